@@ -1,0 +1,77 @@
+//! What a code action is.
+
+use crate::notebook::{CellIdx, Edit};
+use crate::rule::{Context, Finding};
+use crate::text::TextRange;
+
+/// One action. Each stands in a file of its own below `actions/`, listed in [`crate::actions::ALL`].
+#[derive(Debug)]
+pub struct Action {
+    /// Its name on the wire (`data.action`): `extract-cell-to-function`.
+    pub name: &'static str,
+    /// Its LSP kind: `refactor.extract.function`.
+    pub kind: &'static str,
+    /// What it could do at a place. Cheap: this runs whenever a cursor moves.
+    pub offer: fn(&ActionContext<'_>) -> Vec<Offer>,
+    /// What it does there, for one of its own offers.
+    pub apply: fn(&ActionContext<'_>, argument: Option<&str>) -> Result<Edit, Refusal>,
+    /// The source of the action's file; its `//!` header is the manual page. See [`crate::docs`].
+    pub source: &'static str,
+}
+
+/// Where a person stands when asking for actions.
+#[derive(Clone, Copy)]
+pub struct ActionContext<'a> {
+    pub all: Context<'a>,
+    pub cell: CellIdx,
+    /// The selected bytes of the cell's text; empty for a cursor.
+    pub range: TextRange,
+    /// The findings that touch the range.
+    pub findings: &'a [&'a Finding],
+    pub client: Client,
+}
+
+/// What whoever asked can do with an edit. A form that a client cannot carry out is never offered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Client {
+    /// It can insert, move and remove cells.
+    pub cell_structure: bool,
+    /// It can create and change other files.
+    pub files: bool,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Offer {
+    /// What a menu shows: "Extract cell to function `load_prices`".
+    pub title: String,
+    /// Why it cannot be done here, for a person; such an offer is listed and not carried out.
+    pub disabled: Option<String>,
+    /// What tells this offer from the action's others at the same place.
+    pub argument: Option<String>,
+    /// The rule whose finding it repairs.
+    pub repairs: Option<&'static str>,
+    /// Whether it is the repair most people want.
+    pub preferred: bool,
+}
+
+impl Offer {
+    pub fn new(title: impl Into<String>) -> Self {
+        Self {
+            title: title.into(),
+            disabled: None,
+            argument: None,
+            repairs: None,
+            preferred: false,
+        }
+    }
+}
+
+/// Why an action does not do it: a sentence a person understands, which names cells and names.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refusal(pub String);
+
+impl<T: Into<String>> From<T> for Refusal {
+    fn from(reason: T) -> Self {
+        Self(reason.into())
+    }
+}

@@ -1,0 +1,26 @@
+//! The actions, one file each.
+//!
+//! To add one: write `actions/its_name.rs`, and name it in the list below.
+
+use crate::action::Action;
+
+/// Declares the modules and collects each one's `ACTION` with the source that its manual page is read from.
+macro_rules! actions {
+    ($($module:ident),* $(,)?) => {
+        $(mod $module;)*
+
+        /// Every action, in the order in which a menu lists them.
+        pub static ALL: &[Action] = &[
+            $(Action {
+                source: include_str!(concat!("actions/", stringify!($module), ".rs")),
+                ..$module::ACTION
+            }),*
+        ];
+    };
+}
+
+actions![remove_cell];
+
+pub fn find(name: &str) -> Option<&'static Action> {
+    ALL.iter().find(|action| action.name == name)
+}

@@ -1,0 +1,241 @@
+//! What a fix or a refactoring does to a notebook, free of any client or file format.
+//!
+//! How an [`Edit`] is carried out depends on who asked, and that is decided in one place each:
+//! `lsp/lower.rs` for editors, [`crate::format`] for files.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use super::{Cell, CellIdx, CellKind, Notebook};
+use crate::text::TextRange;
+
+/// Changes that belong together: all are applied or none.
+///
+/// Every index and range refers to the notebook as it was **before** the edit.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Edit {
+    pub ops: Vec<EditOp>,
+    /// What the person will want to rename or read next: bytes of the cell as it is **after** the edit.
+    pub select: Option<(CellIdx, TextRange)>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum EditOp {
+    /// Replace bytes of a cell's text.
+    Replace {
+        cell: CellIdx,
+        range: TextRange,
+        text: String,
+    },
+    /// Insert a new cell before `at`; `at` may be the number of cells. Several inserted at the
+    /// same place keep their order.
+    Insert {
+        at: CellIdx,
+        kind: CellKind,
+        text: String,
+    },
+    /// Take a cell out and put it before the cell that was at `before` (which may be the number of cells).
+    Move {
+        cell: CellIdx,
+        before: CellIdx,
+    },
+    Remove {
+        cell: CellIdx,
+    },
+    /// Drop a cell's outputs and its execution count.
+    ClearOutputs {
+        cell: CellIdx,
+    },
+    /// Drop a cell's execution count and keep its outputs.
+    ClearCount {
+        cell: CellIdx,
+    },
+    /// Write a file that must not exist yet.
+    CreateFile {
+        path: PathBuf,
+        text: String,
+    },
+    /// Replace bytes of a file whose text still must be `expected`.
+    EditFile {
+        path: PathBuf,
+        expected: Arc<str>,
+        replacements: Vec<(TextRange, String)>,
+    },
+}
+
+impl Edit {
+    pub fn replace(cell: CellIdx, range: TextRange, text: impl Into<String>) -> Self {
+        Self::from(EditOp::Replace {
+            cell,
+            range,
+            text: text.into(),
+        })
+    }
+
+    /// Whether the edit changes which cells there are or their order, which plain LSP cannot express.
+    pub fn changes_structure(&self) -> bool {
+        self.ops.iter().any(|op| {
+            matches!(
+                op,
+                EditOp::Insert { .. } | EditOp::Move { .. } | EditOp::Remove { .. }
+            )
+        })
+    }
+
+    /// Whether the edit can be said with text edits in cells alone.
+    pub fn is_text_only(&self) -> bool {
+        self.ops
+            .iter()
+            .all(|op| matches!(op, EditOp::Replace { .. }))
+    }
+
+    /// The notebook after the edit; files are left out.
+    ///
+    /// # Panics
+    /// Never: an index or range that the notebook does not have is passed over.
+    pub fn apply(&self, notebook: &Notebook) -> Notebook {
+        let mut texts: Vec<Arc<Cell>> = notebook.cells.clone();
+        self.replace_texts(&mut texts);
+        for op in &self.ops {
+            let (cell, all) = match op {
+                EditOp::ClearOutputs { cell } => (cell, true),
+                EditOp::ClearCount { cell } => (cell, false),
+                _ => continue,
+            };
+            if let Some(slot) = texts.get_mut(cell.to_usize()) {
+                let slot = Arc::make_mut(slot);
+                slot.execution = super::Execution::default();
+                if all {
+                    slot.outputs = super::Outputs::default();
+                }
+            }
+        }
+
+        let mut before: Vec<Vec<Arc<Cell>>> = vec![Vec::new(); texts.len() + 1];
+        let mut gone = vec![false; texts.len()];
+        for op in &self.ops {
+            match op {
+                EditOp::Insert { at, kind, text } => {
+                    if let Some(place) = before.get_mut(at.to_usize()) {
+                        place.push(Arc::new(Cell::new(*kind, text.as_str())));
+                    }
+                }
+                EditOp::Move { cell, before: at } => {
+                    let moved = texts.get(cell.to_usize()).cloned();
+                    if let (Some(moved), Some(place)) = (moved, before.get_mut(at.to_usize())) {
+                        place.push(moved);
+                        gone[cell.to_usize()] = true;
+                    }
+                }
+                EditOp::Remove { cell } => {
+                    if let Some(slot) = gone.get_mut(cell.to_usize()) {
+                        *slot = true;
+                    }
+                }
+                _ => {}
+            }
+        }
+        let mut cells = Vec::with_capacity(texts.len());
+        for (position, cell) in texts.into_iter().enumerate() {
+            cells.append(&mut before[position]);
+            if !gone[position] {
+                cells.push(cell);
+            }
+        }
+        cells.append(before.last_mut().expect("one more place than cells"));
+        Notebook {
+            cells,
+            meta: Arc::clone(&notebook.meta),
+            problems: Arc::default(),
+        }
+    }
+
+    fn replace_texts(&self, cells: &mut [Arc<Cell>]) {
+        let mut replacements: Vec<(CellIdx, TextRange, &str)> = self
+            .ops
+            .iter()
+            .filter_map(|op| match op {
+                EditOp::Replace { cell, range, text } => Some((*cell, *range, text.as_str())),
+                _ => None,
+            })
+            .collect();
+        // From the back, so that earlier places stay where they were. The sort is stable:
+        // of two insertions at one place the one that was pushed first comes first.
+        replacements.reverse();
+        replacements.sort_by_key(|(cell, range, _)| std::cmp::Reverse((*cell, range.start())));
+        for (cell, range, new) in replacements {
+            let Some(slot) = cells.get_mut(cell.to_usize()) else {
+                continue;
+            };
+            let range = std::ops::Range::<usize>::from(range);
+            if slot.text.get(range.clone()).is_none() {
+                continue;
+            }
+            let mut text = slot.text.to_string();
+            text.replace_range(range, new);
+            Arc::make_mut(slot).text = text.into();
+        }
+    }
+}
+
+impl From<EditOp> for Edit {
+    fn from(op: EditOp) -> Self {
+        Self {
+            ops: vec![op],
+            select: None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn notebook(texts: &[&str]) -> Notebook {
+        Notebook {
+            cells: texts
+                .iter()
+                .map(|text| Arc::new(Cell::new(CellKind::Code, *text)))
+                .collect(),
+            ..Notebook::default()
+        }
+    }
+
+    fn texts(notebook: &Notebook) -> Vec<&str> {
+        notebook.cells.iter().map(|cell| &*cell.text).collect()
+    }
+
+    #[test]
+    fn all_indices_mean_the_notebook_before() {
+        let edit = Edit {
+            ops: vec![
+                EditOp::Remove { cell: CellIdx(0) },
+                EditOp::Insert {
+                    at: CellIdx(2),
+                    kind: CellKind::Code,
+                    text: "new".into(),
+                },
+                EditOp::Move {
+                    cell: CellIdx(2),
+                    before: CellIdx(0),
+                },
+                EditOp::Replace {
+                    cell: CellIdx(1),
+                    range: TextRange::up_to(1.into()),
+                    text: "B".into(),
+                },
+            ],
+            select: None,
+        };
+        let after = edit.apply(&notebook(&["a", "b", "c"]));
+        assert_eq!(texts(&after), ["c", "B", "new"]);
+    }
+
+    #[test]
+    fn two_insertions_at_one_place_keep_their_order() {
+        let at = TextRange::empty(1.into());
+        let mut edit = Edit::replace(CellIdx(0), at, "1");
+        edit.ops.extend(Edit::replace(CellIdx(0), at, "2").ops);
+        assert_eq!(texts(&edit.apply(&notebook(&["ab"]))), ["a12b"]);
+    }
+}

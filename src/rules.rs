@@ -1,0 +1,26 @@
+//! The rules, one file each.
+//!
+//! To add one: write `rules/its_name.rs` (copy a small one), and name it in the list below.
+
+use crate::rule::Rule;
+
+/// Declares the modules and collects each one's `RULE` with the source that its manual page is read from.
+macro_rules! rules {
+    ($($module:ident),* $(,)?) => {
+        $(mod $module;)*
+
+        /// Every rule, in the order of its group and then by name.
+        pub static ALL: &[Rule] = &[
+            $(Rule {
+                source: include_str!(concat!("rules/", stringify!($module), ".rs")),
+                ..$module::RULE
+            }),*
+        ];
+    };
+}
+
+rules![empty_cell];
+
+pub fn find(name: &str) -> Option<&'static Rule> {
+    ALL.iter().find(|rule| rule.name == name)
+}

@@ -1,0 +1,243 @@
+//! Places in a text.
+//!
+//! Everything inside Cellwise counts UTF-8 bytes ([`TextRange`], [`TextSize`]).
+//! People count lines and characters, and editors count UTF-16 code units;
+//! both conversions live here and nowhere else.
+
+use ropey::Rope;
+pub use ruff_text_size::{Ranged, TextLen, TextRange, TextSize};
+
+/// Where each line of a text starts.
+///
+/// A line ends with `\n`, `\r\n` or a lone `\r`, which is how LSP and CPython count.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LineIndex {
+    starts: Vec<u32>,
+    ascii: bool,
+}
+
+/// A place as a person says it: both numbers are 1-based, and columns count characters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct LineColumn {
+    pub line: u32,
+    pub column: u32,
+}
+
+/// A place as LSP says it by default: 0-based, and columns count UTF-16 code units.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Utf16Position {
+    pub line: u32,
+    pub character: u32,
+}
+
+impl LineIndex {
+    pub fn new(text: &str) -> Self {
+        let bytes = text.as_bytes();
+        let mut starts = vec![0];
+        for (at, &byte) in bytes.iter().enumerate() {
+            let ends_line = byte == b'\n' || (byte == b'\r' && bytes.get(at + 1) != Some(&b'\n'));
+            if ends_line {
+                starts.push(to_u32(at + 1));
+            }
+        }
+        Self {
+            starts,
+            ascii: text.is_ascii(),
+        }
+    }
+
+    /// How many lines there are. A text that ends in a line break has an empty last line.
+    pub fn line_count(&self) -> u32 {
+        to_u32(self.starts.len())
+    }
+
+    /// The 0-based line that holds `offset`.
+    pub fn line_of(&self, offset: TextSize) -> u32 {
+        to_u32(
+            self.starts
+                .partition_point(|&start| start <= offset.to_u32())
+                - 1,
+        )
+    }
+
+    /// The bytes of the 0-based `line`, without its line break. Empty past the last line.
+    pub fn line_range(&self, text: &str, line: u32) -> TextRange {
+        let Some(&start) = self.starts.get(line as usize) else {
+            return TextRange::empty(text.text_len());
+        };
+        let end = self
+            .starts
+            .get(line as usize + 1)
+            .copied()
+            .unwrap_or_else(|| text.text_len().to_u32());
+        let line_text = &text[start as usize..end as usize];
+        let kept = line_text.trim_end_matches(['\n', '\r']).len();
+        TextRange::at(start.into(), TextSize::of(&line_text[..kept]))
+    }
+
+    /// Line and character of `offset`, which must not be past the end of `text`.
+    pub fn line_column(&self, text: &str, offset: TextSize) -> LineColumn {
+        let line = self.line_of(offset);
+        let before = self.before(text, line, offset);
+        let characters = if self.ascii {
+            before.len()
+        } else {
+            before.chars().count()
+        };
+        LineColumn {
+            line: line + 1,
+            column: to_u32(characters) + 1,
+        }
+    }
+
+    /// Line and UTF-16 column of `offset`, which must not be past the end of `text`.
+    pub fn utf16(&self, text: &str, offset: TextSize) -> Utf16Position {
+        let line = self.line_of(offset);
+        let before = self.before(text, line, offset);
+        let units = if self.ascii {
+            before.len()
+        } else {
+            before.chars().map(char::len_utf16).sum()
+        };
+        Utf16Position {
+            line,
+            character: to_u32(units),
+        }
+    }
+
+    /// The byte at an LSP position. As LSP demands, a column past the end of a line means its end;
+    /// so does a line past the end of the text, and a column inside a surrogate pair means its start.
+    pub fn offset_of_utf16(&self, text: &str, position: Utf16Position) -> TextSize {
+        let range = self.line_range(text, position.line);
+        if position.line >= self.line_count() {
+            return range.end();
+        }
+        let mut left = position.character;
+        let mut offset = range.start();
+        for character in text[range].chars() {
+            let units = to_u32(character.len_utf16());
+            if units > left {
+                break;
+            }
+            left -= units;
+            offset += TextSize::of(character);
+        }
+        offset
+    }
+
+    fn before<'t>(&self, text: &'t str, line: u32, offset: TextSize) -> &'t str {
+        let start = self.starts[line as usize] as usize;
+        let mut end = offset.to_usize().min(text.len());
+        while !text.is_char_boundary(end) {
+            end -= 1;
+        }
+        &text[start..end.max(start)]
+    }
+}
+
+/// Replaces the text between two LSP positions, with the leniency of [`LineIndex::offset_of_utf16`].
+/// A range that ends before it starts is read as empty.
+pub fn edit_rope(rope: &mut Rope, start: Utf16Position, end: Utf16Position, text: &str) {
+    let start = rope_char(rope, start);
+    let end = rope_char(rope, end).max(start);
+    rope.remove(start..end);
+    rope.insert(start, text);
+}
+
+fn rope_char(rope: &Rope, position: Utf16Position) -> usize {
+    let line = position.line as usize;
+    if line >= rope.len_lines() {
+        return rope.len_chars();
+    }
+    let slice = rope.line(line);
+    let mut length = slice.len_chars();
+    while length > 0 && matches!(slice.char(length - 1), '\n' | '\r') {
+        length -= 1;
+    }
+    let units = slice.char_to_utf16_cu(length);
+    let character = slice.utf16_cu_to_char((position.character as usize).min(units));
+    rope.line_to_char(line) + character
+}
+
+/// The part of `text` that starts at `offset`'s line and ends with it, without the line break.
+pub fn line_at(text: &str, offset: TextSize) -> &str {
+    let at = offset.to_usize().min(text.len());
+    let start = text[..at].rfind(['\n', '\r']).map_or(0, |found| found + 1);
+    let end = text[at..]
+        .find(['\n', '\r'])
+        .map_or(text.len(), |found| at + found);
+    &text[start..end]
+}
+
+/// Sizes in Cellwise are `u32`: [`crate::format`] refuses texts of 4 GiB and more.
+fn to_u32(size: usize) -> u32 {
+    u32::try_from(size).unwrap_or(u32::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ASTRAL: &str = "a = '😀'\r\nß = 1\rz";
+
+    #[test]
+    fn lines_end_as_in_lsp() {
+        let index = LineIndex::new(ASTRAL);
+        assert_eq!(index.line_count(), 3);
+        assert_eq!(&ASTRAL[index.line_range(ASTRAL, 0)], "a = '😀'");
+        assert_eq!(&ASTRAL[index.line_range(ASTRAL, 1)], "ß = 1");
+        assert_eq!(&ASTRAL[index.line_range(ASTRAL, 2)], "z");
+    }
+
+    #[test]
+    fn columns_count_characters_for_people_and_code_units_for_editors() {
+        let index = LineIndex::new(ASTRAL);
+        let after_face = TextSize::new(9);
+        assert_eq!(
+            index.line_column(ASTRAL, after_face),
+            LineColumn { line: 1, column: 7 }
+        );
+        assert_eq!(
+            index.utf16(ASTRAL, after_face),
+            Utf16Position {
+                line: 0,
+                character: 7
+            }
+        );
+    }
+
+    #[test]
+    fn a_position_survives_the_round_trip() {
+        let index = LineIndex::new(ASTRAL);
+        for (at, _) in ASTRAL.char_indices() {
+            let offset = TextSize::new(to_u32(at));
+            if ASTRAL.as_bytes()[at] == b'\n' {
+                continue; // the middle of \r\n is no place an editor can name
+            }
+            let position = index.utf16(ASTRAL, offset);
+            assert_eq!(index.offset_of_utf16(ASTRAL, position), offset, "byte {at}");
+        }
+    }
+
+    #[test]
+    fn a_column_inside_a_surrogate_pair_means_its_start() {
+        let index = LineIndex::new(ASTRAL);
+        let inside = Utf16Position {
+            line: 0,
+            character: 6,
+        };
+        assert_eq!(index.offset_of_utf16(ASTRAL, inside), TextSize::new(5));
+    }
+
+    #[test]
+    fn a_rope_is_edited_where_the_index_says() {
+        let mut rope = Rope::from_str(ASTRAL);
+        let at = |line, character| Utf16Position { line, character };
+        edit_rope(&mut rope, at(0, 5), at(0, 7), "x");
+        assert_eq!(rope.to_string(), "a = 'x'\r\nß = 1\rz");
+        edit_rope(&mut rope, at(2, 99), at(7, 0), "!");
+        assert_eq!(rope.to_string(), "a = 'x'\r\nß = 1\rz!");
+        edit_rope(&mut rope, at(1, 1), at(0, 0), "é");
+        assert_eq!(rope.to_string(), "a = 'x'\r\nßé = 1\rz!");
+    }
+}
