@@ -17,7 +17,7 @@ pub struct LineIndex {
 }
 
 /// A place as a person says it: both numbers are 1-based, and columns count characters.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct LineColumn {
     pub line: u32,
     pub column: u32,
