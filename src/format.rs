@@ -1,5 +1,6 @@
 //! Files that hold a notebook: one file below `format/` for each format.
 
+pub mod json;
 pub mod percent;
 
 use crate::notebook::Notebook;
