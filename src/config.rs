@@ -95,6 +95,14 @@ impl Config {
         self.severities.get(rule.name).copied()
     }
 
+    /// Whether every rule of the default set runs: then a cell without findings has really been looked at.
+    pub fn runs_all_defaults(&self) -> bool {
+        rules::ALL
+            .iter()
+            .filter(|rule| rule.on_by_default)
+            .all(|rule| self.severities.contains_key(rule.name))
+    }
+
     /// Whether somebody asked for this rule by its own name: then even its hints are no noise.
     pub fn asks_for(&self, rule: &str) -> bool {
         self.named.contains(&rule)

@@ -113,7 +113,7 @@ impl Analysis {
                 finding.severity = severity;
             }
         }
-        suppress::apply(&self.notebook, &mut findings);
+        suppress::apply(&self.notebook, &self.config, &mut findings);
         let mut whole = Vec::new();
         let mut cells = vec![Vec::new(); self.notebook.cells.len()];
         for finding in findings {

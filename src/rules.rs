@@ -19,7 +19,7 @@ macro_rules! rules {
     };
 }
 
-rules![empty_cell];
+rules![empty_cell, unused_suppression];
 
 pub fn find(name: &str) -> Option<&'static Rule> {
     ALL.iter().find(|rule| rule.name == name)
