@@ -17,7 +17,7 @@
 //! z = 3  # cellwise: ignore[emty-cell]
 //! #                         ^^^^^^^^^ unused-suppression: did you mean `empty-cell`?
 //! # cellwise: ignore-cell
-//! #<^^^^^^^^^^^^^^^^^^^^^^ unused-suppression: put it on the first line
+//! #<^^^^^^^^^^^^^^^^^^^^^ unused-suppression: put it on the first line
 //! ```
 //!
 //! ## Clean
