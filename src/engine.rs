@@ -306,7 +306,12 @@ impl Analysis {
             .chain(&findings.linked)
             .cloned()
             .collect();
-        suppress::apply_to_cell(&self.notebook.cells[index.to_usize()], index, &mut shown);
+        suppress::apply_to_cell(
+            &self.notebook.cells[index.to_usize()],
+            index,
+            &self.config,
+            &mut shown,
+        );
         shown.sort_by_key(|finding| (finding.anchor.reading_order(), finding.rule));
         shown
     }

@@ -27,6 +27,7 @@ rules![
     used_before_definition,
     empty_cell,
     long_cell,
+    unused_suppression,
 ];
 
 mod shared;

@@ -54,61 +54,50 @@ pub fn with_stack_for<T>(text: &str, work: impl FnOnce() -> T) -> Result<T, TooD
 /// words and signs is a bound that no trick gets round. Only where it would ask for too much (a cell
 /// that holds a table of numbers) a closer look counts what can nest within one statement.
 fn possible_levels(text: &str) -> usize {
-    let all: usize = text
+    let indents: usize = text
         .split(['\n', '\r'])
-        .map(|line| line.len() - line.trim_start().len() + line_counts(line).0)
+        .map(|line| line.len() - line.trim_start().len())
         .sum();
-    if all <= LIMIT / BYTES_PER_LEVEL - RESERVE / BYTES_PER_LEVEL {
+    let all = indents + signs(text).count();
+    if all <= (LIMIT - RESERVE) / BYTES_PER_LEVEL {
         return all;
     }
-    let mut open = 0usize;
-    let mut deepest = 0usize;
-    let mut carried = 0usize;
-    let mut continued = false;
-    for line in text.split(['\n', '\r']) {
-        let indent = line.len() - line.trim_start().len();
-        let (_, opened, closed, nesting) = line_counts(line);
-        // A line that starts afresh has nothing of those before it, apart from the blocks it is in.
-        let fresh = open == 0 && indent == 0 && !continued;
-        carried = if fresh { nesting } else { carried + nesting };
-        open = (open + opened).saturating_sub(closed);
-        continued = line.ends_with('\\');
-        deepest = deepest.max(indent + carried + open);
+    // How deep each open bracket stands, and how deep the place is by now.
+    let mut open: Vec<usize> = Vec::new();
+    let (mut here, mut deepest) = (0, 0);
+    let mut at = 0;
+    for line in text.split_inclusive(['\n', '\r']) {
+        for (_, byte) in signs(line) {
+            match byte {
+                b'(' | b'[' | b'{' => {
+                    here += 1;
+                    open.push(here);
+                }
+                b')' | b']' | b'}' => here = open.pop().unwrap_or(here),
+                b',' => here = open.last().copied().unwrap_or(here),
+                _ => here += 1,
+            }
+            deepest = deepest.max(here);
+        }
+        at += line.len();
+        let continued = line.trim_end().ends_with('\\');
+        if open.is_empty() && !continued {
+            let next = &text[at..];
+            here = next.len() - next.trim_start_matches([' ', '\t']).len();
+        }
     }
     deepest
 }
 
-/// Of one line: its words and signs, opening and closing brackets, and how many of the words and
-/// signs can be nested in one another, which commas end.
-fn line_counts(line: &str) -> (usize, usize, usize, usize) {
-    let (mut all, mut opened, mut closed, mut run, mut longest) = (0, 0, 0, 0, 0);
+/// The words and signs of a text: the first byte of each word, every other byte that is not blank.
+fn signs(text: &str) -> impl Iterator<Item = (usize, u8)> {
     let mut in_word = false;
-    for byte in line.bytes() {
-        let word = byte.is_ascii_alphanumeric()
-            || byte >= 0x80
-            || matches!(byte, b'_' | b'"' | b'\'' | b'.');
-        let counts = match byte {
-            b' ' | b'\t' => false,
-            b',' => {
-                longest = longest.max(run);
-                run = 0;
-                false
-            }
-            b')' | b']' | b'}' => {
-                closed += 1;
-                false
-            }
-            b'(' | b'[' | b'{' => {
-                opened += 1;
-                true
-            }
-            _ => !(word && in_word) || byte == b'.',
-        };
-        all += usize::from(counts);
-        run += usize::from(counts);
+    text.bytes().enumerate().filter(move |(_, byte)| {
+        let word = byte.is_ascii_alphanumeric() || *byte >= 0x80 || *byte == b'_';
+        let first = !(word && in_word);
         in_word = word;
-    }
-    (all, opened, closed, longest.max(run))
+        first && !byte.is_ascii_whitespace()
+    })
 }
 
 #[cfg(test)]

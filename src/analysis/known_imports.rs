@@ -21,35 +21,11 @@ const ALIASES: &[(&str, &str)] = &[
     ("F", "import torch.nn.functional as F"),
     ("KFold", "from sklearn.model_selection import KFold"),
     ("KMeans", "from sklearn.cluster import KMeans"),
-    (
-        "LinearRegression",
-        "from sklearn.linear_model import LinearRegression",
-    ),
-    (
-        "LogisticRegression",
-        "from sklearn.linear_model import LogisticRegression",
-    ),
     ("OrderedDict", "from collections import OrderedDict"),
     ("PCA", "from sklearn.decomposition import PCA"),
     ("Path", "from pathlib import Path"),
-    (
-        "RandomForestClassifier",
-        "from sklearn.ensemble import RandomForestClassifier",
-    ),
-    (
-        "RandomForestRegressor",
-        "from sklearn.ensemble import RandomForestRegressor",
-    ),
     ("SparkSession", "from pyspark.sql import SparkSession"),
-    (
-        "StandardScaler",
-        "from sklearn.preprocessing import StandardScaler",
-    ),
     ("alt", "import altair as alt"),
-    (
-        "cross_val_score",
-        "from sklearn.model_selection import cross_val_score",
-    ),
     ("dataclass", "from dataclasses import dataclass"),
     ("dd", "import dask.dataframe as dd"),
     ("deepcopy", "from copy import deepcopy"),
@@ -57,10 +33,6 @@ const ALIASES: &[(&str, &str)] = &[
     ("gpd", "import geopandas as gpd"),
     ("jnp", "import jax.numpy as jnp"),
     ("lgb", "import lightgbm as lgb"),
-    (
-        "mean_squared_error",
-        "from sklearn.metrics import mean_squared_error",
-    ),
     ("mpl", "import matplotlib as mpl"),
     ("namedtuple", "from collections import namedtuple"),
     ("nn", "import torch.nn as nn"),
@@ -79,10 +51,6 @@ const ALIASES: &[(&str, &str)] = &[
     ("st", "import streamlit as st"),
     ("tf", "import tensorflow as tf"),
     ("tqdm", "from tqdm.auto import tqdm"),
-    (
-        "train_test_split",
-        "from sklearn.model_selection import train_test_split",
-    ),
     ("xgb", "import xgboost as xgb"),
     ("xr", "import xarray as xr"),
 ];
@@ -156,8 +124,8 @@ const MODULES: &[&str] = &[
     "typing",
     "urllib",
     "uuid",
-    "warnings",
     "wandb",
+    "warnings",
     "xgboost",
     "yaml",
     "zipfile",

@@ -7,12 +7,12 @@
 //! ```notebook long-cell.max-lines=3
 //! # %%
 //! a = 1
+//! #<^^^ long-cell: 4 lines of code
 //! b = 2
 //!
 //! # plot
 //! c = a + b
 //! print(c)
-//! #<^^ long-cell: 4 lines of code
 //! ```
 //!
 //! ## Clean

@@ -11,7 +11,7 @@
 //! values = [1, 2, 3]
 //! # %%
 //! np.mean(values)
-//! #<^ undefined-name: `np` is bound by no cell
+//! #< undefined-name: `np` is bound by no cell
 //! ```
 //!
 //! ```notebook

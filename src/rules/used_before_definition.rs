@@ -20,7 +20,7 @@
 //!     return cfg["path"]
 //! # %%
 //! load()
-//! #<^^^^^ used-before-definition: `load` reads `cfg`, which is bound only below, in cell 3
+//! #<^^^^ used-before-definition: `load` reads `cfg`, which is bound only below, in cell 3
 //! # %%
 //! cfg = {"path": "data.csv"}
 //! ```
@@ -31,7 +31,7 @@
 //! del x
 //! # %%
 //! x + 1
-//! #< used-before-definition: `x` was deleted in cell 1
+//! #| used-before-definition: `x` was deleted in cell 1
 //! ```
 //!
 //! ## Clean
