@@ -1,4 +1,5 @@
 //! The command line from outside: the binary on folders made for the purpose.
+#![cfg(test)] // so that clippy lets the helpers unwrap, too
 #![expect(
     clippy::disallowed_methods,
     reason = "these tests make files and start the binary"
