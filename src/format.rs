@@ -21,7 +21,6 @@ pub static ALL: &[Format] = &[ipynb::FORMAT, PERCENT, foreign::FORMAT];
 ///
 /// Parsing never fails: what is wrong stands in [`Notebook::problems`], and the cells are
 /// what could be read all the same.
-// A stand-in, so that the command line can be tested: branch `format` brings the real one.
 pub fn parse(bytes: &[u8]) -> Notebook {
     let decoded = Decoded::new(bytes);
     let mut notebook = decoded
