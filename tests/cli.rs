@@ -296,7 +296,9 @@ fn configuration_is_found_and_its_mistakes_are_told() {
 
     let project = project.file("cellwise.toml", "\nselct = ['all']\n");
     let run = project.check(&[]);
-    run.fails_with("cellwise.toml:2:1: there is no setting named `selct`; did you mean `select`?");
+    run.fails_with(
+        "error: cellwise.toml:2:1: there is no setting named `selct`; did you mean `select`?",
+    );
     assert_eq!(run.stderr.matches("selct").count(), 1, "{}", run.stderr);
 }
 

@@ -166,9 +166,10 @@ struct Checked {
 const TELL_PROBLEMS: [&str; 2] = ["invalid-notebook", "merge-conflict"];
 
 fn check_file(path: &Path, workspace: &Workspace) -> Result<Checked, String> {
-    let config = workspace
-        .config_for(path)
-        .map_err(|error| error.to_string())?;
+    let config = workspace.config_for(path).map_err(|mut error| {
+        error.file = error.file.map(|file| files::shortest(&file));
+        error.to_string()
+    })?;
     let config = Arc::new(config);
     let bytes = files::read(path)?;
     let notebook = format::parse(&bytes);
