@@ -1,6 +1,8 @@
 //! Real notebooks: every one is read, and read as a strict JSON parser does where there is one that can.
 //!
 //! The corpus is not part of the project. Where it is missing, this says so and passes.
+#![cfg(test)] // so that clippy lets the helpers unwrap and print, too
+#![expect(clippy::disallowed_methods, reason = "these tests read real notebooks")]
 
 use std::path::{Path, PathBuf};
 
