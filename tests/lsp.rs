@@ -14,13 +14,21 @@ const MARKDOWN: &str = "markdown";
 fn shown(published: &Value) -> (&str, usize) {
     let uri = published["uri"].as_str().expect("a URI");
     let cell = uri.rsplit_once('#').map_or(uri, |(_, cell)| cell);
-    (cell, published["diagnostics"].as_array().expect("a list").len())
+    (
+        cell,
+        published["diagnostics"].as_array().expect("a list").len(),
+    )
 }
 
 #[test]
 fn an_empty_cell_is_found_when_the_notebook_opens() {
     let mut client = Client::vscode(false);
-    client.open(&[(PYTHON, "x = 1"), (PYTHON, ""), (MARKDOWN, ""), (PYTHON, "")]);
+    client.open(&[
+        (PYTHON, "x = 1"),
+        (PYTHON, ""),
+        (MARKDOWN, ""),
+        (PYTHON, ""),
+    ]);
     let published = client.published();
     assert_eq!(shown(&published), ("W2", 1));
     assert_eq!(published["version"], 1);
@@ -169,7 +177,10 @@ fn an_action_is_resolved_to_a_command_of_our_extension() {
     let command = &resolved["result"]["command"];
     assert_eq!(command["command"], "cellwise.applyNotebookEdit");
     let payload = &command["arguments"][0];
-    assert_eq!(payload["notebook"], json!({"uri": notebook.uri, "version": 0}));
+    assert_eq!(
+        payload["notebook"],
+        json!({"uri": notebook.uri, "version": 0})
+    );
     let cell = &notebook.cells[0];
     let delete = json!({"op": "delete", "uri": cell.uri, "index": 0, "version": 1});
     assert_eq!(payload["cells"], json!([delete]));
@@ -236,7 +247,10 @@ fn a_command_comes_at_once_where_it_cannot_come_later() {
     let notebook = client.open(&[(PYTHON, ""), (PYTHON, "x")]);
     client.published();
     let actions = client.actions(&notebook, 0, None);
-    assert_eq!(actions[0]["command"]["command"], "cellwise.applyNotebookEdit");
+    assert_eq!(
+        actions[0]["command"]["command"],
+        "cellwise.applyNotebookEdit"
+    );
 }
 
 #[test]
@@ -249,9 +263,17 @@ fn hover_says_what_the_rule_is_about() {
         json!({"textDocument": document, "position": {"line": 0, "character": 0}})
     };
     let hover = client.ask("textDocument/hover", at(0));
-    let text = hover["result"]["contents"]["value"].as_str().expect("markdown");
-    assert!(text.contains("empty-cell") && text.contains("A code cell with nothing in it."), "{text}");
-    assert_eq!(client.ask("textDocument/hover", at(1))["result"], Value::Null);
+    let text = hover["result"]["contents"]["value"]
+        .as_str()
+        .expect("markdown");
+    assert!(
+        text.contains("empty-cell") && text.contains("A code cell with nothing in it."),
+        "{text}"
+    );
+    assert_eq!(
+        client.ask("textDocument/hover", at(1))["result"],
+        Value::Null
+    );
 }
 
 #[test]
@@ -261,7 +283,12 @@ fn two_thousand_changes_keep_their_order() {
     client.published();
     // Each puts its digit in front; one exchange and the number in the end is another.
     for change in 0..2000_u32 {
-        client.type_text(&mut notebook, 0, (0, change), if change % 7 == 0 { "\u{20}" } else { "\t" });
+        client.type_text(
+            &mut notebook,
+            0,
+            (0, change),
+            if change % 7 == 0 { "\u{20}" } else { "\t" },
+        );
         if change % 100 == 99 {
             client.type_text(&mut notebook, 1, (0, 0), "y");
         }
@@ -278,7 +305,11 @@ fn two_thousand_changes_keep_their_order() {
     let versions: Vec<i64> = client
         .take_unread()
         .iter()
-        .map(|message| message["params"]["version"].as_i64().expect("a publication"))
+        .map(|message| {
+            message["params"]["version"]
+                .as_i64()
+                .expect("a publication")
+        })
         .collect();
     assert!(versions.is_sorted(), "{versions:?}");
     assert_eq!(versions.last(), Some(&2001));
@@ -321,7 +352,10 @@ fn each_request_has_one_answer_when_cancelled_too() {
     for at in 0..300 {
         let position = json!({"line": 0, "character": 0});
         let document = json!({"uri": notebook.cells[0].uri});
-        let id = client.request("textDocument/hover", json!({"textDocument": document, "position": position}));
+        let id = client.request(
+            "textDocument/hover",
+            json!({"textDocument": document, "position": position}),
+        );
         if at % 2 == 0 {
             client.notify("$/cancelRequest", json!({"id": id}));
         }
@@ -330,7 +364,10 @@ fn each_request_has_one_answer_when_cancelled_too() {
     for (id, cancelled) in ids {
         let answer = client.response(id);
         let error = &answer["error"]["code"];
-        assert!(*error == Value::Null || (cancelled && *error == -32800), "{answer}");
+        assert!(
+            *error == Value::Null || (cancelled && *error == -32800),
+            "{answer}"
+        );
     }
     // A second answer would be unread in the end.
     client.notify("$/cancelRequest", json!({"id": 99999}));
@@ -341,7 +378,8 @@ fn broken_input_is_logged_and_survived() {
     let mut client = Client::vscode(false);
     let mut notebook = client.open(&[(PYTHON, ""), (PYTHON, "x")]);
     client.published();
-    let other = json!({"notebookDocument": {"uri": "file:///other.ipynb", "version": 1}, "change": {}});
+    let other =
+        json!({"notebookDocument": {"uri": "file:///other.ipynb", "version": 1}, "change": {}});
     client.notify("notebookDocument/didChange", other);
     assert!(client.logged().contains("never opened"));
     let changes = [
@@ -362,7 +400,10 @@ fn broken_input_is_logged_and_survived() {
     assert_eq!(shown(&client.published()), ("W1", 0));
     client.notify("notebookDocument/didOpen", json!(7));
     assert!(client.logged().contains("not understood"));
-    client.notify("textDocument/didChange", json!({"textDocument": {"uri": "file:///x.py", "version": 1}}));
+    client.notify(
+        "textDocument/didChange",
+        json!({"textDocument": {"uri": "file:///x.py", "version": 1}}),
+    );
     assert!(client.logged().contains("never opened"));
 }
 
@@ -376,7 +417,11 @@ fn a_message_that_is_no_message_gets_an_error_and_the_server_lives_on() {
         ("\u{fffd}", -32700),
     ] {
         client.write_raw(format!("Content-Length: {}\r\n\r\n{body}", body.len()).as_bytes());
-        assert_eq!(client.response(Value::Null)["error"]["code"], code, "{body}");
+        assert_eq!(
+            client.response(Value::Null)["error"]["code"],
+            code,
+            "{body}"
+        );
     }
     client.write_raw(b"Content-Length: 2\r\n\r\n\xff\xff");
     assert_eq!(client.response(Value::Null)["error"]["code"], -32700);
@@ -436,7 +481,11 @@ fn exit_ends_the_server_while_stdin_stays_open() {
     let mut client = Client::vscode(false);
     client.shut_down();
     assert_eq!(client.exit().code(), Some(0));
-    assert_eq!(Client::vscode(false).exit().code(), Some(1), "without a shutdown");
+    assert_eq!(
+        Client::vscode(false).exit().code(),
+        Some(1),
+        "without a shutdown"
+    );
     assert_eq!(Client::start().exit().code(), Some(1), "without anything");
 }
 

@@ -13,14 +13,37 @@ const NOTEBOOK: &str = "file:///ws/n.ipynb";
 /// One thing a person does. Numbers are taken modulo what there is.
 #[derive(Debug, Clone)]
 enum Step {
-    Replace { cell: usize, start: usize, length: usize, text: String },
-    ReplaceAll { cell: usize, text: String },
-    Insert { at: usize, language: usize, text: String },
-    Delete { at: usize },
-    Move { from: usize, to: usize },
+    Replace {
+        cell: usize,
+        start: usize,
+        length: usize,
+        text: String,
+    },
+    ReplaceAll {
+        cell: usize,
+        text: String,
+    },
+    Insert {
+        at: usize,
+        language: usize,
+        text: String,
+    },
+    Delete {
+        at: usize,
+    },
+    Move {
+        from: usize,
+        to: usize,
+    },
     /// Under a new URI, under the same URI in one message, or in two.
-    Language { at: usize, language: usize, how: u8 },
-    Run { at: usize },
+    Language {
+        at: usize,
+        language: usize,
+        how: u8,
+    },
+    Run {
+        at: usize,
+    },
 }
 
 const LANGUAGES: [(&str, CellKind); 4] = [
@@ -32,8 +55,18 @@ const LANGUAGES: [(&str, CellKind); 4] = [
 
 fn text() -> impl Strategy<Value = String> {
     let piece = prop_oneof![
-        Just("\n"), Just("\r\n"), Just("\r"), Just("😀"), Just("é"), Just("e\u{301}"),
-        Just("\u{10ffff}"), Just("x = 1"), Just(""), Just("\t"), Just("\u{2028}"), Just("\u{85}"),
+        Just("\n"),
+        Just("\r\n"),
+        Just("\r"),
+        Just("😀"),
+        Just("é"),
+        Just("e\u{301}"),
+        Just("\u{10ffff}"),
+        Just("x = 1"),
+        Just(""),
+        Just("\t"),
+        Just("\u{2028}"),
+        Just("\u{85}"),
     ];
     prop::collection::vec(piece, 0..6).prop_map(|pieces| pieces.concat())
 }
@@ -89,7 +122,12 @@ impl Cell {
 impl Naive {
     fn make(&mut self, language: usize, text: String) -> Cell {
         self.made += 1;
-        Cell { uri: format!("c:#{}", self.made), language, text, version: 1 }
+        Cell {
+            uri: format!("c:#{}", self.made),
+            language,
+            text,
+            version: 1,
+        }
     }
 
     fn item(&self, cell: &Cell) -> Value {
@@ -103,34 +141,52 @@ impl Naive {
             return Vec::new();
         }
         match step {
-            Step::Replace { cell, start, length, text } => {
+            Step::Replace {
+                cell,
+                start,
+                length,
+                text,
+            } => {
                 let cell = &mut self.cells[cell % count];
                 // Where a cursor can stand: between characters, and not inside \r\n.
                 let stops: Vec<usize> = (0..=cell.text.len())
                     .filter(|&at| cell.text.is_char_boundary(at))
-                    .filter(|&at| !(cell.text[..at].ends_with('\r') && cell.text[at..].starts_with('\n')))
+                    .filter(|&at| {
+                        !(cell.text[..at].ends_with('\r') && cell.text[at..].starts_with('\n'))
+                    })
                     .collect();
                 let start = start % stops.len();
                 let end = (start + length).min(stops.len() - 1);
                 let (start, end) = (stops[start], stops[end]);
-                let range = json!({"start": position(&cell.text, start), "end": position(&cell.text, end)});
+                let range =
+                    json!({"start": position(&cell.text, start), "end": position(&cell.text, end)});
                 cell.text.replace_range(start..end, &text);
                 cell.version += 1;
                 let document = json!({"uri": cell.uri, "version": cell.version});
-                vec![json!({"cells": {"textContent": [{"document": document, "changes": [{"range": range, "text": text}]}]}})]
+                vec![
+                    json!({"cells": {"textContent": [{"document": document, "changes": [{"range": range, "text": text}]}]}}),
+                ]
             }
             Step::ReplaceAll { cell, text } => {
                 let cell = &mut self.cells[cell % count];
                 cell.text.clone_from(&text);
                 cell.version += 1;
                 let document = json!({"uri": cell.uri, "version": cell.version});
-                vec![json!({"cells": {"textContent": [{"document": document, "changes": [{"text": text}]}]}})]
+                vec![
+                    json!({"cells": {"textContent": [{"document": document, "changes": [{"text": text}]}]}}),
+                ]
             }
             Step::Insert { at, language, text } => {
                 let at = at % (count + 1);
                 let cell = self.make(language, text);
                 self.cells.insert(at, cell.clone());
-                vec![structure(at, 0, &[self.item(&cell)], &[cell.document()], &[])]
+                vec![structure(
+                    at,
+                    0,
+                    &[self.item(&cell)],
+                    &[cell.document()],
+                    &[],
+                )]
             }
             Step::Delete { at } => {
                 let cell = self.cells.remove(at % count);
@@ -141,7 +197,10 @@ impl Naive {
                 let cell = self.cells.remove(from);
                 self.cells.insert(to, cell);
                 let (first, last) = (from.min(to), from.max(to));
-                let moved: Vec<Value> = self.cells[first..=last].iter().map(|cell| self.item(cell)).collect();
+                let moved: Vec<Value> = self.cells[first..=last]
+                    .iter()
+                    .map(|cell| self.item(cell))
+                    .collect();
                 vec![structure(first, last - first + 1, &moved, &[], &[])]
             }
             Step::Language { at, language, how } => {
@@ -167,14 +226,21 @@ impl Naive {
             Step::Run { at } => {
                 let cell = self.cells[at % count].clone();
                 self.runs += 1;
-                self.ran.insert(cell.uri.clone(), (self.runs, cell.text.clone()));
+                self.ran
+                    .insert(cell.uri.clone(), (self.runs, cell.text.clone()));
                 vec![json!({"cells": {"data": [self.item(&cell)]}})]
             }
         }
     }
 }
 
-fn structure(start: usize, delete: usize, cells: &[Value], open: &[Value], close: &[&str]) -> Value {
+fn structure(
+    start: usize,
+    delete: usize,
+    cells: &[Value],
+    open: &[Value],
+    close: &[&str],
+) -> Value {
     let close: Vec<Value> = close.iter().map(|uri| json!({"uri": uri})).collect();
     let array = json!({"start": start, "deleteCount": delete, "cells": cells});
     json!({"cells": {"structure": {"array": array, "didOpen": open, "didClose": close}}})
@@ -262,7 +328,8 @@ proptest! {
 fn nonsense() -> impl Strategy<Value = Value> {
     let uri = (0..4_u8).prop_map(|cell| json!(format!("c:#{cell}")));
     let uris = prop::collection::vec(uri.clone(), 0..3);
-    let place = (0..4_u32, 0..9_u32).prop_map(|(line, character)| json!({"line": line, "character": character}));
+    let place = (0..4_u32, 0..9_u32)
+        .prop_map(|(line, character)| json!({"line": line, "character": character}));
     prop_oneof![
         (uri.clone(), place.clone(), place).prop_map(|(uri, start, end)| json!({"cells": {"textContent": [
             {"document": {"uri": uri, "version": 1}, "changes": [{"range": {"start": start, "end": end}, "text": "é\r"}]},

@@ -34,7 +34,9 @@ fn recording(name: &str) -> Option<Vec<Line>> {
 
 /// A recording, one list for each process of the server that was in it.
 fn processes(name: &str) -> impl Iterator<Item = Vec<Line>> {
-    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../shared/traffic").join(name);
+    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+        .join("../shared/traffic")
+        .join(name);
     let Ok(text) = fs::read_to_string(&path) else {
         println!("skipped: there is no {}", path.display());
         return BTreeMap::new().into_values();
@@ -54,9 +56,9 @@ impl Line {
     fn read(mut line: Value) -> Option<Self> {
         match line["dir"].as_str()? {
             "mark" => Some(Self::Mark(line["name"].as_str()?.to_owned())),
-            "c2s" | "client->server" if line["msg"]["method"] == "$/marker" => {
-                Some(Self::Mark(line["msg"]["params"]["step"].as_str()?.to_owned()))
-            }
+            "c2s" | "client->server" if line["msg"]["method"] == "$/marker" => Some(Self::Mark(
+                line["msg"]["params"]["step"].as_str()?.to_owned(),
+            )),
             "c2s" | "client->server" => Some(Self::Sent(line["msg"].take())),
             _ => None,
         }
@@ -121,7 +123,8 @@ impl Naive {
                 version: item["version"].as_i64().unwrap(),
                 units: item["text"].as_str().unwrap().encode_utf16().collect(),
             };
-            self.texts.insert(item["uri"].as_str().unwrap().into(), text);
+            self.texts
+                .insert(item["uri"].as_str().unwrap().into(), text);
         }
     }
 }
@@ -161,7 +164,9 @@ impl Text {
 
 fn uris(items: &Value, key: &str) -> Vec<String> {
     let items = items.as_array().into_iter().flatten();
-    items.map(|item| item[key].as_str().unwrap().to_owned()).collect()
+    items
+        .map(|item| item[key].as_str().unwrap().to_owned())
+        .collect()
 }
 
 /// Feeds a recording to both models, compares them after every message, and calls `at_mark` with
@@ -196,20 +201,34 @@ fn replay(name: &str, mut at_mark: impl FnMut(&str, &State)) {
         let event = proto::document_event(method, params).expect("it is understood");
         let applied = documents.apply(event);
         let complaints = applied.complaints;
-        assert!(complaints.is_empty(), "{name}, message {number}: {complaints:?}");
+        assert!(
+            complaints.is_empty(),
+            "{name}, message {number}: {complaints:?}"
+        );
         let uri = notebook.clone().expect("a notebook comes first");
         state = State::of(&documents, &uri);
-        assert_eq!(state.cells.len(), naive.order.len(), "{name}, message {number}");
+        assert_eq!(
+            state.cells.len(),
+            naive.order.len(),
+            "{name}, message {number}"
+        );
         for (cell, uri) in state.cells.iter().zip(&naive.order) {
             let expected = &naive.texts[uri];
             assert_eq!(cell.uri, *uri, "{name}, message {number}");
             assert_eq!(cell.text, expected.string(), "{name}, message {number}");
             assert_eq!(cell.version, expected.version, "{name}, message {number}");
-            assert_eq!(cell.raw, expected.language == "raw", "{name}, message {number}");
+            assert_eq!(
+                cell.raw,
+                expected.language == "raw",
+                "{name}, message {number}"
+            );
         }
         compared += 1;
     }
-    assert!(compared > 10, "{name} has {compared} messages about documents");
+    assert!(
+        compared > 10,
+        "{name} has {compared} messages about documents"
+    );
     at_mark("end", &state);
 }
 
@@ -248,20 +267,27 @@ struct CellState {
 
 impl State {
     fn of(documents: &Documents, uri: &Uri) -> Self {
-        let (Some(notebook), Some(snapshot)) = (documents.notebook(uri), documents.snapshot(uri)) else {
+        let (Some(notebook), Some(snapshot)) = (documents.notebook(uri), documents.snapshot(uri))
+        else {
             return Self::default();
         };
-        let cells = notebook.order.iter().zip(&snapshot.cells).map(|(uri, cell)| CellState {
-            uri: uri.as_str().into(),
-            id: cell.id.as_deref().map(str::to_owned),
-            text: cell.text.to_string(),
-            version: documents.cell(uri).expect("it is open").version,
-            raw: cell.kind == cellwise::notebook::CellKind::Raw,
-            tags: cell.tags.iter().map(ToString::to_string).collect(),
-            count: cell.execution.count,
-            edited: cell.execution.edited_since,
-        });
-        Self { cells: cells.collect() }
+        let cells = notebook
+            .order
+            .iter()
+            .zip(&snapshot.cells)
+            .map(|(uri, cell)| CellState {
+                uri: uri.as_str().into(),
+                id: cell.id.as_deref().map(str::to_owned),
+                text: cell.text.to_string(),
+                version: documents.cell(uri).expect("it is open").version,
+                raw: cell.kind == cellwise::notebook::CellKind::Raw,
+                tags: cell.tags.iter().map(ToString::to_string).collect(),
+                count: cell.execution.count,
+                edited: cell.execution.edited_since,
+            });
+        Self {
+            cells: cells.collect(),
+        }
     }
 
     /// The part of the URI that names the cell, its count, and a `*` if it was edited since.
@@ -341,7 +367,12 @@ fn saving_with_actions_ends_in_the_same_cells() {
 #[test]
 fn ids_and_tags_of_cells_arrive() {
     replay(VSCODE[0], |mark, state| {
-        let cell = |id: &str| state.cells.iter().find(|cell| cell.id.as_deref() == Some(id));
+        let cell = |id: &str| {
+            state
+                .cells
+                .iter()
+                .find(|cell| cell.id.as_deref() == Some(id))
+        };
         if mark == "typing" {
             assert_eq!(cell("c1").expect("it has its id").tags, ["parameters"]);
             assert!(cell("r5").expect("it has its id").raw);
@@ -376,7 +407,9 @@ fn the_server_survives_every_client() {
         let mut initialized = false;
         let mut next = 1000;
         for line in lines {
-            let Line::Sent(mut message) = line else { continue };
+            let Line::Sent(mut message) = line else {
+                continue;
+            };
             let method = message["method"].as_str().unwrap_or_default().to_owned();
             if method == "exit" || method == "shutdown" || method.is_empty() {
                 continue;
@@ -403,7 +436,10 @@ fn the_server_survives_every_client() {
         assert!(initialized && answered > 0, "{name}");
         for message in client.take_unread() {
             let method = message["method"].as_str().unwrap_or_default();
-            assert_eq!(method, "textDocument/publishDiagnostics", "{name}: {message}");
+            assert_eq!(
+                method, "textDocument/publishDiagnostics",
+                "{name}: {message}"
+            );
         }
     }
 }

@@ -60,16 +60,27 @@ pub fn cell_of(action: &CodeAction) -> Option<Uri> {
 pub fn resolve(mut unresolved: CodeAction, view: View<'_>) -> Result<CodeAction> {
     let data = unresolved.data.as_ref().map(Data::deserialize);
     let Some(Ok(data)) = data else {
-        return Err(Error::invalid_params("the action has no data of this server"));
+        return Err(Error::invalid_params(
+            "the action has no data of this server",
+        ));
     };
     let Some(action) = actions::find(&data.action) else {
-        return Err(Error::invalid_params(format!("there is no action {}", data.action)));
+        return Err(Error::invalid_params(format!(
+            "there is no action {}",
+            data.action
+        )));
     };
     let place = Place::new(&data.cell, data.range, view).ok_or_else(Error::content_modified)?;
     if place.version != data.version || *view.notebook != data.uri {
         return Err(Error::content_modified());
     }
-    match carry_out(action, data.argument.as_deref(), &unresolved.title, &place, view) {
+    match carry_out(
+        action,
+        data.argument.as_deref(),
+        &unresolved.title,
+        &place,
+        view,
+    ) {
         Ok(lowered) => {
             fill(&mut unresolved, lowered);
             Ok(unresolved)
@@ -124,7 +135,13 @@ fn listed(
     };
     let mut disabled = offer.disabled;
     if disabled.is_none() && !view.profile.resolves() {
-        match carry_out(action, offer.argument.as_deref(), &listed.title, place, view) {
+        match carry_out(
+            action,
+            offer.argument.as_deref(),
+            &listed.title,
+            place,
+            view,
+        ) {
             Ok(lowered) => fill(&mut listed, lowered),
             Err(reason) => disabled = Some(reason),
         }
@@ -200,7 +217,12 @@ mod tests {
 
     fn only(kinds: &[&'static str]) -> CodeActionContext {
         CodeActionContext {
-            only: Some(kinds.iter().map(|&kind| CodeActionKind::from(kind)).collect()),
+            only: Some(
+                kinds
+                    .iter()
+                    .map(|&kind| CodeActionKind::from(kind))
+                    .collect(),
+            ),
             ..CodeActionContext::default()
         }
     }
@@ -214,7 +236,13 @@ mod tests {
         assert!(asked_for(extract, &only(&[""])));
         assert!(!asked_for(extract, &only(&["refactor.ext"])));
         assert!(!asked_for(extract, &only(&[])));
-        assert!(asked_for("notebook.source.organizeImports", &only(&["notebook.source"])));
-        assert!(!asked_for("notebook.source.organizeImports", &only(&["source"])));
+        assert!(asked_for(
+            "notebook.source.organizeImports",
+            &only(&["notebook.source"])
+        ));
+        assert!(!asked_for(
+            "notebook.source.organizeImports",
+            &only(&["source"])
+        ));
     }
 }

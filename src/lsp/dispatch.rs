@@ -23,12 +23,7 @@ use super::proto;
 use super::wire::{self, Frame, Outbox};
 
 /// Serves until `exit` or the end of the input.
-pub fn run(
-    mut input: impl BufRead,
-    front: Front,
-    outbox: &Outbox,
-    runtime: &Handle,
-) -> ExitCode {
+pub fn run(mut input: impl BufRead, front: Front, outbox: &Outbox, runtime: &Handle) -> ExitCode {
     // The socket carries requests to the client; this server sends none.
     let (service, _socket) = LspService::new(|_client| front.clone());
     let mut dispatch = Dispatch {
@@ -131,7 +126,9 @@ impl Dispatch<'_> {
         }
         match proto::document_event(method, params.unwrap_or_default()) {
             Ok(event) => self.front.send(Event::Document(event)),
-            Err(error) => self.outbox.log(&format!("{method} was not understood: {error}")),
+            Err(error) => self
+                .outbox
+                .log(&format!("{method} was not understood: {error}")),
         }
     }
 
@@ -146,8 +143,9 @@ impl Dispatch<'_> {
                 Ok(params) => front.initialize(params).await,
                 Err(error) => Err(error),
             };
-            let result = result
-                .and_then(|result| serde_json::to_value(result).map_err(|_| Error::internal_error()));
+            let result = result.and_then(|result| {
+                serde_json::to_value(result).map_err(|_| Error::internal_error())
+            });
             outbox.respond(&Response::from_parts(id, result));
         });
     }

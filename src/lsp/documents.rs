@@ -67,7 +67,10 @@ pub enum Change {
     /// A notebook is there, or has been replaced as a whole.
     Opened(Uri),
     /// Text, kind, tags or execution of a cell.
-    Cell { notebook: Uri, cell: Uri },
+    Cell {
+        notebook: Uri,
+        cell: Uri,
+    },
     /// `delete` cells from `start` gave place to `insert`.
     Spliced {
         notebook: Uri,
@@ -77,7 +80,10 @@ pub enum Change {
     },
     Meta(Uri),
     /// A cell's document is gone, and what was published for it must go.
-    CellClosed { notebook: Uri, cell: Uri },
+    CellClosed {
+        notebook: Uri,
+        cell: Uri,
+    },
     Closed(Uri),
 }
 
@@ -91,11 +97,15 @@ impl Documents {
             DocumentEvent::NotebookClosed(closed) => {
                 let uri = closed.notebook_document.uri;
                 if !self.close(&uri, &mut applied) {
-                    applied.complaints.push(format!("{uri} was closed and never opened"));
+                    applied
+                        .complaints
+                        .push(format!("{uri} was closed and never opened"));
                 }
             }
             DocumentEvent::TextOpened(opened) => {
-                let TextItem { uri, version, text, .. } = opened.text_document;
+                let TextItem {
+                    uri, version, text, ..
+                } = opened.text_document;
                 let text = Rope::from_str(&text);
                 self.texts.insert(uri, TextDocument { version, text });
             }
@@ -126,7 +136,10 @@ impl Documents {
     /// The notebook as the engine wants it.
     pub fn snapshot(&self, uri: &Uri) -> Option<Notebook> {
         let notebook = self.notebooks.get(uri)?;
-        let cells = notebook.order.iter().filter_map(|cell| self.cells.get(cell));
+        let cells = notebook
+            .order
+            .iter()
+            .filter_map(|cell| self.cells.get(cell));
         Some(Notebook {
             cells: cells.map(|cell| Arc::new(cell.to_cell())).collect(),
             meta: Arc::clone(&notebook.meta),
@@ -135,7 +148,9 @@ impl Documents {
     }
 
     pub fn snapshot_meta(&self, uri: &Uri) -> Option<NotebookMeta> {
-        self.notebooks.get(uri).map(|notebook| (*notebook.meta).clone())
+        self.notebooks
+            .get(uri)
+            .map(|notebook| (*notebook.meta).clone())
     }
 
     fn open(&mut self, opened: NotebookOpened, applied: &mut Applied) {
@@ -167,7 +182,10 @@ impl Documents {
     }
 
     fn change_text(&mut self, changed: TextChanged, applied: &mut Applied) {
-        let TextChanged { text_document: of, content_changes } = changed;
+        let TextChanged {
+            text_document: of,
+            content_changes,
+        } = changed;
         let Some(document) = self.texts.get_mut(&of.uri) else {
             let complaint = format!("{} was changed and never opened", of.uri);
             applied.complaints.push(complaint);
@@ -222,7 +240,12 @@ impl CellDocument {
         &self,
     ) -> (i64, Option<Arc<str>>, Arc<[Box<str>]>, notebook::Execution) {
         let execution = execution::execution(self.run.as_ref(), &self.text);
-        (self.kind, self.id.clone(), Arc::clone(&self.tags), execution)
+        (
+            self.kind,
+            self.id.clone(),
+            Arc::clone(&self.tags),
+            execution,
+        )
     }
 
     pub fn to_cell(&self) -> Cell {
@@ -282,7 +305,12 @@ fn said_count(metadata: Option<&Map<String, Value>>) -> SaidCount {
 
 pub(super) fn notebook_meta(metadata: &Map<String, Value>) -> NotebookMeta {
     let inner = jupyter(metadata);
-    let named = |of: &str, key: &str| inner.get(of).and_then(|of| of.get(key)).and_then(Value::as_str);
+    let named = |of: &str, key: &str| {
+        inner
+            .get(of)
+            .and_then(|of| of.get(key))
+            .and_then(Value::as_str)
+    };
     // The kernel's specification is what will run; `language_info` is what ran last.
     let language = named("kernelspec", "language").or_else(|| named("language_info", "name"));
     let number = |key| metadata.get(key).and_then(Value::as_i64);

@@ -3,9 +3,7 @@
 use serde_json::Value;
 use tokio::sync::oneshot;
 use tower_lsp::jsonrpc::Result;
-use tower_lsp::ls_types::{
-    CodeAction, CodeActionParams, CodeActionResponse, Hover, HoverParams,
-};
+use tower_lsp::ls_types::{CodeAction, CodeActionParams, CodeActionResponse, Hover, HoverParams};
 
 use super::profile::Profile;
 use super::proto::DocumentEvent;

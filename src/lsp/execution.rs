@@ -76,8 +76,15 @@ pub fn appeared(said: Said, text: &Rope, remembered: Option<Run>) -> Option<Run>
     if let Some(mut run) = remembered {
         run.touched |= run.text.as_ref() != Some(text);
         // The summary of a cell that comes back by an undo may be gone; that is not a clearing.
-        let kept = matches!((said.order(), said.count), (None, SaidCount::Null | SaidCount::Nothing));
-        return if kept { Some(run) } else { told(said, text, Some(run)) };
+        let kept = matches!(
+            (said.order(), said.count),
+            (None, SaidCount::Null | SaidCount::Nothing)
+        );
+        return if kept {
+            Some(run)
+        } else {
+            told(said, text, Some(run))
+        };
     }
     let mut run = told(said, text, None)?;
     if run.summarised && said.count == SaidCount::Null {

@@ -33,7 +33,9 @@ impl Front {
         let (reply, answer) = Reply::channel();
         self.send(event(reply));
         // A dropped reply is a request whose work panicked.
-        answer.await.unwrap_or_else(|_| Err(Error::internal_error()))
+        answer
+            .await
+            .unwrap_or_else(|_| Err(Error::internal_error()))
     }
 }
 
@@ -45,7 +47,9 @@ impl LanguageServer for Front {
             .and_then(|options| options.get("settings"));
         self.send(Event::Initialize(
             Profile::new(&params),
-            settings.cloned().filter(|settings| *settings != Value::Null),
+            settings
+                .cloned()
+                .filter(|settings| *settings != Value::Null),
         ));
         Ok(profile::server())
     }
@@ -61,7 +65,8 @@ impl LanguageServer for Front {
     }
 
     async fn code_action_resolve(&self, action: CodeAction) -> Result<CodeAction> {
-        self.ask(|reply| Event::ResolveCodeAction(action, reply)).await
+        self.ask(|reply| Event::ResolveCodeAction(action, reply))
+            .await
     }
 
     async fn hover(&self, params: HoverParams) -> Result<Option<Hover>> {

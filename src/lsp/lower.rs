@@ -78,19 +78,25 @@ fn workspace_edit(edit: &Edit, view: View<'_>) -> Result<WorkspaceEdit, Refused>
             }
             EditOp::CreateFile { path, text } => {
                 let uri = file_uri(path, view)?;
-                operations.push(DocumentChangeOperation::Op(ResourceOp::Create(CreateFile {
-                    uri: uri.clone(),
-                    options: Some(CreateFileOptions {
-                        overwrite: Some(false),
-                        ignore_if_exists: Some(false),
-                    }),
-                    annotation_id: None,
-                })));
+                operations.push(DocumentChangeOperation::Op(ResourceOp::Create(
+                    CreateFile {
+                        uri: uri.clone(),
+                        options: Some(CreateFileOptions {
+                            overwrite: Some(false),
+                            ignore_if_exists: Some(false),
+                        }),
+                        annotation_id: None,
+                    },
+                )));
                 let start = ls_types::Position::new(0, 0);
                 let insert = TextEdit::new(ls_types::Range::new(start, start), text.clone());
                 operations.push(text_edit(uri, None, vec![insert]));
             }
-            EditOp::EditFile { path, expected, replacements } => {
+            EditOp::EditFile {
+                path,
+                expected,
+                replacements,
+            } => {
                 let uri = file_uri(path, view)?;
                 let version = open_file(&uri, expected, view)?;
                 let index = LineIndex::new(expected);
@@ -131,7 +137,11 @@ fn payload(edit: &Edit, view: View<'_>) -> Result<Value, Refused> {
         match op {
             EditOp::Replace { cell, range, text } => {
                 let range = range_in(*cell, *range, view)?;
-                cells.push(on_cell(*cell, json!({"op": "replace", "range": range, "text": text}), view)?);
+                cells.push(on_cell(
+                    *cell,
+                    json!({"op": "replace", "range": range, "text": text}),
+                    view,
+                )?);
             }
             EditOp::Insert { at, kind, text } => {
                 let (kind, language) = match kind {
@@ -144,7 +154,11 @@ fn payload(edit: &Edit, view: View<'_>) -> Result<Value, Refused> {
                 }));
             }
             EditOp::Move { cell, before } => {
-                cells.push(on_cell(*cell, json!({"op": "move", "before": before.0}), view)?);
+                cells.push(on_cell(
+                    *cell,
+                    json!({"op": "move", "before": before.0}),
+                    view,
+                )?);
             }
             EditOp::Remove { cell } => cells.push(on_cell(*cell, json!({"op": "delete"}), view)?),
             EditOp::ClearOutputs { cell } => {
@@ -157,7 +171,11 @@ fn payload(edit: &Edit, view: View<'_>) -> Result<Value, Refused> {
             EditOp::CreateFile { path, text } => {
                 files.push(json!({"create": file_uri(path, view)?, "text": text}));
             }
-            EditOp::EditFile { path, expected, replacements } => {
+            EditOp::EditFile {
+                path,
+                expected,
+                replacements,
+            } => {
                 let uri = file_uri(path, view)?;
                 open_file(&uri, expected, view)?;
                 let index = LineIndex::new(expected);
@@ -203,7 +221,8 @@ fn cell_at<'a>(cell: CellIdx, view: View<'a>) -> Result<(&'a Uri, &'a CellDocume
 
 fn cell_uri(cell: CellIdx, view: View<'_>) -> Result<ls_types::Uri, Refused> {
     let (uri, _) = cell_at(cell, view)?;
-    ls_types::Uri::from_str(uri.as_str()).map_err(|error| format!("{cell} has no usable URI: {error}"))
+    ls_types::Uri::from_str(uri.as_str())
+        .map_err(|error| format!("{cell} has no usable URI: {error}"))
 }
 
 fn file_uri(path: &Path, view: View<'_>) -> Result<ls_types::Uri, Refused> {
@@ -214,7 +233,12 @@ fn file_uri(path: &Path, view: View<'_>) -> Result<ls_types::Uri, Refused> {
     };
     absolute
         .and_then(ls_types::Uri::from_file_path)
-        .ok_or_else(|| format!("the notebook has no folder on disk to put {} in", path.display()))
+        .ok_or_else(|| {
+            format!(
+                "the notebook has no folder on disk to put {} in",
+                path.display()
+            )
+        })
 }
 
 fn beside(notebook: &Uri, path: &Path) -> Option<PathBuf> {
@@ -227,9 +251,10 @@ fn beside(notebook: &Uri, path: &Path) -> Option<PathBuf> {
 /// The version of a file that the client has open. What was read from disk must be what it shows.
 fn open_file(uri: &ls_types::Uri, expected: &str, view: View<'_>) -> Result<Option<i32>, Refused> {
     match view.documents.text(&Uri::from(uri.as_str())) {
-        Some(open) if open.text != *expected => {
-            Err(format!("{} has changes that are not saved", uri.path().as_str()))
-        }
+        Some(open) if open.text != *expected => Err(format!(
+            "{} has changes that are not saved",
+            uri.path().as_str()
+        )),
         Some(open) => Ok(i32::try_from(open.version).ok()),
         None => Ok(None),
     }

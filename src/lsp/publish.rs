@@ -99,7 +99,11 @@ impl Published {
 fn send(uri: &Uri, version: Option<i64>, diagnostics: &[Diagnostic], outbox: &Outbox) {
     outbox.notify(
         "textDocument/publishDiagnostics",
-        &Params { uri, version, diagnostics },
+        &Params {
+            uri,
+            version,
+            diagnostics,
+        },
     );
 }
 
@@ -111,7 +115,13 @@ pub fn of_cell(
     cell: CellIdx,
     profile: Profile,
 ) -> Vec<Diagnostic> {
-    diagnostics(analysis.cell_findings(cell), analysis, documents, notebook, profile)
+    diagnostics(
+        analysis.cell_findings(cell),
+        analysis,
+        documents,
+        notebook,
+        profile,
+    )
 }
 
 /// The diagnostics of the notebook as a whole, which show on its own URI.
@@ -121,7 +131,13 @@ pub fn of_notebook(
     notebook: &NotebookDocument,
     profile: Profile,
 ) -> Vec<Diagnostic> {
-    diagnostics(analysis.notebook_findings(), analysis, documents, notebook, profile)
+    diagnostics(
+        analysis.notebook_findings(),
+        analysis,
+        documents,
+        notebook,
+        profile,
+    )
 }
 
 fn diagnostics(
@@ -132,7 +148,10 @@ fn diagnostics(
     profile: Profile,
 ) -> Vec<Diagnostic> {
     let related = |finding: &Finding| -> Vec<RelatedInformation> {
-        let places = finding.related.iter().filter(|_| profile.related_information);
+        let places = finding
+            .related
+            .iter()
+            .filter(|_| profile.related_information);
         places
             .filter_map(|related| {
                 let uri = notebook.order.get(related.anchor.cell()?.to_usize())?;
@@ -166,7 +185,9 @@ fn diagnostics(
 
 /// Where an anchor shows in its own document.
 fn range(anchor: Anchor, analysis: &Analysis) -> Range {
-    let cell = anchor.cell().and_then(|cell| analysis.notebook().cell(cell));
+    let cell = anchor
+        .cell()
+        .and_then(|cell| analysis.notebook().cell(cell));
     let text = cell.map_or("", |cell| &cell.text);
     let bytes = anchor.range_in(text);
     let index = LineIndex::new(text);

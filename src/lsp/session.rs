@@ -105,7 +105,9 @@ impl Session {
             }),
             Event::ResolveCodeAction(action, reply) => reply.with(|| {
                 let Some(cell) = code_action::cell_of(&action) else {
-                    return Err(Error::invalid_params("the action has no data of this server"));
+                    return Err(Error::invalid_params(
+                        "the action has no data of this server",
+                    ));
                 };
                 let view = self.view(&cell)?;
                 code_action::resolve(action, view.ok_or_else(Error::content_modified)?)
@@ -132,7 +134,9 @@ impl Session {
                 }
             }
             Ok(_) => {}
-            Err(error) => self.outbox.log(&format!("the settings are kept as they were: {error}")),
+            Err(error) => self
+                .outbox
+                .log(&format!("the settings are kept as they were: {error}")),
         }
     }
 
@@ -165,7 +169,12 @@ impl Session {
                     open.dirty.insert(cell);
                 }
             }
-            Change::Spliced { notebook, start, delete, insert } => {
+            Change::Spliced {
+                notebook,
+                start,
+                delete,
+                insert,
+            } => {
                 let Some(open) = self.notebooks.get_mut(&notebook) else {
                     return;
                 };
@@ -235,7 +244,9 @@ impl Session {
             open.analysis = None;
             open.unsettled = false;
             open.broken = true;
-            self.outbox.log(&format!("the analysis of {uri} failed; this is an error in Cellwise"));
+            self.outbox.log(&format!(
+                "the analysis of {uri} failed; this is an error in Cellwise"
+            ));
         }
     }
 
@@ -255,7 +266,8 @@ impl Session {
                 open.analysis = None;
                 open.touch();
             }
-            self.outbox.log("a request failed; this is an error in Cellwise");
+            self.outbox
+                .log("a request failed; this is an error in Cellwise");
         }
     }
 }
@@ -325,5 +337,63 @@ impl Open {
             let version = documents.cell(&cell).map(|cell| cell.version);
             self.published.show(&cell, version, diagnostics, outbox);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::lsp::event::Reply;
+    use crate::lsp::proto;
+    use serde_json::json;
+
+    /// A session with an empty cell before a full one, which has been published.
+    fn session() -> (Session, impl FnMut() -> Option<Vec<u8>>) {
+        let (outbox, mut sent) = Outbox::collected();
+        let mut session = Session::new(outbox);
+        let cell = |text: &str, uri: &str| json!({"uri": uri, "languageId": "python", "version": 1, "text": text});
+        let notebook = json!({
+            "uri": "n:", "version": 0,
+            "cells": [{"kind": 2, "document": "n:#1"}, {"kind": 2, "document": "n:#2"}],
+        });
+        let params = json!({"notebookDocument": notebook, "cellTextDocuments": [cell("", "n:#1"), cell("x", "n:#2")]});
+        let event = proto::document_event("notebookDocument/didOpen", params).unwrap();
+        session.handle(Event::Document(event));
+        session.settle_all();
+        session.publish();
+        assert!(sent().is_some() && sent().is_none());
+        (session, sent)
+    }
+
+    #[test]
+    fn a_panic_costs_one_answer() {
+        let (mut session, mut sent) = session();
+        let (reply, mut answer) = Reply::<()>::channel();
+        session.guarded(|_| reply.with(|| panic!("on purpose")));
+        assert!(answer.try_recv().is_err(), "the front answers for it");
+        let log = String::from_utf8(sent().unwrap()).unwrap();
+        assert!(log.contains("window/logMessage"), "{log}");
+        assert!(
+            session
+                .notebooks
+                .values()
+                .all(|open| open.analysis.is_none())
+        );
+
+        let view = session.view(&Uri::from("n:#1")).unwrap().unwrap();
+        assert_eq!(
+            view.analysis.cell_findings(CellIdx(0)).len(),
+            1,
+            "analysed from scratch"
+        );
+        session.publish();
+        assert_eq!(sent(), None, "and nothing has changed");
+    }
+
+    #[test]
+    fn a_cancelled_request_is_not_worked_on() {
+        let (reply, answer) = Reply::<()>::channel();
+        drop(answer);
+        reply.with(|| panic!("nobody waits"));
     }
 }

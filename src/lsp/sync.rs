@@ -95,11 +95,22 @@ fn restructure(documents: &mut Documents, uri: &Uri, structure: Structure, appli
     }
 
     // The documents of one message are closed and opened at once: a URI in both lists is a new document.
-    let opened: FxHashSet<Uri> = structure.did_open.iter().map(|item| item.uri.clone()).collect();
+    let opened: FxHashSet<Uri> = structure
+        .did_open
+        .iter()
+        .map(|item| item.uri.clone())
+        .collect();
     for cell in opened.iter() {
         forget(documents, uri, cell, applied);
     }
-    let insert = insert(documents, uri, start, array.cells, structure.did_open, applied);
+    let insert = insert(
+        documents,
+        uri,
+        start,
+        array.cells,
+        structure.did_open,
+        applied,
+    );
     let inserted: FxHashSet<&Uri> = insert.iter().collect();
     let closed = structure.did_close.iter().map(|of| &of.uri);
     // VS Code sends a `didClose` for each removed cell; who sends none means the same.
@@ -107,7 +118,11 @@ fn restructure(documents: &mut Documents, uri: &Uri, structure: Structure, appli
         if inserted.contains(cell) || opened.contains(cell) {
             continue;
         }
-        if documents.cells.get(cell).is_some_and(|cell| cell.position.is_some()) {
+        if documents
+            .cells
+            .get(cell)
+            .is_some_and(|cell| cell.position.is_some())
+        {
             let complaint = format!("{cell} was closed and is still in {uri}");
             applied.complaints.push(complaint);
             continue;
@@ -132,17 +147,25 @@ fn insert(
     texts: Vec<TextItem>,
     applied: &mut Applied,
 ) -> Vec<Uri> {
-    let Documents { notebooks, cells: open, .. } = documents;
+    let Documents {
+        notebooks,
+        cells: open,
+        ..
+    } = documents;
     let Some(notebook) = notebooks.get_mut(uri) else {
         return Vec::new();
     };
-    let mut texts: FxHashMap<Uri, TextItem> =
-        texts.into_iter().map(|item| (item.uri.clone(), item)).collect();
+    let mut texts: FxHashMap<Uri, TextItem> = texts
+        .into_iter()
+        .map(|item| (item.uri.clone(), item))
+        .collect();
     let mut inserted = Vec::with_capacity(cells.len());
     for item in cells {
         let cell = &item.document;
         if open.get(cell).is_some_and(|known| known.position.is_some()) {
-            applied.complaints.push(format!("{cell} is in a notebook already"));
+            applied
+                .complaints
+                .push(format!("{cell} is in a notebook already"));
             continue;
         }
         match (open.get_mut(cell), texts.remove(cell)) {
@@ -150,7 +173,9 @@ fn insert(
             (Some(known), None) => known.describe(&item, Described::Again, None),
             (_, text) => {
                 if text.is_none() {
-                    applied.complaints.push(format!("{cell} came without its text"));
+                    applied
+                        .complaints
+                        .push(format!("{cell} came without its text"));
                 }
                 let text = text.unwrap_or_default();
                 let mut new = CellDocument::new(uri.clone(), text);
@@ -169,7 +194,9 @@ fn insert(
         let complaint = format!("{} texts of {uri} belong to no cell", texts.len());
         applied.complaints.push(complaint);
     }
-    notebook.order.splice(start..start, inserted.iter().cloned());
+    notebook
+        .order
+        .splice(start..start, inserted.iter().cloned());
     inserted
 }
 
@@ -193,8 +220,12 @@ fn forget(documents: &mut Documents, uri: &Uri, cell: &Uri, applied: &mut Applie
 }
 
 fn reindex(documents: &mut Documents, uri: &Uri) {
-    let Documents { notebooks, cells, .. } = documents;
-    let order = notebooks.get(uri).map(|NotebookDocument { order, .. }| order);
+    let Documents {
+        notebooks, cells, ..
+    } = documents;
+    let order = notebooks
+        .get(uri)
+        .map(|NotebookDocument { order, .. }| order);
     for (position, cell) in order.into_iter().flatten().enumerate() {
         if let Some(cell) = cells.get_mut(cell) {
             cell.position = Some(position);
@@ -204,7 +235,11 @@ fn reindex(documents: &mut Documents, uri: &Uri) {
 
 fn change_text(documents: &mut Documents, uri: &Uri, content: TextContent, applied: &mut Applied) {
     let of = content.document;
-    let Some(cell) = documents.cells.get_mut(&of.uri).filter(|cell| cell.notebook == *uri) else {
+    let Some(cell) = documents
+        .cells
+        .get_mut(&of.uri)
+        .filter(|cell| cell.notebook == *uri)
+    else {
         let complaint = format!("the text of {} changed, which is no cell of {uri}", of.uri);
         applied.complaints.push(complaint);
         return;
@@ -225,7 +260,11 @@ fn change_text(documents: &mut Documents, uri: &Uri, content: TextContent, appli
 }
 
 fn describe(documents: &mut Documents, uri: &Uri, item: &CellItem, applied: &mut Applied) {
-    let Some(cell) = documents.cells.get_mut(&item.document).filter(|cell| cell.notebook == *uri) else {
+    let Some(cell) = documents
+        .cells
+        .get_mut(&item.document)
+        .filter(|cell| cell.notebook == *uri)
+    else {
         let complaint = format!("{} was described, which is no cell of {uri}", item.document);
         applied.complaints.push(complaint);
         return;

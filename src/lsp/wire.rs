@@ -268,4 +268,33 @@ mod tests {
         assert_eq!(strings, ["\u{fffd}", "😀", "\\ud83d", "\u{fffd}x"]);
         assert_eq!(without_lone_surrogates(br#"["\ud83d\ude00"]"#), None);
     }
+
+    /// Why there is a transport of our own. When this fails, tower-lsp has a better one.
+    #[test]
+    fn the_transport_of_tower_lsp_ends_at_broken_json() {
+        use crate::lsp::front::Front;
+        use tower_lsp::{LspService, Server};
+
+        let framed = |body: &str| format!("Content-Length: {}\r\n\r\n{body}", body.len());
+        let broken = framed(r#"{"jsonrpc":"#);
+        let whole = framed(
+            r#"{"jsonrpc":"2.0","id":1,"method":"initialize","params":{"capabilities":{}}}"#,
+        );
+        let served = |input: String| {
+            let (service, socket) = LspService::new(|_| Front::new(mpsc::channel().0));
+            let mut output = Vec::new();
+            let server = Server::new(input.as_bytes(), &mut output, socket).serve(service);
+            let runtime = tokio::runtime::Builder::new_current_thread()
+                .build()
+                .unwrap();
+            runtime.block_on(server);
+            String::from_utf8(output).unwrap()
+        };
+        assert!(served(whole.clone()).contains("serverInfo"));
+        let answers = served(broken + &whole);
+        assert!(
+            answers.contains("-32700") && !answers.contains("serverInfo"),
+            "{answers}"
+        );
+    }
 }

@@ -153,7 +153,8 @@ impl Client {
 
     /// Waits until the server has done all that was sent, and has nothing more to say.
     pub fn idle(&mut self) {
-        let hover = json!({"textDocument": {"uri": "none:/"}, "position": {"line": 0, "character": 0}});
+        let hover =
+            json!({"textDocument": {"uri": "none:/"}, "position": {"line": 0, "character": 0}});
         self.ask("textDocument/hover", hover);
         std::thread::sleep(Duration::from_millis(40));
         self.unread.extend(self.incoming.try_iter());
@@ -265,7 +266,11 @@ impl Client {
     }
 
     pub fn close(&mut self, notebook: Notebook) {
-        let cells: Vec<Value> = notebook.cells.iter().map(|cell| json!({"uri": cell.uri})).collect();
+        let cells: Vec<Value> = notebook
+            .cells
+            .iter()
+            .map(|cell| json!({"uri": cell.uri}))
+            .collect();
         let params = json!({"notebookDocument": {"uri": notebook.uri}, "cellTextDocuments": cells});
         self.notify("notebookDocument/didClose", params);
     }
@@ -390,11 +395,15 @@ pub fn read_message(input: &mut impl BufRead) -> Option<Value> {
         if input.read_line(&mut line).ok()? == 0 {
             return None;
         }
-        let line = line.strip_suffix("\r\n").expect("headers end with \\r\\n, and nothing else is on stdout");
+        let line = line
+            .strip_suffix("\r\n")
+            .expect("headers end with \\r\\n, and nothing else is on stdout");
         if line.is_empty() {
             break;
         }
-        let value = line.strip_prefix("Content-Length: ").expect("the one header");
+        let value = line
+            .strip_prefix("Content-Length: ")
+            .expect("the one header");
         length = Some(value.parse().expect("a number"));
     }
     let mut body = vec![0; length.expect("a length")];
