@@ -1,0 +1,248 @@
+//! Code actions: listed cheaply, resolved by computing them again.
+//!
+//! An action's `data` holds where and for which version it was offered, never the edit. Resolving
+//! recomputes from the notebook of that moment; a cell that has moved on is refused with
+//! `ContentModified`, so that no edit ever lands on a text it was not made for.
+
+use serde::{Deserialize, Serialize};
+use tower_lsp::jsonrpc::{Error, ErrorCode, Result};
+use tower_lsp::ls_types::{
+    CodeAction, CodeActionContext, CodeActionDisabled, CodeActionKind, CodeActionOrCommand,
+    CodeActionParams, CodeActionResponse, Diagnostic, NumberOrString,
+};
+
+use super::documents::byte_range;
+use super::lower::{self, Lowered};
+use super::proto::{Range, Uri};
+use super::session::View;
+use crate::action::{Action, Offer};
+use crate::actions;
+use crate::notebook::CellIdx;
+use crate::text::{LineIndex, TextRange};
+
+/// `RequestFailed` of LSP 3.17: the request was right and could not be done.
+const REQUEST_FAILED: ErrorCode = ErrorCode::ServerError(-32803);
+
+/// What a client sends back to have an action resolved.
+#[derive(Debug, Serialize, Deserialize)]
+struct Data {
+    action: String,
+    uri: Uri,
+    cell: Uri,
+    range: Range,
+    /// The version of the cell.
+    version: i64,
+    argument: Option<String>,
+}
+
+pub fn list(params: &CodeActionParams, cell: &Uri, view: View<'_>) -> Option<CodeActionResponse> {
+    if !view.profile.action_literals {
+        return None;
+    }
+    let place = Place::new(cell, lower::from_lsp(params.range), view)?;
+    let offers = view
+        .analysis
+        .offers(place.index, place.bytes, view.profile.client());
+    let actions = offers
+        .into_iter()
+        .filter(|(action, _)| asked_for(action.kind, &params.context))
+        .filter_map(|(action, offer)| listed(action, offer, &params.context, &place, view))
+        .map(CodeActionOrCommand::CodeAction);
+    Some(actions.collect())
+}
+
+/// The cell that an unresolved action is about.
+pub fn cell_of(action: &CodeAction) -> Option<Uri> {
+    let data = Data::deserialize(action.data.as_ref()?).ok()?;
+    Some(data.cell)
+}
+
+pub fn resolve(mut unresolved: CodeAction, view: View<'_>) -> Result<CodeAction> {
+    let data = unresolved.data.as_ref().map(Data::deserialize);
+    let Some(Ok(data)) = data else {
+        return Err(Error::invalid_params(
+            "the action has no data of this server",
+        ));
+    };
+    let Some(action) = actions::find(&data.action) else {
+        return Err(Error::invalid_params(format!(
+            "there is no action {}",
+            data.action
+        )));
+    };
+    let place = Place::new(&data.cell, data.range, view).ok_or_else(Error::content_modified)?;
+    if place.version != data.version || *view.notebook != data.uri {
+        return Err(Error::content_modified());
+    }
+    match carry_out(
+        action,
+        data.argument.as_deref(),
+        &unresolved.title,
+        &place,
+        view,
+    ) {
+        Ok(lowered) => {
+            fill(&mut unresolved, lowered);
+            Ok(unresolved)
+        }
+        Err(reason) => Err(Error {
+            code: REQUEST_FAILED,
+            message: reason.into(),
+            data: None,
+        }),
+    }
+}
+
+/// The selection of a request, in the engine's terms.
+struct Place<'a> {
+    cell: &'a Uri,
+    range: Range,
+    version: i64,
+    index: CellIdx,
+    bytes: TextRange,
+}
+
+impl<'a> Place<'a> {
+    fn new(cell: &'a Uri, range: Range, view: View<'_>) -> Option<Self> {
+        let document = view.documents.cell(cell)?;
+        let index = CellIdx::new(document.position()?);
+        let text = &view.analysis.notebook().cell(index)?.text;
+        let (start, end) = (range.start.into(), range.end.into());
+        Some(Self {
+            cell,
+            range,
+            version: document.version,
+            index,
+            bytes: byte_range(&LineIndex::new(text), text, start, end),
+        })
+    }
+}
+
+fn listed(
+    action: &Action,
+    offer: Offer,
+    context: &CodeActionContext,
+    place: &Place<'_>,
+    view: View<'_>,
+) -> Option<CodeAction> {
+    let mut listed = CodeAction {
+        title: offer.title,
+        kind: Some(CodeActionKind::from(action.kind)),
+        diagnostics: offer.repairs.map(|rule| repaired(rule, context)),
+        // A client may pick the preferred one by itself.
+        is_preferred: (offer.preferred && offer.disabled.is_none()).then_some(true),
+        ..CodeAction::default()
+    };
+    let mut disabled = offer.disabled;
+    if disabled.is_none() && !view.profile.resolves() {
+        match carry_out(
+            action,
+            offer.argument.as_deref(),
+            &listed.title,
+            place,
+            view,
+        ) {
+            Ok(lowered) => fill(&mut listed, lowered),
+            Err(reason) => disabled = Some(reason),
+        }
+    } else if disabled.is_none() {
+        let data = Data {
+            action: action.name.into(),
+            uri: view.notebook.clone(),
+            cell: place.cell.clone(),
+            range: place.range,
+            version: place.version,
+            argument: offer.argument,
+        };
+        listed.data = serde_json::to_value(data).ok();
+    }
+    if let Some(reason) = disabled {
+        if !view.profile.disabled_actions {
+            return None;
+        }
+        listed.disabled = Some(CodeActionDisabled { reason });
+    }
+    Some(listed)
+}
+
+/// Whether a client that may ask for some kinds only asks for this one. A kind stands for all
+/// below it (`refactor` for `refactor.extract.function`), and the empty kind for every one.
+fn asked_for(kind: &str, context: &CodeActionContext) -> bool {
+    let Some(only) = &context.only else {
+        return true;
+    };
+    only.iter().any(|asked| {
+        let asked = asked.as_str();
+        asked.is_empty()
+            || kind
+                .strip_prefix(asked)
+                .is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+    })
+}
+
+/// The client's own diagnostics that an action repairs: it compares them with those it shows.
+fn repaired(rule: &str, context: &CodeActionContext) -> Vec<Diagnostic> {
+    let ours = context.diagnostics.iter().filter(|diagnostic| {
+        diagnostic.source.as_deref() == Some("cellwise")
+            && matches!(&diagnostic.code, Some(NumberOrString::String(code)) if code == rule)
+    });
+    ours.cloned().collect()
+}
+
+fn carry_out(
+    action: &Action,
+    argument: Option<&str>,
+    title: &str,
+    place: &Place<'_>,
+    view: View<'_>,
+) -> std::result::Result<Lowered, String> {
+    let client = view.profile.client();
+    let edit = view
+        .analysis
+        .edit(action, argument, place.index, place.bytes, client)
+        .map_err(|refusal| refusal.0)?;
+    lower::lower(&edit, title, view)
+}
+
+fn fill(action: &mut CodeAction, lowered: Lowered) {
+    match lowered {
+        Lowered::Edit(edit) => action.edit = Some(edit),
+        Lowered::Command(command) => action.command = Some(command),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn only(kinds: &[&'static str]) -> CodeActionContext {
+        CodeActionContext {
+            only: Some(
+                kinds
+                    .iter()
+                    .map(|&kind| CodeActionKind::from(kind))
+                    .collect(),
+            ),
+            ..CodeActionContext::default()
+        }
+    }
+
+    #[test]
+    fn a_kind_stands_for_those_below_it() {
+        let extract = "refactor.extract.function";
+        assert!(asked_for(extract, &CodeActionContext::default()));
+        assert!(asked_for(extract, &only(&["refactor"])));
+        assert!(asked_for(extract, &only(&["quickfix", "refactor.extract"])));
+        assert!(asked_for(extract, &only(&[""])));
+        assert!(!asked_for(extract, &only(&["refactor.ext"])));
+        assert!(!asked_for(extract, &only(&[])));
+        assert!(asked_for(
+            "notebook.source.organizeImports",
+            &only(&["notebook.source"])
+        ));
+        assert!(!asked_for(
+            "notebook.source.organizeImports",
+            &only(&["source"])
+        ));
+    }
+}

@@ -1,0 +1,40 @@
+//! Everything that can reach the session. A closed list: what is not here does not happen.
+
+use serde_json::Value;
+use tokio::sync::oneshot;
+use tower_lsp::jsonrpc::Result;
+use tower_lsp::ls_types::{CodeAction, CodeActionParams, CodeActionResponse, Hover, HoverParams};
+
+use super::profile::Profile;
+use super::proto::DocumentEvent;
+
+#[derive(Debug)]
+pub enum Event {
+    /// Who is there, and its settings if it sent some.
+    Initialize(Profile, Option<Value>),
+    Document(DocumentEvent),
+    Settings(Value),
+    CodeAction(CodeActionParams, Reply<Option<CodeActionResponse>>),
+    ResolveCodeAction(CodeAction, Reply<CodeAction>),
+    Hover(HoverParams, Reply<Option<Hover>>),
+    Shutdown(Reply<()>),
+}
+
+/// Where an answer goes. It is closed when the client has cancelled the request.
+#[derive(Debug)]
+pub struct Reply<T>(oneshot::Sender<Result<T>>);
+
+impl<T> Reply<T> {
+    pub fn channel() -> (Self, oneshot::Receiver<Result<T>>) {
+        let (sender, receiver) = oneshot::channel();
+        (Self(sender), receiver)
+    }
+
+    /// Answers, unless nobody waits for it any more: then `answer` does not even run.
+    pub fn with(self, answer: impl FnOnce() -> Result<T>) {
+        if !self.0.is_closed() {
+            // Cancelled in between: the answer is dropped.
+            let _ = self.0.send(answer());
+        }
+    }
+}

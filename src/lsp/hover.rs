@@ -1,0 +1,60 @@
+//! Hover: on a finding, what its rule is about.
+
+use tower_lsp::ls_types::{Hover, HoverContents, HoverParams, MarkupContent, MarkupKind};
+
+use super::documents::byte_range;
+use super::lower;
+use super::proto::{Position, Range, Uri};
+use super::session::View;
+use crate::notebook::CellIdx;
+use crate::rules;
+use crate::text::{LineIndex, TextRange};
+
+pub fn hover(params: &HoverParams, cell: &Uri, view: View<'_>) -> Option<Hover> {
+    let at = params.text_document_position_params.position;
+    let at = Position {
+        line: at.line,
+        character: at.character,
+    };
+    let index = CellIdx::new(view.documents.cell(cell)?.position()?);
+    let text = &view.analysis.notebook().cell(index)?.text;
+    let lines = LineIndex::new(text);
+    let offset = byte_range(&lines, text, at.into(), at.into()).start();
+    let mut shown: Option<TextRange> = None;
+    let mut parts = Vec::new();
+    for finding in view.analysis.cell_findings(index) {
+        let range = finding.anchor.range_in(text);
+        if !range.contains_inclusive(offset) {
+            continue;
+        }
+        shown = Some(shown.map_or(range, |shown| shown.cover(range)));
+        let about = rules::find(finding.rule).map_or("", |rule| rule.source);
+        parts.push(format!(
+            "**{}**: {}\n\n{}",
+            finding.rule,
+            finding.message,
+            summary(about)
+        ));
+    }
+    let shown = shown?;
+    let place = |offset| Position::from(lines.utf16(text, offset));
+    Some(Hover {
+        contents: HoverContents::Markup(MarkupContent {
+            kind: MarkupKind::Markdown,
+            value: parts.join("\n\n---\n\n"),
+        }),
+        range: Some(lower::to_lsp(Range {
+            start: place(shown.start()),
+            end: place(shown.end()),
+        })),
+    })
+}
+
+/// The words of a rule's page before its examples.
+fn summary(source: &str) -> String {
+    let header = source.lines().map_while(|line| line.strip_prefix("//!"));
+    let words = header
+        .map(|line| line.strip_prefix(' ').unwrap_or(line))
+        .take_while(|line| !line.starts_with("## "));
+    words.collect::<Vec<_>>().join("\n").trim().to_owned()
+}

@@ -1,0 +1,302 @@
+//! An [`Edit`] in the words of LSP, or of our own editor extensions.
+//!
+//! - Text alone: text edits on cell URIs, each with the version of its cell.
+//! - Files besides: `documentChanges` that create and edit them.
+//! - Cells inserted, moved or removed, outputs cleared: LSP has no words for it. A client with
+//!   `notebookEdits` gets the command [`COMMAND`] with a payload; for another one it is refused.
+//!
+//! The payload: `{"notebook": {uri, version}, "cells": […], "files": […], "select": {…}}`. Every
+//! index means the notebook before the edit; `select` alone means it after. A cell is named by `uri`,
+//! `index` and `version`, all three to be checked before anything is done.
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+
+use serde_json::{Value, json};
+use tower_lsp::ls_types::{
+    self, Command, CreateFile, CreateFileOptions, DocumentChangeOperation, DocumentChanges, OneOf,
+    OptionalVersionedTextDocumentIdentifier, ResourceOp, TextDocumentEdit, TextEdit, WorkspaceEdit,
+};
+
+use super::documents::CellDocument;
+use super::proto::{Position, Range, Uri};
+use super::session::View;
+use crate::notebook::{CellIdx, CellKind, Edit, EditOp};
+use crate::text::{LineIndex, TextRange};
+
+pub const COMMAND: &str = "cellwise.applyNotebookEdit";
+
+#[derive(Debug)]
+pub enum Lowered {
+    Edit(WorkspaceEdit),
+    Command(Command),
+}
+
+/// Why the client cannot do it, as a sentence for a person.
+pub type Refused = String;
+
+pub fn lower(edit: &Edit, title: &str, view: View<'_>) -> Result<Lowered, Refused> {
+    let profile = view.profile;
+    let with_files = edit.ops.iter().all(|op| {
+        matches!(
+            op,
+            EditOp::Replace { .. } | EditOp::CreateFile { .. } | EditOp::EditFile { .. }
+        )
+    });
+    if edit.is_text_only() || (with_files && profile.document_changes && profile.create_files) {
+        return workspace_edit(edit, view).map(Lowered::Edit);
+    }
+    if profile.notebook_edits {
+        return Ok(Lowered::Command(Command {
+            title: title.into(),
+            command: COMMAND.into(),
+            arguments: Some(vec![payload(edit, view)?]),
+        }));
+    }
+    Err(if with_files {
+        "this editor lets no language server create files".into()
+    } else {
+        "this editor lets no language server change the cells of a notebook".into()
+    })
+}
+
+fn workspace_edit(edit: &Edit, view: View<'_>) -> Result<WorkspaceEdit, Refused> {
+    let mut operations = Vec::new();
+    let mut texts: Vec<(CellIdx, Vec<TextEdit>)> = Vec::new();
+    for op in &edit.ops {
+        match op {
+            EditOp::Replace { cell, range, text } => {
+                let edit = TextEdit {
+                    range: to_lsp(range_in(*cell, *range, view)?),
+                    new_text: text.clone(),
+                };
+                match texts.iter_mut().find(|(of, _)| of == cell) {
+                    Some((_, edits)) => edits.push(edit),
+                    None => texts.push((*cell, vec![edit])),
+                }
+            }
+            EditOp::CreateFile { path, text } => {
+                let uri = file_uri(path, view)?;
+                operations.push(DocumentChangeOperation::Op(ResourceOp::Create(
+                    CreateFile {
+                        uri: uri.clone(),
+                        options: Some(CreateFileOptions {
+                            overwrite: Some(false),
+                            ignore_if_exists: Some(false),
+                        }),
+                        annotation_id: None,
+                    },
+                )));
+                let start = ls_types::Position::new(0, 0);
+                let insert = TextEdit::new(ls_types::Range::new(start, start), text.clone());
+                operations.push(text_edit(uri, None, vec![insert]));
+            }
+            EditOp::EditFile {
+                path,
+                expected,
+                replacements,
+            } => {
+                let uri = file_uri(path, view)?;
+                let version = open_file(&uri, expected, view)?;
+                let index = LineIndex::new(expected);
+                let edits = replacements.iter().map(|(bytes, text)| TextEdit {
+                    range: to_lsp(range_of(&index, expected, *bytes)),
+                    new_text: text.clone(),
+                });
+                operations.push(text_edit(uri, version, edits.collect()));
+            }
+            _ => return Err("this edit is no text edit".into()),
+        }
+    }
+    if !view.profile.document_changes {
+        let mut changes = HashMap::with_capacity(texts.len());
+        for (cell, edits) in texts {
+            changes.insert(cell_uri(cell, view)?, edits);
+        }
+        return Ok(WorkspaceEdit {
+            changes: Some(changes),
+            ..WorkspaceEdit::default()
+        });
+    }
+    for (cell, edits) in texts {
+        let (_, document) = cell_at(cell, view)?;
+        let version = i32::try_from(document.version).ok();
+        operations.push(text_edit(cell_uri(cell, view)?, version, edits));
+    }
+    Ok(WorkspaceEdit {
+        document_changes: Some(DocumentChanges::Operations(operations)),
+        ..WorkspaceEdit::default()
+    })
+}
+
+fn payload(edit: &Edit, view: View<'_>) -> Result<Value, Refused> {
+    let mut cells = Vec::new();
+    let mut files = Vec::new();
+    for op in &edit.ops {
+        match op {
+            EditOp::Replace { cell, range, text } => {
+                let range = range_in(*cell, *range, view)?;
+                cells.push(on_cell(
+                    *cell,
+                    json!({"op": "replace", "range": range, "text": text}),
+                    view,
+                )?);
+            }
+            EditOp::Insert { at, kind, text } => {
+                let (kind, language) = match kind {
+                    CellKind::Markdown => ("markup", "markdown"),
+                    CellKind::Raw => ("code", "raw"),
+                    CellKind::Code | CellKind::Unknown => ("code", "python"),
+                };
+                cells.push(json!({
+                    "op": "insert", "index": at.0, "kind": kind, "language": language, "text": text,
+                }));
+            }
+            EditOp::Move { cell, before } => {
+                cells.push(on_cell(
+                    *cell,
+                    json!({"op": "move", "before": before.0}),
+                    view,
+                )?);
+            }
+            EditOp::Remove { cell } => cells.push(on_cell(*cell, json!({"op": "delete"}), view)?),
+            EditOp::ClearOutputs { cell } => {
+                cells.push(on_cell(*cell, json!({"op": "clearOutputs"}), view)?);
+            }
+            EditOp::ClearCount { cell } => {
+                let op = json!({"op": "setMetadata", "metadata": {"execution_count": null}});
+                cells.push(on_cell(*cell, op, view)?);
+            }
+            EditOp::CreateFile { path, text } => {
+                files.push(json!({"create": file_uri(path, view)?, "text": text}));
+            }
+            EditOp::EditFile {
+                path,
+                expected,
+                replacements,
+            } => {
+                let uri = file_uri(path, view)?;
+                open_file(&uri, expected, view)?;
+                let index = LineIndex::new(expected);
+                let edits: Vec<Value> = replacements
+                    .iter()
+                    .map(|(bytes, text)| {
+                        json!({"range": range_of(&index, expected, *bytes), "newText": text})
+                    })
+                    .collect();
+                files.push(json!({"edit": uri, "expected": **expected, "edits": edits}));
+            }
+        }
+    }
+    let select = edit.select.and_then(|(cell, bytes)| {
+        let after = edit.apply(view.analysis.notebook());
+        let text = &after.cell(cell)?.text;
+        let range = range_of(&LineIndex::new(text), text, bytes);
+        Some(json!({"index": cell.0, "range": range}))
+    });
+    let version = view.document.version;
+    Ok(json!({
+        "notebook": {"uri": view.notebook, "version": version},
+        "cells": cells,
+        "files": files,
+        "select": select,
+    }))
+}
+
+/// An operation with the cell that it is about.
+fn on_cell(cell: CellIdx, mut op: Value, view: View<'_>) -> Result<Value, Refused> {
+    let (uri, document) = cell_at(cell, view)?;
+    op["uri"] = json!(uri);
+    op["index"] = json!(cell.0);
+    op["version"] = json!(document.version);
+    Ok(op)
+}
+
+fn cell_at<'a>(cell: CellIdx, view: View<'a>) -> Result<(&'a Uri, &'a CellDocument), Refused> {
+    let uri = view.document.order.get(cell.to_usize());
+    uri.and_then(|uri| Some((uri, view.documents.cell(uri)?)))
+        .ok_or_else(|| format!("{cell} is gone"))
+}
+
+fn cell_uri(cell: CellIdx, view: View<'_>) -> Result<ls_types::Uri, Refused> {
+    let (uri, _) = cell_at(cell, view)?;
+    ls_types::Uri::from_str(uri.as_str())
+        .map_err(|error| format!("{cell} has no usable URI: {error}"))
+}
+
+fn file_uri(path: &Path, view: View<'_>) -> Result<ls_types::Uri, Refused> {
+    let absolute = if path.is_absolute() {
+        Some(path.to_owned())
+    } else {
+        beside(view.notebook, path)
+    };
+    absolute
+        .and_then(ls_types::Uri::from_file_path)
+        .ok_or_else(|| {
+            format!(
+                "the notebook has no folder on disk to put {} in",
+                path.display()
+            )
+        })
+}
+
+fn beside(notebook: &Uri, path: &Path) -> Option<PathBuf> {
+    let uri = ls_types::Uri::from_str(notebook.as_str()).ok()?;
+    let is_file = uri.scheme().as_str() == "file";
+    let notebook = is_file.then(|| uri.to_file_path())??;
+    Some(notebook.parent()?.join(path))
+}
+
+/// The version of a file that the client has open. What was read from disk must be what it shows.
+fn open_file(uri: &ls_types::Uri, expected: &str, view: View<'_>) -> Result<Option<i32>, Refused> {
+    match view.documents.text(&Uri::from(uri.as_str())) {
+        Some(open) if open.text != *expected => Err(format!(
+            "{} has changes that are not saved",
+            uri.path().as_str()
+        )),
+        Some(open) => Ok(i32::try_from(open.version).ok()),
+        None => Ok(None),
+    }
+}
+
+fn text_edit(
+    uri: ls_types::Uri,
+    version: Option<i32>,
+    edits: Vec<TextEdit>,
+) -> DocumentChangeOperation {
+    DocumentChangeOperation::Edit(TextDocumentEdit {
+        text_document: OptionalVersionedTextDocumentIdentifier { uri, version },
+        edits: edits.into_iter().map(OneOf::Left).collect(),
+    })
+}
+
+fn range_in(cell: CellIdx, bytes: TextRange, view: View<'_>) -> Result<Range, Refused> {
+    let of = view.analysis.notebook().cell(cell);
+    let text = &of.ok_or_else(|| format!("{cell} is gone"))?.text;
+    Ok(range_of(&LineIndex::new(text), text, bytes))
+}
+
+fn range_of(index: &LineIndex, text: &str, bytes: TextRange) -> Range {
+    let place = |offset| Position::from(index.utf16(text, offset));
+    Range {
+        start: place(bytes.start()),
+        end: place(bytes.end()),
+    }
+}
+
+pub(super) fn to_lsp(range: Range) -> ls_types::Range {
+    let place = |at: Position| ls_types::Position::new(at.line, at.character);
+    ls_types::Range::new(place(range.start), place(range.end))
+}
+
+pub(super) fn from_lsp(range: ls_types::Range) -> Range {
+    let place = |at: ls_types::Position| Position {
+        line: at.line,
+        character: at.character,
+    };
+    Range {
+        start: place(range.start),
+        end: place(range.end),
+    }
+}

@@ -1,0 +1,331 @@
+//! What clients say about documents, read leniently.
+//!
+//! The types of `ls-types` are exact: one cell with a URI that RFC 3986 does not know (jupyterlab-lsp
+//! leaves `#` raw), or one summary without a number, and the whole `didOpen` is gone and every later
+//! edit with it. Here a field that cannot be read has its default, and a URI is any text,
+//! compared and echoed byte for byte.
+
+use std::fmt;
+use std::sync::Arc;
+
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::{Map, Value};
+
+use crate::text::Utf16Position;
+
+/// A URI as the client wrote it.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
+pub struct Uri(Arc<str>);
+
+impl Uri {
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl From<&str> for Uri {
+    fn from(uri: &str) -> Self {
+        Self(uri.into())
+    }
+}
+
+impl fmt::Display for Uri {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl Serialize for Uri {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.0)
+    }
+}
+
+impl<'de> Deserialize<'de> for Uri {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer).map(|uri| Self(uri.into()))
+    }
+}
+
+#[derive(Debug, Clone)]
+pub enum DocumentEvent {
+    NotebookOpened(NotebookOpened),
+    NotebookChanged(NotebookChanged),
+    NotebookSaved(NotebookClosed),
+    NotebookClosed(NotebookClosed),
+    TextOpened(TextOpened),
+    TextChanged(TextChanged),
+    TextClosed(TextClosed),
+}
+
+/// Whether a notification is one that [`document_event`] reads.
+pub fn concerns_documents(method: &str) -> bool {
+    matches!(
+        method,
+        "notebookDocument/didOpen"
+            | "notebookDocument/didChange"
+            | "notebookDocument/didSave"
+            | "notebookDocument/didClose"
+            | "textDocument/didOpen"
+            | "textDocument/didChange"
+            | "textDocument/didClose"
+    )
+}
+
+pub fn document_event(method: &str, params: Value) -> Result<DocumentEvent, serde_json::Error> {
+    use DocumentEvent as E;
+    Ok(match method {
+        "notebookDocument/didOpen" => E::NotebookOpened(serde_json::from_value(params)?),
+        "notebookDocument/didChange" => E::NotebookChanged(serde_json::from_value(params)?),
+        "notebookDocument/didSave" => E::NotebookSaved(serde_json::from_value(params)?),
+        "notebookDocument/didClose" => E::NotebookClosed(serde_json::from_value(params)?),
+        "textDocument/didOpen" => E::TextOpened(serde_json::from_value(params)?),
+        "textDocument/didChange" => E::TextChanged(serde_json::from_value(params)?),
+        "textDocument/didClose" => E::TextClosed(serde_json::from_value(params)?),
+        _ => return Err(serde::de::Error::custom("no notification about documents")),
+    })
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct NotebookOpened {
+    pub notebook_document: NotebookItem,
+    #[serde(default, deserialize_with = "each_or_default")]
+    pub cell_text_documents: Vec<TextItem>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct NotebookItem {
+    pub uri: Uri,
+    #[serde(default, deserialize_with = "or_default")]
+    pub version: i64,
+    #[serde(default, deserialize_with = "or_default")]
+    pub metadata: Map<String, Value>,
+    #[serde(default, deserialize_with = "each_or_default")]
+    pub cells: Vec<CellItem>,
+}
+
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct CellItem {
+    /// 1 is markup, 2 is code.
+    #[serde(default, deserialize_with = "or_default")]
+    pub kind: i64,
+    #[serde(default, deserialize_with = "or_default")]
+    pub document: Uri,
+    /// `None` where the client says nothing about it, which is not the same as an empty one.
+    #[serde(default, deserialize_with = "or_default")]
+    pub metadata: Option<Map<String, Value>>,
+    #[serde(default, deserialize_with = "or_default")]
+    pub execution_summary: Option<ExecutionSummary>,
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ExecutionSummary {
+    #[serde(default, deserialize_with = "or_default")]
+    pub execution_order: Option<i64>,
+    #[serde(default, deserialize_with = "or_default")]
+    pub success: Option<bool>,
+}
+
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct TextItem {
+    #[serde(default, deserialize_with = "or_default")]
+    pub uri: Uri,
+    #[serde(default, deserialize_with = "or_default")]
+    pub language_id: String,
+    #[serde(default, deserialize_with = "or_default")]
+    pub version: i64,
+    #[serde(default, deserialize_with = "or_default")]
+    pub text: String,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct NotebookChanged {
+    pub notebook_document: Versioned,
+    #[serde(default, deserialize_with = "or_default")]
+    pub change: Change,
+}
+
+#[derive(Debug, Clone, Default, Deserialize)]
+pub struct Versioned {
+    pub uri: Uri,
+    #[serde(default, deserialize_with = "or_default")]
+    pub version: i64,
+}
+
+#[derive(Debug, Clone, Default, Deserialize)]
+pub struct Change {
+    #[serde(default, deserialize_with = "or_default")]
+    pub metadata: Option<Map<String, Value>>,
+    #[serde(default, deserialize_with = "or_default")]
+    pub cells: CellsChange,
+}
+
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct CellsChange {
+    #[serde(default, deserialize_with = "or_default")]
+    pub structure: Option<Structure>,
+    #[serde(default, deserialize_with = "each_or_default")]
+    pub data: Vec<CellItem>,
+    #[serde(default, deserialize_with = "each_or_default")]
+    pub text_content: Vec<TextContent>,
+}
+
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Structure {
+    #[serde(default, deserialize_with = "or_default")]
+    pub array: ArrayChange,
+    #[serde(default, deserialize_with = "each_or_default")]
+    pub did_open: Vec<TextItem>,
+    #[serde(default, deserialize_with = "each_or_default")]
+    pub did_close: Vec<Identifier>,
+}
+
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ArrayChange {
+    #[serde(default, deserialize_with = "or_default")]
+    pub start: usize,
+    #[serde(default, deserialize_with = "or_default")]
+    pub delete_count: usize,
+    #[serde(default, deserialize_with = "each_or_default")]
+    pub cells: Vec<CellItem>,
+}
+
+#[derive(Debug, Clone, Default, Deserialize)]
+pub struct Identifier {
+    #[serde(default, deserialize_with = "or_default")]
+    pub uri: Uri,
+}
+
+#[derive(Debug, Clone, Default, Deserialize)]
+pub struct TextContent {
+    #[serde(default, deserialize_with = "or_default")]
+    pub document: Versioned,
+    #[serde(default, deserialize_with = "each_or_default")]
+    pub changes: Vec<TextEdit>,
+}
+
+/// One step of a text: a range and its new text, or the whole new text.
+#[derive(Debug, Clone, Default, Deserialize)]
+pub struct TextEdit {
+    #[serde(default)]
+    pub range: Option<Range>,
+    /// `None` is a step that could not be read. An empty default would wipe the text.
+    pub text: Option<String>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
+pub struct Range {
+    pub start: Position,
+    pub end: Position,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
+pub struct Position {
+    pub line: u32,
+    pub character: u32,
+}
+
+impl From<Position> for Utf16Position {
+    fn from(position: Position) -> Self {
+        Self {
+            line: position.line,
+            character: position.character,
+        }
+    }
+}
+
+impl From<Utf16Position> for Position {
+    fn from(position: Utf16Position) -> Self {
+        Self {
+            line: position.line,
+            character: position.character,
+        }
+    }
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct NotebookClosed {
+    pub notebook_document: Identifier,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct TextOpened {
+    pub text_document: TextItem,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct TextChanged {
+    pub text_document: Versioned,
+    #[serde(default, deserialize_with = "each_or_default")]
+    pub content_changes: Vec<TextEdit>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct TextClosed {
+    pub text_document: Identifier,
+}
+
+fn or_default<'de, T, D>(deserializer: D) -> Result<T, D::Error>
+where
+    T: DeserializeOwned + Default,
+    D: Deserializer<'de>,
+{
+    Ok(serde_json::from_value(Value::deserialize(deserializer)?).unwrap_or_default())
+}
+
+/// A list whose unreadable entries have their default: leaving one out would shift the others.
+fn each_or_default<'de, T, D>(deserializer: D) -> Result<Vec<T>, D::Error>
+where
+    T: DeserializeOwned + Default,
+    D: Deserializer<'de>,
+{
+    let Value::Array(entries) = Value::deserialize(deserializer)? else {
+        return Ok(Vec::new());
+    };
+    Ok(entries
+        .into_iter()
+        .map(|entry| serde_json::from_value(entry).unwrap_or_default())
+        .collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn odd_fields_cost_themselves_alone() {
+        let params = json!({
+            "notebookDocument": {"uri": "x:/a#b#c d", "version": null, "metadata": 7, "cells": [
+                {"kind": 2, "document": "x:/a#b#1", "executionSummary": {"success": true}},
+                null,
+                {"kind": "code", "document": "x:/a#b#2", "metadata": null},
+            ]},
+            "cellTextDocuments": [{"uri": "x:/a#b#1", "languageId": "python", "version": 1, "text": "x"}, 3],
+        });
+        let Ok(DocumentEvent::NotebookOpened(opened)) =
+            document_event("notebookDocument/didOpen", params)
+        else {
+            panic!("it is a didOpen");
+        };
+        let notebook = opened.notebook_document;
+        assert_eq!(notebook.uri.as_str(), "x:/a#b#c d");
+        assert_eq!(notebook.cells.len(), 3, "no cell shifts another");
+        assert_eq!(notebook.cells[2].document.as_str(), "x:/a#b#2");
+        assert_eq!(opened.cell_text_documents[0].text, "x");
+    }
+}

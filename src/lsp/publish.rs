@@ -1,0 +1,208 @@
+//! Findings as diagnostics: which to send, and what they look like.
+
+use rustc_hash::FxHashMap;
+use serde::Serialize;
+
+use super::documents::{Documents, NotebookDocument};
+use super::profile::Profile;
+use super::proto::{Position, Range, Uri};
+use super::wire::Outbox;
+use crate::engine::Analysis;
+use crate::notebook::{Anchor, CellIdx};
+use crate::rule::{Finding, Severity};
+use crate::text::LineIndex;
+
+/// Where the rules are described on the web; without a home page no diagnostic has a link.
+const HOME: &str = env!("CARGO_PKG_HOMEPAGE");
+
+/// What a client shows now, document by document. Documents with nothing to show are not listed.
+#[derive(Debug, Default)]
+pub struct Published(FxHashMap<Uri, Vec<Diagnostic>>);
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Diagnostic {
+    range: Range,
+    /// Always present: JupyterLab shows none without it.
+    severity: u8,
+    code: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    code_description: Option<CodeDescription>,
+    source: &'static str,
+    message: String,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    related_information: Vec<RelatedInformation>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+struct CodeDescription {
+    href: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+struct RelatedInformation {
+    location: Location,
+    message: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+struct Location {
+    uri: Uri,
+    range: Range,
+}
+
+#[derive(Serialize)]
+struct Params<'a> {
+    uri: &'a Uri,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    version: Option<i64>,
+    diagnostics: &'a [Diagnostic],
+}
+
+impl Published {
+    /// Sends what a document has to show now, unless that is what it shows.
+    pub fn show(
+        &mut self,
+        uri: &Uri,
+        version: Option<i64>,
+        diagnostics: Vec<Diagnostic>,
+        outbox: &Outbox,
+    ) {
+        let shown = self.0.get(uri).map_or(&[][..], Vec::as_slice);
+        if shown == diagnostics {
+            return;
+        }
+        send(uri, version, &diagnostics, outbox);
+        if diagnostics.is_empty() {
+            self.0.remove(uri);
+        } else {
+            self.0.insert(uri.clone(), diagnostics);
+        }
+    }
+
+    /// A document is gone. Clients keep showing what was said of it until told otherwise.
+    pub fn clear(&mut self, uri: &Uri, outbox: &Outbox) {
+        if self.0.remove(uri).is_some() {
+            send(uri, None, &[], outbox);
+        }
+    }
+
+    pub fn clear_all(&mut self, outbox: &Outbox) {
+        let mut shown: Vec<Uri> = self.0.keys().cloned().collect();
+        shown.sort();
+        for uri in shown {
+            self.clear(&uri, outbox);
+        }
+    }
+}
+
+fn send(uri: &Uri, version: Option<i64>, diagnostics: &[Diagnostic], outbox: &Outbox) {
+    outbox.notify(
+        "textDocument/publishDiagnostics",
+        &Params {
+            uri,
+            version,
+            diagnostics,
+        },
+    );
+}
+
+/// The diagnostics of one cell.
+pub fn of_cell(
+    analysis: &Analysis,
+    documents: &Documents,
+    notebook: &NotebookDocument,
+    cell: CellIdx,
+    profile: Profile,
+) -> Vec<Diagnostic> {
+    diagnostics(
+        analysis.cell_findings(cell),
+        analysis,
+        documents,
+        notebook,
+        profile,
+    )
+}
+
+/// The diagnostics of the notebook as a whole, which show on its own URI.
+pub fn of_notebook(
+    analysis: &Analysis,
+    documents: &Documents,
+    notebook: &NotebookDocument,
+    profile: Profile,
+) -> Vec<Diagnostic> {
+    diagnostics(
+        analysis.notebook_findings(),
+        analysis,
+        documents,
+        notebook,
+        profile,
+    )
+}
+
+fn diagnostics(
+    findings: &[Finding],
+    analysis: &Analysis,
+    documents: &Documents,
+    notebook: &NotebookDocument,
+    profile: Profile,
+) -> Vec<Diagnostic> {
+    let related = |finding: &Finding| -> Vec<RelatedInformation> {
+        let places = finding
+            .related
+            .iter()
+            .filter(|_| profile.related_information);
+        places
+            .filter_map(|related| {
+                let uri = notebook.order.get(related.anchor.cell()?.to_usize())?;
+                documents.cell(uri)?;
+                Some(RelatedInformation {
+                    location: Location {
+                        uri: uri.clone(),
+                        range: range(related.anchor, analysis),
+                    },
+                    message: related.message.clone(),
+                })
+            })
+            .collect()
+    };
+    let described = profile.code_description && !HOME.is_empty();
+    findings
+        .iter()
+        .map(|finding| Diagnostic {
+            range: range(finding.anchor, analysis),
+            severity: severity(finding.severity),
+            code: finding.rule,
+            code_description: described.then(|| CodeDescription {
+                href: format!("{HOME}/rules#{}", finding.rule),
+            }),
+            source: "cellwise",
+            message: finding.message.clone(),
+            related_information: related(finding),
+        })
+        .collect()
+}
+
+/// Where an anchor shows in its own document.
+fn range(anchor: Anchor, analysis: &Analysis) -> Range {
+    let cell = anchor
+        .cell()
+        .and_then(|cell| analysis.notebook().cell(cell));
+    let text = cell.map_or("", |cell| &cell.text);
+    let bytes = anchor.range_in(text);
+    let index = LineIndex::new(text);
+    let place = |offset| Position::from(index.utf16(text, offset));
+    Range {
+        start: place(bytes.start()),
+        end: place(bytes.end()),
+    }
+}
+
+fn severity(severity: Severity) -> u8 {
+    match severity {
+        Severity::Error => 1,
+        Severity::Warning => 2,
+        Severity::Info => 3,
+        Severity::Hint => 4,
+    }
+}

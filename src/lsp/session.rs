@@ -1,0 +1,399 @@
+//! The only writer: all state of the server, changed by one event at a time.
+//!
+//! Events are taken in until none waits, then notebooks that changed are analysed once, and what
+//! changed is published, unless more has come meanwhile: a burst of edits costs one analysis, without
+//! a timer. Nothing here waits for the client.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Arc, mpsc};
+
+use rustc_hash::{FxHashMap, FxHashSet};
+use serde_json::Value;
+use tower_lsp::jsonrpc::{Error, Result};
+
+use super::documents::{Change, Documents, NotebookDocument};
+use super::event::Event;
+use super::profile::Profile;
+use super::proto::{DocumentEvent, Uri};
+use super::publish::{self, Published};
+use super::wire::Outbox;
+use super::{code_action, configuration, hover};
+use crate::config::Config;
+use crate::engine::Analysis;
+use crate::notebook::CellIdx;
+
+#[derive(Debug)]
+pub struct Session {
+    documents: Documents,
+    notebooks: FxHashMap<Uri, Open>,
+    profile: Profile,
+    config: Arc<Config>,
+    outbox: Outbox,
+}
+
+/// An open notebook: what is known of it, and what of that the client does not know yet.
+#[derive(Debug, Default)]
+struct Open {
+    /// `None` before the first analysis, and after one that panicked.
+    analysis: Option<Analysis>,
+    /// Cells that the analysis has not seen in their present state.
+    dirty: FxHashSet<Uri>,
+    /// Something else that the analysis has not seen.
+    unsettled: bool,
+    /// Cells whose diagnostics may differ from what was published.
+    unpublished: FxHashSet<Uri>,
+    notebook_unpublished: bool,
+    /// The analysis panicked. It is not tried again before something changes.
+    broken: bool,
+    published: Published,
+}
+
+/// One notebook at rest, for whoever answers a request.
+#[derive(Clone, Copy)]
+pub struct View<'a> {
+    pub notebook: &'a Uri,
+    pub document: &'a NotebookDocument,
+    pub documents: &'a Documents,
+    /// Settled: it knows everything that the documents say.
+    pub analysis: &'a Analysis,
+    pub profile: Profile,
+}
+
+impl Session {
+    pub fn new(outbox: Outbox) -> Self {
+        Self {
+            documents: Documents::default(),
+            notebooks: FxHashMap::default(),
+            profile: Profile::default(),
+            config: Arc::default(),
+            outbox,
+        }
+    }
+
+    /// Runs until no event can come any more.
+    pub fn run(mut self, inbox: &mpsc::Receiver<Event>) {
+        let mut next = inbox.recv().ok();
+        while let Some(event) = next {
+            self.guarded(|session| session.handle(event));
+            next = inbox.try_recv().ok();
+            if next.is_none() {
+                self.settle_all();
+                // What has come meanwhile makes these results those of yesterday.
+                next = inbox.try_recv().ok();
+            }
+            if next.is_none() {
+                self.guarded(Self::publish);
+                next = inbox.recv().ok();
+            }
+        }
+    }
+
+    fn handle(&mut self, event: Event) {
+        match event {
+            Event::Initialize(profile, settings) => {
+                self.profile = profile;
+                if let Some(settings) = settings {
+                    self.configure(&settings);
+                }
+            }
+            Event::Settings(settings) => self.configure(&settings),
+            Event::Document(event) => self.document(event),
+            Event::CodeAction(params, reply) => reply.with(|| {
+                let cell = Uri::from(params.text_document.uri.as_str());
+                let view = self.view(&cell)?;
+                Ok(view.and_then(|view| code_action::list(&params, &cell, view)))
+            }),
+            Event::ResolveCodeAction(action, reply) => reply.with(|| {
+                let Some(cell) = code_action::cell_of(&action) else {
+                    return Err(Error::invalid_params(
+                        "the action has no data of this server",
+                    ));
+                };
+                let view = self.view(&cell)?;
+                code_action::resolve(action, view.ok_or_else(Error::content_modified)?)
+            }),
+            Event::Hover(params, reply) => reply.with(|| {
+                let of = &params.text_document_position_params.text_document;
+                let cell = Uri::from(of.uri.as_str());
+                let view = self.view(&cell)?;
+                Ok(view.and_then(|view| hover::hover(&params, &cell, view)))
+            }),
+            Event::Shutdown(reply) => reply.with(|| Ok(())),
+        }
+    }
+
+    fn configure(&mut self, settings: &Value) {
+        match configuration::read(settings) {
+            Ok(config) if config != self.config => {
+                self.config = config;
+                for open in self.notebooks.values_mut() {
+                    if let Some(analysis) = &mut open.analysis {
+                        analysis.set_config(Arc::clone(&self.config));
+                    }
+                    open.touch();
+                }
+            }
+            Ok(_) => {}
+            Err(error) => self
+                .outbox
+                .log(&format!("the settings are kept as they were: {error}")),
+        }
+    }
+
+    fn document(&mut self, event: DocumentEvent) {
+        let applied = self.documents.apply(event);
+        for complaint in applied.complaints {
+            self.outbox.log(&complaint);
+        }
+        for change in applied.changes {
+            self.follow(change);
+        }
+    }
+
+    /// Has the analysis follow what the documents did.
+    fn follow(&mut self, change: Change) {
+        match change {
+            Change::Opened(uri) => {
+                let mut open = Open::default();
+                open.touch();
+                self.notebooks.insert(uri, open);
+            }
+            Change::Closed(uri) => {
+                if let Some(mut open) = self.notebooks.remove(&uri) {
+                    open.published.clear_all(&self.outbox);
+                }
+            }
+            Change::Cell { notebook, cell } => {
+                if let Some(open) = self.notebooks.get_mut(&notebook) {
+                    open.touch();
+                    open.dirty.insert(cell);
+                }
+            }
+            Change::Spliced {
+                notebook,
+                start,
+                delete,
+                insert,
+            } => {
+                let Some(open) = self.notebooks.get_mut(&notebook) else {
+                    return;
+                };
+                open.touch();
+                if let Some(analysis) = &mut open.analysis {
+                    let cells = insert.iter().filter_map(|cell| self.documents.cell(cell));
+                    let cells = cells.map(|cell| Arc::new(cell.to_cell())).collect();
+                    analysis.splice(start, delete, cells);
+                }
+                // A moved cell keeps its URI, and with it what is shown there.
+                open.unpublished.extend(insert);
+            }
+            Change::Meta(uri) => {
+                let meta = self.documents.snapshot_meta(&uri);
+                if let Some(open) = self.notebooks.get_mut(&uri) {
+                    open.touch();
+                    if let (Some(analysis), Some(meta)) = (&mut open.analysis, meta) {
+                        analysis.set_meta(meta);
+                    }
+                }
+            }
+            Change::CellClosed { notebook, cell } => {
+                if let Some(open) = self.notebooks.get_mut(&notebook) {
+                    open.published.clear(&cell, &self.outbox);
+                    open.unpublished.remove(&cell);
+                }
+            }
+        }
+    }
+
+    /// The notebook of a cell, analysed up to now. `None` for a document that is no cell.
+    fn view(&mut self, cell: &Uri) -> Result<Option<View<'_>>> {
+        let Some(notebook) = self.documents.cell(cell).map(|cell| cell.notebook.clone()) else {
+            return Ok(None);
+        };
+        self.settle(&notebook);
+        let Some((notebook, open)) = self.notebooks.get_key_value(&notebook) else {
+            return Ok(None);
+        };
+        let Some(document) = self.documents.notebook(notebook) else {
+            return Ok(None);
+        };
+        Ok(Some(View {
+            notebook,
+            document,
+            documents: &self.documents,
+            analysis: open.analysis.as_ref().ok_or_else(Error::internal_error)?,
+            profile: self.profile,
+        }))
+    }
+
+    fn settle_all(&mut self) {
+        let unsettled = self.notebooks.iter().filter(|(_, open)| open.unsettled);
+        let unsettled: Vec<Uri> = unsettled.map(|(uri, _)| uri.clone()).collect();
+        for uri in unsettled {
+            self.settle(&uri);
+        }
+    }
+
+    fn settle(&mut self, uri: &Uri) {
+        let (documents, config) = (&self.documents, &self.config);
+        let Some(open) = self.notebooks.get_mut(uri) else {
+            return;
+        };
+        if catch_unwind(AssertUnwindSafe(|| open.settle(uri, documents, config))).is_err() {
+            // Half an analysis may hold anything; the documents are whole.
+            open.analysis = None;
+            open.unsettled = false;
+            open.broken = true;
+            self.outbox.log(&format!(
+                "the analysis of {uri} failed; this is an error in Cellwise"
+            ));
+        }
+    }
+
+    fn publish(&mut self) {
+        for (uri, open) in &mut self.notebooks {
+            if let Some(document) = self.documents.notebook(uri) {
+                open.publish(uri, document, &self.documents, self.profile, &self.outbox);
+            }
+        }
+    }
+
+    /// Runs `work`, and survives its panic: whatever it left is forgotten and found again from
+    /// the documents. The reply that it held is dropped, which answers its request with an error.
+    fn guarded(&mut self, work: impl FnOnce(&mut Self)) {
+        if catch_unwind(AssertUnwindSafe(|| work(self))).is_err() {
+            for open in self.notebooks.values_mut() {
+                open.analysis = None;
+                open.touch();
+            }
+            self.outbox
+                .log("a request failed; this is an error in Cellwise");
+        }
+    }
+}
+
+impl Open {
+    fn touch(&mut self) {
+        self.unsettled = true;
+        self.broken = false;
+    }
+
+    fn settle(&mut self, uri: &Uri, documents: &Documents, config: &Arc<Config>) {
+        if !self.unsettled || self.broken {
+            return;
+        }
+        let Some(document) = documents.notebook(uri) else {
+            return;
+        };
+        if let Some(analysis) = &mut self.analysis {
+            for cell in &self.dirty {
+                let Some(document) = documents.cell(cell) else {
+                    continue;
+                };
+                if let Some(position) = document.position() {
+                    analysis.set_cell(CellIdx::new(position), document.to_cell());
+                }
+            }
+            let changed = analysis.settle();
+            let cells = changed.cells.iter();
+            let cells = cells.filter_map(|cell| document.order.get(cell.to_usize()));
+            self.unpublished.extend(cells.cloned());
+            // A finding on a whole cell shows on its first line, which grows without the finding changing.
+            self.unpublished.extend(self.dirty.drain());
+            self.notebook_unpublished |= changed.notebook;
+        } else if let Some(notebook) = documents.snapshot(uri) {
+            self.analysis = Some(Analysis::new(notebook, Arc::clone(config)));
+            self.dirty.clear();
+            self.unpublished.extend(document.order.iter().cloned());
+            self.notebook_unpublished = true;
+        }
+        self.unsettled = false;
+    }
+
+    fn publish(
+        &mut self,
+        uri: &Uri,
+        document: &NotebookDocument,
+        documents: &Documents,
+        profile: Profile,
+        outbox: &Outbox,
+    ) {
+        let Some(analysis) = &self.analysis else {
+            return;
+        };
+        if std::mem::take(&mut self.notebook_unpublished) {
+            let diagnostics = publish::of_notebook(analysis, documents, document, profile);
+            self.published.show(uri, None, diagnostics, outbox);
+        }
+        let mut cells: Vec<(usize, Uri)> = self
+            .unpublished
+            .drain()
+            .filter_map(|cell| Some((documents.cell(&cell)?.position()?, cell)))
+            .collect();
+        cells.sort_unstable();
+        for (position, cell) in cells {
+            let position = CellIdx::new(position);
+            let diagnostics = publish::of_cell(analysis, documents, document, position, profile);
+            let version = documents.cell(&cell).map(|cell| cell.version);
+            self.published.show(&cell, version, diagnostics, outbox);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::lsp::event::Reply;
+    use crate::lsp::proto;
+    use serde_json::json;
+
+    /// A session with an empty cell before a full one, which has been published.
+    fn session() -> (Session, impl FnMut() -> Option<Vec<u8>>) {
+        let (outbox, mut sent) = Outbox::collected();
+        let mut session = Session::new(outbox);
+        let cell = |text: &str, uri: &str| json!({"uri": uri, "languageId": "python", "version": 1, "text": text});
+        let notebook = json!({
+            "uri": "n:", "version": 0,
+            "cells": [{"kind": 2, "document": "n:#1"}, {"kind": 2, "document": "n:#2"}],
+        });
+        let params = json!({"notebookDocument": notebook, "cellTextDocuments": [cell("", "n:#1"), cell("x", "n:#2")]});
+        let event = proto::document_event("notebookDocument/didOpen", params).unwrap();
+        session.handle(Event::Document(event));
+        session.settle_all();
+        session.publish();
+        assert!(sent().is_some() && sent().is_none());
+        (session, sent)
+    }
+
+    #[test]
+    fn a_panic_costs_one_answer() {
+        let (mut session, mut sent) = session();
+        let (reply, mut answer) = Reply::<()>::channel();
+        session.guarded(|_| reply.with(|| panic!("on purpose")));
+        assert!(answer.try_recv().is_err(), "the front answers for it");
+        let log = String::from_utf8(sent().unwrap()).unwrap();
+        assert!(log.contains("window/logMessage"), "{log}");
+        assert!(
+            session
+                .notebooks
+                .values()
+                .all(|open| open.analysis.is_none())
+        );
+
+        let view = session.view(&Uri::from("n:#1")).unwrap().unwrap();
+        assert_eq!(
+            view.analysis.cell_findings(CellIdx(0)).len(),
+            1,
+            "analysed from scratch"
+        );
+        session.publish();
+        assert_eq!(sent(), None, "and nothing has changed");
+    }
+
+    #[test]
+    fn a_cancelled_request_is_not_worked_on() {
+        let (reply, answer) = Reply::<()>::channel();
+        drop(answer);
+        reply.with(|| panic!("nobody waits"));
+    }
+}
