@@ -14,8 +14,8 @@ class Run:
     """What is known of a run when a cell has failed.
 
     `cells` are the CellNames of the code cells in order; `seen_before[i]` the
-    names that cell i bound when the unchanged notebook ran (empty for a changed
-    cell); `failed` the cells that stopped early so far; `last_bound` maps a name
+    names that cell i bound when it ran to its end in the unchanged notebook
+    (None for a changed cell, and for one that failed there too); `failed` the cells that stopped early so far; `last_bound` maps a name
     to the last cell before whose end the namespace held it.
     """
 
@@ -28,7 +28,11 @@ class Run:
     def binds(self, cell, name):
         """Whether the cell binds the name, by its syntax or because it once did."""
         names = self.cells[cell]
-        return name in names.binds or name in names.through_calls or name in self.seen_before[cell]
+        return name in names.binds or name in names.through_calls or name in (self.seen_before[cell] or ())
+
+    def may_bind_anything(self, cell):
+        """Whether the cell would have bound names that neither its syntax nor a run tells."""
+        return self.cells[cell].unknowable and self.seen_before[cell] is None
 
 
 def classify(run, cell, name, line, in_notebook, bound_now=False):
@@ -48,7 +52,7 @@ def classify(run, cell, name, line, in_notebook, bound_now=False):
         return "consequence"
     if since >= 0:
         return "deleted"
-    if any(run.cells[earlier].unknowable for earlier in suspects) and not hasattr(builtins, name):
+    if any(run.may_bind_anything(earlier) for earlier in suspects) and not hasattr(builtins, name):
         return "consequence-star"
     if any(run.binds(earlier, name) for earlier in range(cell)):
         return "bound-conditionally"

@@ -146,7 +146,7 @@ def run_original(corpus, path, out):
 
     def work(_folder):
         cells = read_cells(corpus / path)
-        execution = Execution(cells, [set() for cell in cells if cell.type == "code"])
+        execution = Execution(cells, [None for cell in cells if cell.type == "code"])
         execution.finish()
         append(out, {"path": path, "cells": execution.records})
 
@@ -156,18 +156,19 @@ def run_original(corpus, path, out):
 def run_mutants(corpus, folder, path, mutants, bound, out, deadline):
     """Runs the trunk of an original, and from it its mutants.
 
-    `bound` maps an index of the original to the names that the cell bound there.
+    `bound` maps an index of the original to the names that the cell bound there,
+    for cells that ran to their end.
     """
 
     def work(trunk_folder):
         cells = read_cells(corpus / path)
-        trunk = Execution(cells, [set() for cell in cells if cell.type == "code"])
+        trunk = Execution(cells, [None for cell in cells if cell.type == "code"])
         waiting = {}
         for mutant in mutants:
             changed = read_cells(folder / mutant["path"])
             changed_code = [cell for cell in changed if cell.type == "code"]
             start = _first_difference([cell.source for cell in trunk.cells], [cell.source for cell in changed_code])
-            seen = [set(bound.get(mutant["origin"][cell.index]) or ()) for cell in changed_code]
+            seen = [bound.get(mutant["origin"][cell.index]) for cell in changed_code]
             waiting.setdefault(start, []).append((mutant, changed, seen))
         for number in range(len(trunk.cells) + 1):
             for mutant, changed, seen in waiting.pop(number, []):
@@ -225,14 +226,14 @@ def execute(corpus, folder, minutes):
     done = done_paths(out)
     for path, mutants in groups.items():
         rest = [mutant for mutant in mutants if mutant["path"] not in done]
-        # A notebook that does not run here, in these versions, proves nothing about its mutants.
+        # A notebook that misses names here already (a data file, a version) proves little by its mutants.
         cells = records.get(path)
         if not rest or not cells or any(cell["status"] in ("timeout", "not_run") or cell["name"] for cell in cells):
             continue
         left = deadline - time.monotonic()
         if left <= 0:
             break
-        bound = {cell["index"]: cell.get("bound", []) for cell in cells}
+        bound = {cell["index"]: cell["bound"] for cell in cells if cell["status"] == "ok"}
         began = time.monotonic()
         in_child(lambda: run_mutants(corpus, folder, path, rest, bound, out, deadline), left + NOTEBOOK_SECONDS)
         print(f"{time.monotonic() - began:6.1f} s  {len(rest):4} mutants of {path}", flush=True)

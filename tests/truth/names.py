@@ -1,11 +1,13 @@
 """What a cell does with names, from its syntax alone: binds, reads, and where a read stands."""
 
 import ast
+import re
 import symtable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from notebooks import python_lines
 
+_BINDS_ANYTHING = re.compile(r"import\s*\*|\bexec\(|\bglobals\(\)|\brun_cell|%run\b|%pylab\b|%load\b(?!_)")
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 
 
@@ -34,19 +36,19 @@ class CellNames:
 @dataclass(frozen=True)
 class Place:
     """Where a read stands: in a function's body, on a path that need not be taken,
-    and the last line of the top-level statement around it (0: not known)."""
+    the last line of the top-level statement around it (0: not known), and the
+    names that this statement mentions."""
 
     in_body: bool = False
     on_branch: bool = False
     statement_end: int = 0
+    statement_names: frozenset = frozenset()
 
 
 def names_of(source):
     """The names of a cell's source; nothing for a cell that is no Python."""
     names = CellNames()
-    names.unknowable = any(
-        word in source for word in ("import *", "exec(", "%run", "%pylab", "%load", "globals()", "run_cell")
-    )
+    names.unknowable = bool(_BINDS_ANYTHING.search(source))
     text = python_lines(source)
     if not text:
         return names
@@ -136,7 +138,9 @@ def place_of(source, name, line):
     found, on_line = [], []
     for statement in ast.parse(text).body:
         if statement.lineno <= line <= statement.end_lineno or _decorated_at(statement, line):
-            _places(statement, name, line, Place(statement_end=statement.end_lineno), found, on_line)
+            mentioned = frozenset(node.id for node in ast.walk(statement) if isinstance(node, ast.Name))
+            outside = Place(statement_end=statement.end_lineno, statement_names=mentioned)
+            _places(statement, name, line, outside, found, on_line)
     # Names inside an f-string carry no exact position in Python 3.11: then
     # what stands on the line decides.
     places = found or on_line[-1:]
@@ -163,7 +167,7 @@ def _places(node, name, line, place, found, on_line):
 def _inside(node, field_name, position, place):
     """The place of a node's part. A loop's body counts as run: loops over nothing are rare."""
     if isinstance(node, FUNCTIONS + (ast.Lambda,)) and field_name == "body":
-        return Place(True, place.on_branch, place.statement_end)
+        return replace(place, in_body=True)
     optional = (
         (isinstance(node, (ast.If, ast.IfExp, ast.While)) and field_name in ("body", "orelse"))
         or (isinstance(node, (ast.For, ast.AsyncFor)) and field_name == "orelse")
@@ -172,7 +176,7 @@ def _inside(node, field_name, position, place):
         or (isinstance(node, ast.BoolOp) and field_name == "values" and position > 0)
         or (isinstance(node, ast.Assert) and field_name == "msg")
     )
-    return Place(place.in_body, True, place.statement_end) if optional else place
+    return replace(place, on_branch=True) if optional else place
 
 
 def needs_when_called(names, all_bodies):
