@@ -25,6 +25,7 @@ from names import names_of
 from notebooks import cache_folder, corpus_folder, read_cells, read_lines
 from shell import Shell, warm
 
+COMPLETE = "complete"
 CELL_SECONDS = 15
 NOTEBOOK_SECONDS = 60
 
@@ -198,7 +199,8 @@ def _run_mutant(trunk, trunk_folder, mutant, changed, seen, out):
         shutil.rmtree(own, ignore_errors=True)
 
     if not in_child(work, NOTEBOOK_SECONDS):
-        cells = [{"index": cell.index, "status": "not_run", "ename": None, "name": None, "class": None} for cell in changed if cell.type == "code"]
+        lost = {"status": "not_run", "ename": None, "name": None, "class": None}
+        cells = [{"index": cell.index, **lost} for cell in changed if cell.type == "code"]
         append(out, {"path": mutant["path"], "cells": cells})
 
 
@@ -210,13 +212,12 @@ def _first_difference(before, after):
 
 
 def execute(corpus, folder, minutes):
-    """Runs what has not been run yet; returns how many mutants have a record."""
+    """Runs what has not been run yet, for so many minutes; leaves a mark when all has been run."""
     deadline = time.monotonic() + minutes * 60
     originals, out = folder / "originals.jsonl", folder / "truth.jsonl"
     groups = {}
     for mutant in read_lines(folder / "mutants.jsonl"):
         groups.setdefault(mutant["original"], []).append(mutant)
-    _check_same_mutants(folder)
     have = done_paths(originals)
     for path in groups:
         if path not in have and time.monotonic() < deadline:
@@ -232,20 +233,13 @@ def execute(corpus, folder, minutes):
             continue
         left = deadline - time.monotonic()
         if left <= 0:
-            break
+            return
         bound = {cell["index"]: cell["bound"] for cell in cells if cell["status"] == "ok"}
         began = time.monotonic()
         in_child(lambda: run_mutants(corpus, folder, path, rest, bound, out, deadline), left + NOTEBOOK_SECONDS)
         print(f"{time.monotonic() - began:6.1f} s  {len(rest):4} mutants of {path}", flush=True)
-    return len(done_paths(out))
-
-
-def _check_same_mutants(folder):
-    """Records of other mutants (another seed or count) are thrown away."""
-    stamp, listed = folder / "truth.of", (folder / "mutants.jsonl").read_text(encoding="utf-8")
-    if not stamp.exists() or stamp.read_text(encoding="utf-8") != listed:
-        (folder / "truth.jsonl").unlink(missing_ok=True)
-        stamp.write_text(listed, encoding="utf-8")
+    if time.monotonic() < deadline:
+        (folder / COMPLETE).touch()
 
 
 def report(folder):

@@ -6,16 +6,20 @@ The rules are those of the corpus' README; see README.md here for the choices ma
 from dataclasses import dataclass, field
 
 from classify import TRUTHS
-from names import place_of
+from names import names_of, place_of
 
 TRUE, FALSE_ALARM, NEITHER, UNTOLD = "true", "false alarm", "neither", "untold"
 
 
 @dataclass
 class Score:
-    """What one tool did on some notebooks. Lists hold (path, cell, name, class or reason, line, note)."""
+    """What one tool did on some notebooks. Lists hold (path, cell, name, class or reason, line, note).
+
+    `at_read` of the hits stand only at the read in a function's body, not at the call that failed.
+    """
 
     hits: int = 0
+    at_read: int = 0
     misses: list = field(default_factory=list)
     false_alarms: list = field(default_factory=list)
     untold: list = field(default_factory=list)
@@ -31,8 +35,15 @@ class Score:
         truths = self.hits + len(self.misses)
         return self.hits / truths if truths else None
 
+    @property
+    def strict_recall(self):
+        """Recall when a finding must name the cell that fails."""
+        truths = self.hits + len(self.misses)
+        return (self.hits - self.at_read) / truths if truths else None
+
     def add(self, other):
         self.hits += other.hits
+        self.at_read += other.at_read
         self.neither += other.neither
         for mine, more in ((self.misses, other.misses), (self.false_alarms, other.false_alarms), (self.untold, other.untold)):
             mine.extend(more)
@@ -48,6 +59,12 @@ def covers(finding, cell, name):
     return finding.name == name and (finding.cell == cell or cell in finding.related)
 
 
+def covers_read(finding, name, kind, reads):
+    """Whether a finding stands in the function's body whose call failed, and says that no
+    cell binds the name: then it needs no call to be right. `reads` are the cells of that read."""
+    return kind == "never-bound" and finding.name == name and finding.cell in reads
+
+
 def score(path, sources, findings, truths, verdict):
     """The score of one notebook.
 
@@ -56,14 +73,21 @@ def score(path, sources, findings, truths, verdict):
     what it is, and why.
     """
     result = Score()
+    names = {cell: names_of(source) for cell, source in sources.items()} if truths else {}
+    predicted = set()
     for (cell, name), kind in sorted(truths.items()):
-        if any(covers(finding, cell, name) for finding in findings):
+        reads = verdict.reads(cell, name, names)
+        at_failure = {finding for finding in findings if covers(finding, cell, name)}
+        at_read = {finding for finding in findings if covers_read(finding, name, kind, reads)}
+        predicted |= at_failure | at_read
+        if at_failure or at_read:
             result.hits += 1
+            result.at_read += not at_failure
         else:
             result.misses.append((path, cell, name, kind, _reading_line(sources.get(cell, ""), name), ""))
     seen = set()
     for finding in findings:
-        if any(covers(finding, cell, name) for cell, name in truths):
+        if finding in predicted:
             continue
         source = sources.get(finding.cell, "")
         place = place_of(source, finding.name, finding.line)
@@ -83,6 +107,13 @@ def score(path, sources, findings, truths, verdict):
     return result
 
 
+def bodies_that_read(cell, name, names):
+    """The cells with a function that reads the name, where the failing cell does not read it itself."""
+    if cell in names and name in names[cell].reads:
+        return set()
+    return {other for other, found in names.items() if name in found.later}
+
+
 class Executed:
     """The verdict for a notebook of truth.jsonl, or of the mutants' truth.
 
@@ -90,10 +121,9 @@ class Executed:
     bound and unbound; where they are missing, less can be told.
     """
 
-    def __init__(self, cells, sources=None):
+    def __init__(self, cells):
         self.cells = {cell["index"]: cell for cell in cells}
         self.truths = {(cell["index"], cell["name"]): cell["class"] for cell in cells if cell["class"] in TRUTHS}
-        self.sources = sources or {}
         self.traced = any("bound" in cell for cell in cells)
         self._follow_names(cells)
 
@@ -105,6 +135,11 @@ class Executed:
             now = (now | set(cell.get("bound", ()))) - set(cell.get("unbound", ()))
             self.ever |= now
         self.at_end = now
+
+    def reads(self, cell, name, names):
+        """The cells, other than the failing one, where the read may stand; a traced run knows it."""
+        frame = self.cells[cell].get("frame_cell")
+        return bodies_that_read(cell, name, names) if frame is None else {frame} - {cell}
 
     def __call__(self, finding, place):
         cell = self.cells.get(finding.cell)
@@ -149,6 +184,9 @@ class SecondWitness:
         self.truths = {(item["cell"], item["name"]): item["class"] for item in record["names"]}
         self.unsure = {(item["cell"], item["name"]) for item in record["unsure"]}
         self.ran = set(record["ran"])
+
+    def reads(self, cell, name, names):
+        return bodies_that_read(cell, name, names)
 
     def __call__(self, finding, place):
         if (finding.cell, finding.name) in self.unsure:

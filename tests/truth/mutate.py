@@ -223,8 +223,13 @@ def make(corpus, folder, count, wider, seed):
                 "origin": mutant.origin,
             }
         )
-    with open(folder / "mutants.jsonl", "w", encoding="utf-8") as out:
-        out.writelines(json.dumps(line) + "\n" for line in lines)
+    listed = "".join(json.dumps(line) + "\n" for line in lines)
+    written = folder / "mutants.jsonl"
+    if not written.exists() or written.read_text(encoding="utf-8") != listed:
+        # What happened to other mutants is no truth about these.
+        for name in ("truth.jsonl", "complete"):
+            (folder / name).unlink(missing_ok=True)
+    written.write_text(listed, encoding="utf-8")
     return lines
 
 

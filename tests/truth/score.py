@@ -1,13 +1,15 @@
 """Precision and recall of cellwise's rules about missing names, next to ruff's F821.
 
 Parts: `executed` and `names` (the corpus' two witnesses), `mutants` (run by
-execute.py), `clean` (no finding at all on notebooks that ran clean).
+execute.py), `clean` (no finding at all on notebooks that ran clean), `unit`
+(the tests of these files).
 """
 
 import argparse
 import json
 import os
 import shutil
+import subprocess
 import sys
 import time
 from pathlib import Path
@@ -17,7 +19,7 @@ from judge import Executed, Score, SecondWitness, score
 from mutate import clean_notebooks
 from notebooks import cache_folder, corpus_folder, read_cells, read_lines
 
-PARTS = ("executed", "names", "mutants", "clean")
+PARTS = ("executed", "names", "mutants", "clean", "unit")
 # What cellwise has to reach: (precision, recall).
 GOALS = {"executed": (0.98, 0.95), "names": (0.98, 0.98), "mutants": (0.99, 0.99)}
 MUTANTS_WANTED = 1000
@@ -88,7 +90,7 @@ def print_table(part, scores, seconds, read):
         for label, one in rows:
             print(
                 f"{part:9} {tool:9} {label:17} precision {show(one.precision)}  recall {show(one.recall)}"
-                f"  hits {one.hits:4}  misses {len(one.misses):4}  false alarms {len(one.false_alarms):4}"
+                f" (strict {show(one.strict_recall)})  hits {one.hits:4}  misses {len(one.misses):4}  false alarms {len(one.false_alarms):4}"
                 f"  untold {len(one.untold):4}  neither {one.neither:4}"
                 + (f"  ({seconds[tool]:.1f} s)" if label == "all" else "")
             )
@@ -154,6 +156,11 @@ def main():
 
 def measure(part, runs, options, checks, written):
     """Runs the tools on one part, prints what they did, and checks the goals."""
+    if part == "unit":
+        print("\n== unit: the tests of these files", flush=True)
+        tests = [sys.executable, "-m", "unittest", "discover", "-q", "-s", str(Path(__file__).parent)]
+        checks.check(subprocess.run(tests).returncode == 0, "unit: the tests of these files")
+        return
     records = part_records(part, options.corpus, options.mutants)
     print(f"\n== {part}: {len(records)} notebooks")
     if not records:
@@ -225,6 +232,7 @@ def as_json(one):
     return {
         "precision": one.precision,
         "recall": one.recall,
+        "strict_recall": one.strict_recall,
         "hits": one.hits,
         "misses": one.misses,
         "false_alarms": one.false_alarms,
