@@ -258,12 +258,17 @@ def main():
     parser.add_argument("--corpus", type=Path, default=corpus_folder())
     parser.add_argument("--cache", type=Path, default=cache_folder() / "mutants")
     parser.add_argument("--minutes", type=float, default=30, help="stop after so long; the next run goes on from there")
+    parser.add_argument("--run", type=Path, metavar="NOTEBOOK", help="run this notebook alone and print its record")
     options = parser.parse_args()
     _without_network_where_possible()
     sys.stdin = open(os.devnull)
     os.dup2(sys.stdin.fileno(), 0)
     warm()
     no_network()
+    if options.run:
+        notebook = options.run.resolve()
+        in_child(lambda: run_original(notebook.parent, notebook.name, "/dev/stdout"), 4 * NOTEBOOK_SECONDS)
+        return
     execute(options.corpus.resolve(), options.cache.resolve(), options.minutes)
     report(options.cache)
 

@@ -140,13 +140,15 @@ def main():
     if not options.corpus.is_dir():
         print("skipped: the corpus is missing (set CELLWISE_CORPUS)\n0 passed, 0 failed")
         return 0
-    runs = {} if options.ruff_only else {"cellwise": lambda paths: tools.cellwise(options.cellwise, paths)}
+    parts = options.part or list(PARTS)
+    measured = set(parts) != {"unit"}
+    runs = {} if options.ruff_only or not measured else {"cellwise": lambda paths: tools.cellwise(options.cellwise, paths)}
     if runs and not (options.cellwise.is_file() or shutil.which(options.cellwise)):
         checks.check(False, f"cellwise is not at {options.cellwise} (--cellwise PATH; --ruff-only measures ruff alone)")
         runs = {}
     runs["ruff"] = lambda paths: tools.ruff(options.ruff, paths)
     written = {}
-    for part in options.part or PARTS:
+    for part in parts:
         measure(part, runs, options, checks, written)
     if options.json:
         options.json.write_text(json.dumps(written, indent=1, ensure_ascii=False, default=str), encoding="utf-8")
