@@ -15,8 +15,9 @@ class Run:
 
     `cells` are the CellNames of the code cells in order; `seen_before[i]` the
     names that cell i bound when it ran to its end in the unchanged notebook
-    (None for a changed cell, and for one that failed there too); `failed` the cells that stopped early so far; `last_bound` maps a name
-    to the last cell before whose end the namespace held it.
+    (None for a changed cell, and for one that failed there too);
+    `failed` the cells that stopped early so far; `last_bound` maps a name to the
+    last cell at whose end the namespace held it.
     """
 
     def __init__(self, cells, seen_before):

@@ -45,7 +45,11 @@ class Score:
         self.hits += other.hits
         self.at_read += other.at_read
         self.neither += other.neither
-        for mine, more in ((self.misses, other.misses), (self.false_alarms, other.false_alarms), (self.untold, other.untold)):
+        for mine, more in (
+            (self.misses, other.misses),
+            (self.false_alarms, other.false_alarms),
+            (self.untold, other.untold),
+        ):
             mine.extend(more)
 
 

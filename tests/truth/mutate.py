@@ -133,7 +133,15 @@ def _removable(source):
         shared = any(other.lineno - 1 < last and other.end_lineno > first for other in neighbours)
         definition = isinstance(
             statement,
-            (ast.Import, ast.ImportFrom, ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Assign, ast.AnnAssign),
+            (
+                ast.Import,
+                ast.ImportFrom,
+                ast.FunctionDef,
+                ast.AsyncFunctionDef,
+                ast.ClassDef,
+                ast.Assign,
+                ast.AnnAssign,
+            ),
         )
         if definition and not shared and own[first:last] == shown[first:last]:
             yield statement, first, last
@@ -143,7 +151,9 @@ def _below_its_reader(source, statement, bound):
     """The line after the last statement of the same cell's next reader of the names, if any."""
     for other in ast.parse(python_lines(source)).body:
         if other.lineno > statement.end_lineno:
-            read = {node.id for node in ast.walk(other) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)}
+            read = {
+                node.id for node in ast.walk(other) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)
+            }
             if bound & read:
                 return other.end_lineno
     return None

@@ -51,8 +51,7 @@ def source_of(raw):
 def read_cells(path):
     """All cells of a notebook file."""
     return [
-        Cell(index, raw.get("cell_type", ""), source_of(raw))
-        for index, raw in enumerate(raw_cells(read_json(path)))
+        Cell(index, raw.get("cell_type", ""), source_of(raw)) for index, raw in enumerate(raw_cells(read_json(path)))
     ]
 
 

@@ -30,7 +30,11 @@ def part_records(part, corpus, mutants):
     """[(path, group, verdict)] of a part; the group is a line of its own in the table."""
     if part == "executed":
         return [
-            (corpus / line["path"], "unpingco" if APART in line["path"] else "without unpingco", Executed(line["cells"]))
+            (
+                corpus / line["path"],
+                "unpingco" if APART in line["path"] else "without unpingco",
+                Executed(line["cells"]),
+            )
             for line in read_lines(corpus / "truth.jsonl")
         ]
     if part == "names":
@@ -42,8 +46,13 @@ def part_records(part, corpus, mutants):
         if not (mutants / "truth.jsonl").exists():
             return []
         listed = {line["path"]: line for line in read_lines(mutants / "mutants.jsonl")}
+        clean = set(clean_notebooks(corpus))
+
+        def group(mutant):
+            return ("of clean ones/" if mutant["original"] in clean else "of others/") + mutant["kind"]
+
         return [
-            (mutants / line["path"], listed[line["path"]]["kind"], Executed(line["cells"]))
+            (mutants / line["path"], group(listed[line["path"]]), Executed(line["cells"]))
             for line in read_lines(mutants / "truth.jsonl")
             if line["path"] in listed
         ]
@@ -68,12 +77,20 @@ def _with_severity(item, findings):
     return (path, cell, name, kind, line, f"reported as {softer[0]}" if softer else "")
 
 
-def total(scores, without=()):
-    """All groups together, but those named."""
+def total(scores):
+    """All groups together."""
     result = Score()
+    for one in scores.values():
+        result.add(one)
+    return result
+
+
+def parts_of(scores):
+    """The groups by each of the words that name them: `of others/move-up` counts as both."""
+    result = {}
     for group, one in scores.items():
-        if group not in without:
-            result.add(one)
+        for word in group.split("/"):
+            result.setdefault(word, Score()).add(one)
     return result
 
 
@@ -84,13 +101,14 @@ def show(value):
 def print_table(part, scores, seconds, read):
     """One line a tool and group; `read` is a tool's score on the files that it does not reject."""
     for tool, groups in scores.items():
-        rows = [("all", total(groups)), *sorted(groups.items())]
+        rows = [("all", total(groups)), *sorted(parts_of(groups).items())]
         if tool in read:
             rows.append(("files it can read", read[tool]))
         for label, one in rows:
             print(
                 f"{part:9} {tool:9} {label:17} precision {show(one.precision)}  recall {show(one.recall)}"
-                f" (strict {show(one.strict_recall)})  hits {one.hits:4}  misses {len(one.misses):4}  false alarms {len(one.false_alarms):4}"
+                f" (strict {show(one.strict_recall)})  hits {one.hits:4}  misses {len(one.misses):4}"
+                f"  false alarms {len(one.false_alarms):4}"
                 f"  untold {len(one.untold):4}  neither {one.neither:4}"
                 + (f"  ({seconds[tool]:.1f} s)" if label == "all" else "")
             )
@@ -130,7 +148,9 @@ def main():
     parser.add_argument("--mutants", type=Path, default=cache_folder() / "mutants")
     parser.add_argument("--part", action="append", choices=PARTS, help="may be given more than once; all by default")
     parser.add_argument("--list", type=int, default=60, metavar="N", help="at most N lines a list; 0: all")
-    parser.add_argument("--show", action="append", choices=("cellwise", "ruff"), help="whose lists; cellwise by default")
+    parser.add_argument(
+        "--show", action="append", choices=("cellwise", "ruff"), help="whose lists; cellwise by default"
+    )
     parser.add_argument("--untold", action="store_true", help="list the findings that cannot be judged, too")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write figures and lists to FILE")
     parser.add_argument("--fail-under-precision", type=float, help="in place of each part's own goal")
@@ -142,7 +162,9 @@ def main():
         return 0
     parts = options.part or list(PARTS)
     measured = set(parts) != {"unit"}
-    runs = {} if options.ruff_only or not measured else {"cellwise": lambda paths: tools.cellwise(options.cellwise, paths)}
+    runs = (
+        {} if options.ruff_only or not measured else {"cellwise": lambda paths: tools.cellwise(options.cellwise, paths)}
+    )
     if runs and not (options.cellwise.is_file() or shutil.which(options.cellwise)):
         checks.check(False, f"cellwise is not at {options.cellwise} (--cellwise PATH; --ruff-only measures ruff alone)")
         runs = {}
@@ -193,7 +215,9 @@ def measure(part, runs, options, checks, written):
             print_list(f"{part}: false alarms of {tool}", whole.false_alarms, base, limit)
             if options.untold:
                 print_list(f"{part}: findings of {tool} that a run cannot judge", whole.untold, base, limit)
-    written[part] = {tool: {group: as_json(one) for group, one in groups.items()} for tool, groups in scores.items()}
+    written[part] = {
+        tool: {group: as_json(one) for group, one in parts_of(groups).items()} for tool, groups in scores.items()
+    }
     for tool, groups in scores.items():
         written[part][tool]["all"] = as_json(total(groups))
     if "cellwise" in scores:

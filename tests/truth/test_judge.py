@@ -12,7 +12,14 @@ def error(cell, line, name, rule="undefined-name", related=()):
 
 
 def record(index, status="ok", name=None, kind=None, **more):
-    return {"index": index, "status": status, "ename": "NameError" if name else None, "name": name, "class": kind, **more}
+    return {
+        "index": index,
+        "status": status,
+        "ename": "NameError" if name else None,
+        "name": name,
+        "class": kind,
+        **more,
+    }
 
 
 def judged(sources, findings, records):
@@ -29,7 +36,9 @@ class Judgement(unittest.TestCase):
         self.assertEqual(self.counts(judged(["a", "b"], [error(0, 1, "a")], records)), (1, 1, 0, 0, 0))
 
     def test_a_finding_in_a_cell_that_ran_is_a_false_alarm(self):
-        self.assertEqual(self.counts(judged(["a\na"], [error(0, 1, "a"), error(0, 2, "a")], [record(0)])), (0, 0, 1, 0, 0))
+        self.assertEqual(
+            self.counts(judged(["a\na"], [error(0, 1, "a"), error(0, 2, "a")], [record(0)])), (0, 0, 1, 0, 0)
+        )
 
     def test_a_failed_cell_cannot_refute(self):
         records = [record(0, "error", "a", "never-bound")]
@@ -40,7 +49,9 @@ class Judgement(unittest.TestCase):
         self.assertEqual(self.counts(judged(["a\nb"], [error(0, 1, "a"), error(0, 2, "b")], records)), (1, 0, 1, 0, 0))
 
     def test_a_consequence_counts_neither(self):
-        self.assertEqual(self.counts(judged(["a"], [error(0, 1, "a")], [record(0, "error", "a", "consequence")])), (0, 0, 0, 0, 1))
+        self.assertEqual(
+            self.counts(judged(["a"], [error(0, 1, "a")], [record(0, "error", "a", "consequence")])), (0, 0, 0, 0, 1)
+        )
 
     def test_a_body_and_a_branch_cannot_be_told(self):
         sources = ["def f():\n    a", "if x:\n    b"]

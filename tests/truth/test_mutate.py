@@ -8,11 +8,17 @@ from notebooks import source_of
 
 
 def notebook(*sources):
-    return {"cells": [{"cell_type": "code", "source": source} for source in sources], "nbformat": 4, "nbformat_minor": 4}
+    return {
+        "cells": [{"cell_type": "code", "source": source} for source in sources],
+        "nbformat": 4,
+        "nbformat_minor": 4,
+    }
 
 
 def made(kind, *sources):
-    return [[source_of(raw) for raw in mutant.cells] for mutant in candidates(notebook(*sources)) if mutant.kind == kind]
+    return [
+        [source_of(raw) for raw in mutant.cells] for mutant in candidates(notebook(*sources)) if mutant.kind == kind
+    ]
 
 
 class Mutants(unittest.TestCase):
@@ -45,7 +51,10 @@ class Mutants(unittest.TestCase):
     def test_same_seed_same_mutants(self):
         sources = [f"a{i} = {i}\nprint(a{max(i - 1, 0)})" for i in range(8)]
         first, second = (
-            [(mutant.kind, mutant.cell, mutant.detail) for mutant in choose(candidates(notebook(*sources)), random.Random(5))]
+            [
+                (mutant.kind, mutant.cell, mutant.detail)
+                for mutant in choose(candidates(notebook(*sources)), random.Random(5))
+            ]
             for _ in range(2)
         )
         self.assertEqual(first, second)

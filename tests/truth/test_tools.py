@@ -11,7 +11,8 @@ import tools
 ANSWER = """#!{python}
 import json, sys
 assert sys.argv[1:4] == ["check", "--format", "json"], sys.argv
-place = {{"severity": "error", "line": 2, "message": "`g` is read, `x` is not", "related": [{{"cell": 4, "line": 1}}, {{"cell": None}}]}}
+related = [{{"cell": 4, "line": 1}}, {{"cell": None}}]
+place = {{"severity": "error", "line": 2, "message": "`g` is read, `x` is not", "related": related}}
 print(json.dumps([
     {{"rule": rule, "path": path, "cell": 3, **place}}
     for path in sys.argv[4:] for rule in ("used-before-definition", "empty-cell")

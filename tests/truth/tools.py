@@ -88,10 +88,18 @@ def _cellwise_finding(item):
     if item["rule"] not in CELLWISE_RULES:
         return None
     related = frozenset(
-        place["cell"] for place in item.get("related") or [] if isinstance(place, dict) and place.get("cell") is not None
+        place["cell"]
+        for place in item.get("related") or []
+        if isinstance(place, dict) and place.get("cell") is not None
     )
     return Finding(
-        item["rule"], item["severity"], item["cell"], item["line"] or 0, name_in(item["message"]), related, item["message"]
+        item["rule"],
+        item["severity"],
+        item["cell"],
+        item["line"] or 0,
+        name_in(item["message"]),
+        related,
+        item["message"],
     )
 
 
@@ -100,5 +108,11 @@ def _ruff_finding(item):
     if item["code"] != "F821":
         return item["message"]
     return Finding(
-        "F821", "error", item["cell"] - 1, item["location"]["row"], name_in(item["message"]), frozenset(), item["message"]
+        "F821",
+        "error",
+        item["cell"] - 1,
+        item["location"]["row"],
+        name_in(item["message"]),
+        frozenset(),
+        item["message"],
     )
