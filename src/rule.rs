@@ -1,5 +1,7 @@
 //! What a rule is, and what it finds.
 
+pub mod missing;
+
 use std::fmt;
 
 use crate::analysis::{Facts, Link};

@@ -30,8 +30,6 @@ rules![
     unused_suppression,
 ];
 
-mod shared;
-
 pub fn find(name: &str) -> Option<&'static Rule> {
     ALL.iter().find(|rule| rule.name == name)
 }
