@@ -110,7 +110,8 @@ impl Analysis {
                 }
             }
             for finding in &mut findings[first..] {
-                finding.severity = severity;
+                let set = self.config.severity.get(rule.name).copied();
+                finding.severity = set.or(finding.own_severity).unwrap_or(severity);
             }
         }
         suppress::apply(&self.notebook, &mut findings);

@@ -19,7 +19,7 @@ macro_rules! rules {
     };
 }
 
-rules![empty_cell];
+rules![empty_cell, invalid_notebook, merge_conflict];
 
 pub fn find(name: &str) -> Option<&'static Rule> {
     ALL.iter().find(|rule| rule.name == name)
