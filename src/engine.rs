@@ -232,10 +232,12 @@ impl Analysis {
     /// The cells whose findings may speak of how `cell` ran.
     fn note_dependents(&self, cell: CellIdx, dependents: &mut BTreeSet<CellIdx>) {
         let mut pending = vec![cell];
+        let mut seen = BTreeSet::new();
         while let Some(cell) = pending.pop() {
-            if !dependents.insert(cell) {
+            if !seen.insert(cell) {
                 continue;
             }
+            dependents.insert(cell);
             for (name, _) in &self.link.facts(cell).exits {
                 pending.extend(self.link.askers(name));
             }
@@ -255,7 +257,7 @@ impl Analysis {
             if let Check::Notebook(check) = rule.check {
                 let first = findings.len();
                 check(&cx, &mut findings);
-                self.grade(&mut findings[first..], *severity);
+                self.grade(&mut findings[first..], rule, *severity);
             }
         }
         findings.sort_by_key(|finding| (finding.anchor.reading_order(), finding.rule));
@@ -282,16 +284,20 @@ impl Analysis {
             if let Check::Cell(check) | Check::Linked(check) = rule.check {
                 let first = findings.len();
                 check(&cell_cx, &mut findings);
-                self.grade(&mut findings[first..], *severity);
+                self.grade(&mut findings[first..], rule, *severity);
             }
         }
         findings
     }
 
-    /// Gives findings the severity that the configuration says.
-    fn grade(&self, findings: &mut [Finding], severity: Severity) {
+    /// Gives findings the severity that the configuration says, else what the rule says of the finding.
+    fn grade(&self, findings: &mut [Finding], rule: &Rule, severity: Severity) {
         for finding in findings {
-            finding.severity = severity;
+            finding.severity = self
+                .config
+                .configured_severity(rule)
+                .or(finding.own_severity)
+                .unwrap_or(severity);
         }
     }
 

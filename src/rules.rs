@@ -28,6 +28,8 @@ rules![
     empty_cell,
     long_cell,
     unused_suppression,
+    invalid_notebook,
+    merge_conflict,
 ];
 
 pub fn find(name: &str) -> Option<&'static Rule> {
