@@ -110,7 +110,8 @@ impl Analysis {
                 }
             }
             for finding in &mut findings[first..] {
-                finding.severity = severity;
+                let set = self.config.configured_severity(rule);
+                finding.severity = set.or(finding.own_severity).unwrap_or(severity);
             }
         }
         suppress::apply(&self.notebook, &self.config, &mut findings);

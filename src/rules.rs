@@ -19,7 +19,12 @@ macro_rules! rules {
     };
 }
 
-rules![empty_cell, unused_suppression];
+rules![
+    empty_cell,
+    unused_suppression,
+    invalid_notebook,
+    merge_conflict,
+];
 
 pub fn find(name: &str) -> Option<&'static Rule> {
     ALL.iter().find(|rule| rule.name == name)
