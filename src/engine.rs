@@ -133,7 +133,12 @@ impl Analysis {
     /// Cells were inserted, removed or moved: `delete` cells from `start` gave place to `insert`.
     /// Both are cut to the cells that there are.
     pub fn splice(&mut self, start: usize, delete: usize, insert: Vec<Arc<Cell>>) {
+        // Positions are about to mean other cells.
         self.read_dirty_texts();
+        self.dirty = Dirty {
+            all: true,
+            ..Dirty::default()
+        };
         let start = start.min(self.notebook.cells.len());
         let end = start.saturating_add(delete).min(self.notebook.cells.len());
         self.cells
@@ -144,7 +149,6 @@ impl Analysis {
             .collect();
         self.link.splice(start, end - start, facts);
         self.notebook.cells.splice(start..end, insert);
-        self.dirty.all = true;
     }
 
     pub fn set_meta(&mut self, meta: NotebookMeta) {

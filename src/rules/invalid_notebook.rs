@@ -54,7 +54,7 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
-    use crate::config::Config;
+    use crate::config::{Config, Settings};
     use crate::engine::Analysis;
     use crate::format;
 
@@ -78,10 +78,8 @@ mod tests {
 
     #[test]
     fn the_configuration_has_the_last_word() {
-        let config = Config {
-            severity: [(RULE.name.to_owned(), Severity::Hint)].into(),
-            ..Config::default()
-        };
+        let settings = Settings::from_toml("severity.invalid-notebook = 'hint'").unwrap();
+        let config = Config::resolve(&[&settings], None);
         assert_eq!(severities("", config), [Severity::Hint]);
     }
 }
