@@ -354,7 +354,7 @@ pub fn cell_effect<'l>(name: &str, argument: &'l str, body: &'l str) -> Effect<'
         },
         // The rest of the line is set-up code.
         "timeit" => Effect {
-            python: Some((after_options(argument), false)),
+            python: Some((after_options(argument), true)),
             ..none
         },
         "capture" => Effect {
