@@ -6,10 +6,11 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::action::{Action, ActionContext, Client, Offer, Refusal};
-use crate::analysis::Link;
+use crate::analysis::graph::facts_of;
+use crate::analysis::{FactsCache, Link};
 use crate::config::Config;
 use crate::notebook::{Cell, CellIdx, Edit, Notebook, NotebookMeta};
-use crate::rule::{CellContext, Check, Context, Finding};
+use crate::rule::{CellContext, Check, Context, Finding, Rule, Severity};
 use crate::text::TextRange;
 use crate::{actions, rules, suppress};
 
@@ -21,10 +22,13 @@ use crate::{actions, rules, suppress};
 pub struct Analysis {
     notebook: Notebook,
     config: Arc<Config>,
+    cache: Arc<FactsCache>,
     link: Link,
-    /// Findings of the notebook and of its file, then one entry a cell.
+    /// Findings about the notebook and its file.
     whole: Vec<Finding>,
-    cells: Vec<Vec<Finding>>,
+    cells: Vec<CellFindings>,
+    /// What changed since the last [`settle`](Self::settle).
+    dirty: Dirty,
 }
 
 /// Which findings a [`Analysis::settle`] changed.
@@ -36,15 +40,50 @@ pub struct Changed {
     pub cells: BTreeSet<CellIdx>,
 }
 
+/// The findings of one cell, kept apart by what makes them change.
+#[derive(Debug, Default)]
+struct CellFindings {
+    /// By [`Check::Cell`].
+    own: Vec<Finding>,
+    /// By [`Check::Linked`].
+    linked: Vec<Finding>,
+    /// What remains of both, and of the notebook's, after suppressions; in reading order.
+    shown: Vec<Finding>,
+}
+
+#[derive(Debug, Default)]
+struct Dirty {
+    /// Everything: cells were moved, or the configuration is another.
+    all: bool,
+    /// Cells with another text, kind or language.
+    texts: BTreeSet<CellIdx>,
+    /// Cells that ran, or whose tags or outputs are others.
+    states: BTreeSet<CellIdx>,
+}
+
 impl Analysis {
     /// Reads and checks a notebook; its findings are current at once.
     pub fn new(notebook: Notebook, config: Arc<Config>) -> Self {
+        Self::with_cache(notebook, config, Arc::default())
+    }
+
+    /// The same, with facts shared with other notebooks.
+    pub fn with_cache(notebook: Notebook, config: Arc<Config>, cache: Arc<FactsCache>) -> Self {
         let mut analysis = Self {
-            link: Link::new(&notebook),
+            link: Link::new(&notebook, &cache, config.builtins.as_slice().into()),
             whole: Vec::new(),
-            cells: vec![Vec::new(); notebook.cells.len()],
+            cells: notebook
+                .cells
+                .iter()
+                .map(|_| CellFindings::default())
+                .collect(),
             notebook,
             config,
+            cache,
+            dirty: Dirty {
+                all: true,
+                ..Dirty::default()
+            },
         };
         analysis.settle();
         analysis
@@ -58,99 +97,243 @@ impl Analysis {
         &self.link
     }
 
-    /// One cell changed in place: its text, tags, execution or outputs.
+    pub fn config(&self) -> &Config {
+        &self.config
+    }
+
+    /// What rules and hovers look at.
+    pub fn context(&self) -> Context<'_> {
+        Context {
+            notebook: &self.notebook,
+            link: &self.link,
+            config: &self.config,
+        }
+    }
+
+    /// One cell changed in place: its text, tags, execution or outputs. A cell that does not
+    /// exist is passed over.
     pub fn set_cell(&mut self, index: CellIdx, cell: Cell) {
-        self.notebook.cells[index.to_usize()] = Arc::new(cell);
-        self.link = Link::new(&self.notebook);
+        let Some(slot) = self.notebook.cells.get_mut(index.to_usize()) else {
+            return;
+        };
+        let same_code =
+            slot.text == cell.text && slot.kind == cell.kind && slot.language == cell.language;
+        if !same_code {
+            self.dirty.texts.insert(index);
+        }
+        let same_state = slot.execution == cell.execution
+            && slot.tags == cell.tags
+            && slot.outputs == cell.outputs;
+        if !same_state {
+            self.dirty.states.insert(index);
+        }
+        *slot = Arc::new(cell);
     }
 
     /// Cells were inserted, removed or moved: `delete` cells from `start` gave place to `insert`.
     /// Both are cut to the cells that there are.
     pub fn splice(&mut self, start: usize, delete: usize, insert: Vec<Arc<Cell>>) {
+        self.read_dirty_texts();
         let start = start.min(self.notebook.cells.len());
         let end = start.saturating_add(delete).min(self.notebook.cells.len());
         self.cells
-            .splice(start..end, insert.iter().map(|_| Vec::new()));
+            .splice(start..end, insert.iter().map(|_| CellFindings::default()));
+        let facts = insert
+            .iter()
+            .map(|cell| facts_of(&self.notebook, cell, &self.cache))
+            .collect();
+        self.link.splice(start, end - start, facts);
         self.notebook.cells.splice(start..end, insert);
-        self.link = Link::new(&self.notebook);
+        self.dirty.all = true;
     }
 
     pub fn set_meta(&mut self, meta: NotebookMeta) {
-        self.notebook.meta = Arc::new(meta);
-        self.link = Link::new(&self.notebook);
+        if *self.notebook.meta != meta {
+            self.notebook.meta = Arc::new(meta);
+            self.relink();
+        }
     }
 
     pub fn set_config(&mut self, config: Arc<Config>) {
         self.config = config;
+        self.relink();
+    }
+
+    fn relink(&mut self) {
+        let declared = self.config.builtins.as_slice().into();
+        self.link = Link::new(&self.notebook, &self.cache, declared);
+        self.dirty = Dirty {
+            all: true,
+            ..Dirty::default()
+        };
     }
 
     /// Brings links and findings up to date and says what changed.
     pub fn settle(&mut self) -> Changed {
-        let before_whole = std::mem::take(&mut self.whole);
-        let before = std::mem::take(&mut self.cells);
+        let mut linked = self.read_dirty_texts();
+        let dirty = std::mem::take(&mut self.dirty);
+        let mut own = dirty.texts;
+        if dirty.all {
+            own = (0..self.cells.len()).map(CellIdx::new).collect();
+            linked.clone_from(&own);
+        }
+        for &cell in &dirty.states {
+            own.insert(cell);
+            self.note_dependents(cell, &mut linked);
+        }
+        let mut changed = Changed::default();
+        let mut show: BTreeSet<CellIdx> = own.union(&linked).copied().collect();
+
+        let running: Vec<(&'static Rule, Severity)> = rules::ALL
+            .iter()
+            .filter_map(|rule| Some((rule, self.config.severity_of(rule)?)))
+            .collect();
+        let whole = self.check_whole(&running);
+        if whole != self.whole {
+            let of_cells = self.whole.iter().chain(&whole);
+            show.extend(of_cells.filter_map(|finding| finding.anchor.cell()));
+            changed.notebook = true;
+            self.whole = whole;
+        }
+        for &cell in &own {
+            let is_own = |check: &Check| matches!(check, Check::Cell(_));
+            self.cells[cell.to_usize()].own = self.check_cell(cell, &running, is_own);
+        }
+        for &cell in &linked {
+            let is_linked = |check: &Check| matches!(check, Check::Linked(_));
+            self.cells[cell.to_usize()].linked = self.check_cell(cell, &running, is_linked);
+        }
+        for cell in show {
+            let shown = self.shown(cell);
+            let slot = &mut self.cells[cell.to_usize()].shown;
+            if *slot != shown {
+                *slot = shown;
+                changed.cells.insert(cell);
+            }
+        }
+        changed
+    }
+
+    /// Reads the cells whose text changed; returns those whose links are new.
+    fn read_dirty_texts(&mut self) -> BTreeSet<CellIdx> {
+        let mut linked = BTreeSet::new();
+        for &cell in &self.dirty.texts {
+            let facts = facts_of(
+                &self.notebook,
+                &self.notebook.cells[cell.to_usize()],
+                &self.cache,
+            );
+            linked.insert(cell);
+            linked.extend(self.link.set(cell, facts));
+        }
+        linked
+    }
+
+    /// The cells whose findings may speak of how `cell` ran.
+    fn note_dependents(&self, cell: CellIdx, dependents: &mut BTreeSet<CellIdx>) {
+        let mut pending = vec![cell];
+        while let Some(cell) = pending.pop() {
+            if !dependents.insert(cell) {
+                continue;
+            }
+            for (name, _) in &self.link.facts(cell).exits {
+                pending.extend(self.link.askers(name));
+            }
+        }
+        let counted = |cell: &Cell| cell.execution.count.is_some();
+        let next = self.notebook.cells[cell.to_usize()..]
+            .iter()
+            .skip(1)
+            .position(|cell| counted(cell));
+        dependents.extend(next.map(|offset| CellIdx::new(cell.to_usize() + 1 + offset)));
+    }
+
+    fn check_whole(&self, running: &[(&'static Rule, Severity)]) -> Vec<Finding> {
         let cx = self.context();
         let mut findings = Vec::new();
-        for rule in rules::ALL {
-            let Some(severity) = self.config.severity_of(rule) else {
+        for (rule, severity) in running {
+            if let Check::Notebook(check) = rule.check {
+                let first = findings.len();
+                check(&cx, &mut findings);
+                self.grade(&mut findings[first..], *severity);
+            }
+        }
+        findings.sort_by_key(|finding| (finding.anchor.reading_order(), finding.rule));
+        findings
+    }
+
+    fn check_cell(
+        &self,
+        index: CellIdx,
+        running: &[(&'static Rule, Severity)],
+        wanted: impl Fn(&Check) -> bool,
+    ) -> Vec<Finding> {
+        let cell_cx = CellContext {
+            all: self.context(),
+            index,
+            cell: &self.notebook.cells[index.to_usize()],
+            facts: self.link.facts(index),
+        };
+        let mut findings = Vec::new();
+        for (rule, severity) in running {
+            if !wanted(&rule.check) {
                 continue;
-            };
-            let first = findings.len();
-            match rule.check {
-                Check::Notebook(check) => check(&cx, &mut findings),
-                Check::Cell(check) | Check::Linked(check) => {
-                    for (index, cell) in self.notebook.indexed() {
-                        let cell_cx = CellContext {
-                            all: cx,
-                            index,
-                            cell,
-                            facts: cx.facts(index),
-                        };
-                        check(&cell_cx, &mut findings);
-                    }
-                }
             }
-            for finding in &mut findings[first..] {
-                finding.severity = severity;
+            if let Check::Cell(check) | Check::Linked(check) = rule.check {
+                let first = findings.len();
+                check(&cell_cx, &mut findings);
+                self.grade(&mut findings[first..], *severity);
             }
         }
-        suppress::apply(&self.notebook, &mut findings);
-        let mut whole = Vec::new();
-        let mut cells = vec![Vec::new(); self.notebook.cells.len()];
+        findings
+    }
+
+    /// Gives findings the severity that the configuration says.
+    fn grade(&self, findings: &mut [Finding], severity: Severity) {
         for finding in findings {
-            match finding.anchor.cell() {
-                Some(cell) => cells[cell.to_usize()].push(finding),
-                None => whole.push(finding),
-            }
-        }
-        for list in cells.iter_mut().chain(std::iter::once(&mut whole)) {
-            list.sort_by(|a: &Finding, b| {
-                (a.anchor.reading_order(), a.rule).cmp(&(b.anchor.reading_order(), b.rule))
-            });
-        }
-        self.whole = whole;
-        self.cells = cells;
-        Changed {
-            notebook: before_whole != self.whole,
-            cells: (0..self.cells.len())
-                .filter(|&at| before.get(at) != Some(&self.cells[at]))
-                .map(CellIdx::new)
-                .collect(),
+            finding.severity = severity;
         }
     }
 
+    fn shown(&self, index: CellIdx) -> Vec<Finding> {
+        let findings = &self.cells[index.to_usize()];
+        let of_file = self
+            .whole
+            .iter()
+            .filter(|finding| finding.anchor.cell() == Some(index));
+        let mut shown: Vec<Finding> = of_file
+            .chain(&findings.own)
+            .chain(&findings.linked)
+            .cloned()
+            .collect();
+        suppress::apply_to_cell(
+            &self.notebook.cells[index.to_usize()],
+            index,
+            &self.config,
+            &mut shown,
+        );
+        shown.sort_by_key(|finding| (finding.anchor.reading_order(), finding.rule));
+        shown
+    }
+
     /// Findings that belong to no cell.
-    pub fn notebook_findings(&self) -> &[Finding] {
-        &self.whole
+    pub fn notebook_findings(&self) -> impl Iterator<Item = &Finding> {
+        self.whole
+            .iter()
+            .filter(|finding| finding.anchor.cell().is_none())
     }
 
     /// The findings of one cell, in reading order.
     pub fn cell_findings(&self, cell: CellIdx) -> &[Finding] {
-        self.cells.get(cell.to_usize()).map_or(&[], Vec::as_slice)
+        self.cells
+            .get(cell.to_usize())
+            .map_or(&[], |findings| findings.shown.as_slice())
     }
 
     /// All findings: those of the notebook, then cell by cell in reading order.
     pub fn findings(&self) -> impl Iterator<Item = &Finding> {
-        self.whole.iter().chain(self.cells.iter().flatten())
+        self.notebook_findings()
+            .chain(self.cells.iter().flat_map(|cell| &cell.shown))
     }
 
     /// What could be done at a place, disabled offers with their reason included.
@@ -196,14 +379,6 @@ impl Analysis {
             .iter()
             .filter(|finding| finding.anchor.range_in(text).intersect(range).is_some())
             .collect()
-    }
-
-    fn context(&self) -> Context<'_> {
-        Context {
-            notebook: &self.notebook,
-            link: &self.link,
-            config: &self.config,
-        }
     }
 
     fn action_context<'a>(

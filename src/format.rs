@@ -1,5 +1,8 @@
 //! Files that hold a notebook: one file below `format/` for each format.
 
+pub mod json;
+pub mod percent;
+
 use crate::notebook::Notebook;
 
 /// Reads a notebook from a file's bytes.

@@ -19,7 +19,18 @@ macro_rules! rules {
     };
 }
 
-rules![empty_cell];
+rules![
+    hidden_definition,
+    out_of_order_execution,
+    stale_cell,
+    undefined_name,
+    used_before_definition,
+    empty_cell,
+    long_cell,
+    unused_suppression,
+];
+
+mod shared;
 
 pub fn find(name: &str) -> Option<&'static Rule> {
     ALL.iter().find(|rule| rule.name == name)

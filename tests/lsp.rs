@@ -152,13 +152,16 @@ fn a_cell_changes_its_language_under_the_same_uri() {
 
 #[test]
 fn settings_come_at_the_start_and_later() {
-    let mut client = Client::with(&json!({}), &json!({"settings": {"ignore": ["empty-cell"]}}));
+    let mut client = Client::with(&json!({}), &json!({"settings": {"select": []}}));
     client.open(&[(PYTHON, ""), (PYTHON, "x")]);
     client.idle();
-    let settings = json!({"settings": {"cellwise": {"ignore": []}}});
+    let settings = json!({"settings": {"cellwise": {"select": ["empty-cell"]}}});
     client.notify("workspace/didChangeConfiguration", settings);
     assert_eq!(shown(&client.published()), ("W1", 1));
-    client.notify("workspace/didChangeConfiguration", json!({"settings": {}}));
+    client.notify(
+        "workspace/didChangeConfiguration",
+        json!({"settings": {"select": ["empty-cell"]}}),
+    );
     client.notify("workspace/didChangeConfiguration", json!({"settings": [1]}));
     assert!(client.logged().contains("settings"));
 }
@@ -229,7 +232,7 @@ fn what_a_client_cannot_do_is_disabled_with_the_reason_or_left_out() {
     let literals = json!({"textDocument": {"codeAction": {
         "codeActionLiteralSupport": {"codeActionKind": {"valueSet": []}},
     }}});
-    let mut simple = Client::with(&literals, &Value::Null);
+    let mut simple = Client::with(&literals, &json!({"settings": {"select": ["empty-cell"]}}));
     let notebook = simple.open(&[(PYTHON, ""), (PYTHON, "x")]);
     simple.published();
     assert_eq!(simple.actions(&notebook, 0, None), json!([]));
@@ -243,7 +246,10 @@ fn a_command_comes_at_once_where_it_cannot_come_later() {
         "codeActionLiteralSupport": {"codeActionKind": {"valueSet": []}},
     });
     let capabilities = json!({"textDocument": {"codeAction": code_action}});
-    let mut client = Client::with(&capabilities, &json!({"notebookEdits": true}));
+    let mut client = Client::with(
+        &capabilities,
+        &json!({"notebookEdits": true, "settings": {"select": ["empty-cell"]}}),
+    );
     let notebook = client.open(&[(PYTHON, ""), (PYTHON, "x")]);
     client.published();
     let actions = client.actions(&notebook, 0, None);

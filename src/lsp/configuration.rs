@@ -1,29 +1,34 @@
-//! Settings as clients send them.
+//! Settings as clients send them, and what holds for a notebook.
+//!
+//! They come with `initialize` and `didChangeConfiguration`, and are never asked for: an answer
+//! that an edit waits for is an editor that hangs.
 
 use std::sync::Arc;
 
 use serde_json::Value;
 
-use crate::config::Config;
+use super::proto::Uri;
+use crate::config::{Config, Settings};
+use crate::workspace::Workspace;
 
 /// Reads settings in either form that clients use, `{…}` and `{"cellwise": {…}}`.
-pub fn read(settings: &Value) -> Result<Arc<Config>, String> {
+/// jupyterlab-lsp begins with `{}`, others with `null`.
+pub fn read(settings: &Value) -> Result<Settings, String> {
     let settings = settings.get("cellwise").unwrap_or(settings);
-    let Value::Object(settings) = settings else {
-        return match settings {
-            Value::Null => Ok(Arc::default()),
-            other => Err(format!("settings must be an object, and are {other}")),
-        };
+    if settings.is_null() {
+        return Ok(Settings::default());
+    }
+    Config::from_settings(settings).map_err(|error| error.to_string())
+}
+
+/// What holds for a notebook: its configuration file, if it is on disk and has one, below the
+/// client's settings. A file with a mistake is left out, and the mistake told.
+pub fn of(notebook: &Uri, workspace: &Workspace) -> (Arc<Config>, Option<String>) {
+    let Some(path) = notebook.to_file_path() else {
+        return (Arc::new(workspace.fallback()), None);
     };
-    // Until `Config` reads itself from a value, what rules run is all that an editor can set.
-    let names = |key: &str| -> Option<Vec<String>> {
-        let list = settings.get(key)?.as_array()?.iter();
-        Some(list.filter_map(Value::as_str).map(str::to_owned).collect())
-    };
-    Ok(Arc::new(Config {
-        select: names("select"),
-        extend_select: names("extend-select").unwrap_or_default(),
-        ignore: names("ignore").unwrap_or_default(),
-        ..Config::default()
-    }))
+    match workspace.config_for(&path) {
+        Ok(config) => (Arc::new(config), None),
+        Err(mistake) => (Arc::new(workspace.fallback()), Some(mistake.to_string())),
+    }
 }

@@ -242,10 +242,7 @@ fn file_uri(path: &Path, view: View<'_>) -> Result<ls_types::Uri, Refused> {
 }
 
 fn beside(notebook: &Uri, path: &Path) -> Option<PathBuf> {
-    let uri = ls_types::Uri::from_str(notebook.as_str()).ok()?;
-    let is_file = uri.scheme().as_str() == "file";
-    let notebook = is_file.then(|| uri.to_file_path())??;
-    Some(notebook.parent()?.join(path))
+    Some(notebook.to_file_path()?.parent()?.join(path))
 }
 
 /// The version of a file that the client has open. What was read from disk must be what it shows.

@@ -9,7 +9,7 @@
 //! x = 1
 //! # %%
 //!
-//! #^ empty-cell: nothing in it
+//! #< empty-cell: nothing in it
 //! # %%
 //! print(x)
 //! ```

@@ -1,0 +1,254 @@
+//! Links the cells of a notebook: who binds what another reads, on a run from the top.
+//!
+//! Linking follows Python rather than text: what a function reads is needed when it is called,
+//! through any number of calls. The links are kept current edit by edit: a cell is linked again
+//! when its own text changes, or when a name that it asked about is bound differently elsewhere.
+
+mod names;
+mod resolve;
+
+use std::sync::Arc;
+
+use ruff_python_ast::name::Name;
+use rustc_hash::FxHashSet;
+
+use super::cache::FactsCache;
+use super::facts::Facts;
+use crate::notebook::{Cell, CellIdx, Home, Notebook};
+use crate::text::TextRange;
+use names::Names;
+use resolve::Resolver;
+
+/// The facts of all cells of a notebook, joined in cell order.
+#[derive(Debug, Default)]
+pub struct Link {
+    cells: Vec<CellLink>,
+    names: Names,
+    home: Home,
+    /// Names that the configuration declares.
+    declared: Arc<[String]>,
+}
+
+/// One cell's place among the others.
+#[derive(Debug, Default)]
+struct CellLink {
+    facts: Arc<Facts>,
+    needs: Vec<Need>,
+    sources: Vec<Source>,
+    /// Every name that was looked up in other cells for this link. Sorted.
+    asked: Vec<Name>,
+}
+
+/// A name that a cell needs and that a run from the top has not bound by then.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Need {
+    pub name: Name,
+    /// The read in the cell itself, or the call that leads to it.
+    pub range: TextRange,
+    pub lack: Lack,
+    /// The functions through which the name is needed, the one that is called first; and where
+    /// the last of them reads it. `None` where the cell reads the name itself.
+    pub through: Option<Through>,
+    /// Whether the read stands in a function's body that this cell only defines.
+    pub in_body: bool,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Through {
+    pub functions: Vec<Name>,
+    pub cell: CellIdx,
+    pub range: TextRange,
+}
+
+/// Why the name is not there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Lack {
+    /// No cell binds it.
+    Never,
+    /// It is bound first by a later cell, or further down in the same one.
+    Later { cell: CellIdx, range: TextRange },
+    /// It was deleted.
+    Deleted { cell: CellIdx, range: TextRange },
+}
+
+/// A cell that another one takes a name from.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Source {
+    pub cell: CellIdx,
+    pub name: Name,
+}
+
+impl Link {
+    pub fn new(notebook: &Notebook, cache: &FactsCache, declared: Arc<[String]>) -> Self {
+        let facts = notebook
+            .cells
+            .iter()
+            .map(|cell| facts_of(notebook, cell, cache))
+            .collect();
+        Self::of(facts, notebook.meta.home, declared)
+    }
+
+    fn of(facts: Vec<Arc<Facts>>, home: Home, declared: Arc<[String]>) -> Self {
+        let mut link = Self {
+            names: Names::new(&facts),
+            cells: facts
+                .into_iter()
+                .map(|facts| CellLink {
+                    facts,
+                    ..CellLink::default()
+                })
+                .collect(),
+            home,
+            declared,
+        };
+        for position in 0..link.cells.len() {
+            link.relink(position);
+        }
+        link
+    }
+
+    pub fn len(&self) -> usize {
+        self.cells.len()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.cells.is_empty()
+    }
+
+    /// The facts of a cell; nothing for a cell that is not Python or does not exist.
+    pub fn facts(&self, cell: CellIdx) -> &Facts {
+        static NOTHING: std::sync::LazyLock<Facts> = std::sync::LazyLock::new(Facts::default);
+        self.cells
+            .get(cell.to_usize())
+            .map_or(&NOTHING, |cell| &cell.facts)
+    }
+
+    /// What the cell needs and a run from the top has not bound when it gets there.
+    pub fn needs(&self, cell: CellIdx) -> &[Need] {
+        self.cells
+            .get(cell.to_usize())
+            .map_or(&[], |cell| &cell.needs)
+    }
+
+    /// The cells above that this one takes names from, sorted.
+    pub fn sources(&self, cell: CellIdx) -> &[Source] {
+        self.cells
+            .get(cell.to_usize())
+            .map_or(&[], |cell| &cell.sources)
+    }
+
+    /// The cells that take a name from this one, in order.
+    pub fn readers(&self, cell: CellIdx) -> Vec<CellIdx> {
+        let mut readers: Vec<CellIdx> = self
+            .facts(cell)
+            .exits
+            .iter()
+            .flat_map(|(name, _)| self.names.users(name))
+            .map(|&position| CellIdx(position))
+            .filter(|&reader| {
+                reader != cell
+                    && self
+                        .sources(reader)
+                        .iter()
+                        .any(|source| source.cell == cell)
+            })
+            .collect();
+        readers.sort_unstable();
+        readers.dedup();
+        readers
+    }
+
+    /// The cells that bind the name and leave it bound, on some path at least, in order.
+    pub fn binders<'l>(&'l self, name: &'l str) -> impl DoubleEndedIterator<Item = CellIdx> + 'l {
+        self.names
+            .binders(name)
+            .iter()
+            .map(|&position| CellIdx(position))
+            .filter(move |&cell| {
+                self.facts(cell)
+                    .exit(name)
+                    .is_some_and(|exit| exit.state.may_be_bound())
+            })
+    }
+
+    /// The cells whose links asked for the name, in order: all that read it from elsewhere are among them.
+    pub fn askers<'l>(&'l self, name: &str) -> impl DoubleEndedIterator<Item = CellIdx> + use<'l> {
+        self.names
+            .users(name)
+            .iter()
+            .map(|&position| CellIdx(position))
+    }
+
+    /// Whether the name is there without any cell binding it.
+    pub fn is_given(&self, name: &str) -> bool {
+        super::builtins::is_defined(name, self.home) || self.declared.iter().any(|own| own == name)
+    }
+
+    /// One cell's text has changed. Returns the cells whose links are new.
+    pub(crate) fn set(&mut self, cell: CellIdx, facts: Arc<Facts>) -> Vec<CellIdx> {
+        let position = cell.to_usize();
+        let old = std::mem::replace(&mut self.cells[position].facts, Arc::clone(&facts));
+        if Arc::ptr_eq(&old, &facts) {
+            return Vec::new();
+        }
+        let same_openings = old.openings.len() == facts.openings.len()
+            && old
+                .openings
+                .iter()
+                .zip(&facts.openings)
+                .all(|(a, b)| a.kind == b.kind);
+        if !same_openings {
+            self.rebuild();
+            return (0..self.cells.len()).map(CellIdx::new).collect();
+        }
+        let mut dirty: FxHashSet<u32> = FxHashSet::default();
+        dirty.insert(cell.0);
+        for name in self.names.update(cell.0, &old, &facts) {
+            dirty.extend(self.names.users(&name));
+        }
+        let mut dirty: Vec<u32> = dirty.into_iter().collect();
+        dirty.sort_unstable();
+        for &position in &dirty {
+            self.relink(position as usize);
+        }
+        dirty.into_iter().map(CellIdx).collect()
+    }
+
+    /// Cells were inserted, removed or moved: `delete` cells from `start` gave place to new ones.
+    pub(crate) fn splice(&mut self, start: usize, delete: usize, insert: Vec<Arc<Facts>>) {
+        self.cells.splice(
+            start..start + delete,
+            insert.into_iter().map(|facts| CellLink {
+                facts,
+                ..CellLink::default()
+            }),
+        );
+        self.rebuild();
+    }
+
+    fn rebuild(&mut self) {
+        let facts = self.cells.drain(..).map(|cell| cell.facts).collect();
+        *self = Self::of(facts, self.home, Arc::clone(&self.declared));
+    }
+
+    fn relink(&mut self, position: usize) {
+        let mut resolver = Resolver::new(self, CellIdx::new(position));
+        resolver.run();
+        let (needs, sources, asked) = resolver.finish();
+        let cell = &mut self.cells[position];
+        let before = std::mem::replace(&mut cell.asked, asked);
+        cell.needs = needs;
+        cell.sources = sources;
+        self.names
+            .ask(CellIdx::new(position).0, &before, &cell.asked);
+    }
+}
+
+/// The facts of a cell; nothing for a cell that is not Python.
+pub(crate) fn facts_of(notebook: &Notebook, cell: &Cell, cache: &FactsCache) -> Arc<Facts> {
+    if cell.is_python(&notebook.meta.language) {
+        cache.get(&cell.text)
+    } else {
+        Arc::default()
+    }
+}

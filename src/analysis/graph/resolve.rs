@@ -1,0 +1,503 @@
+//! Links one cell: what it needs, and where that comes from on a run from the top.
+
+use ruff_python_ast::name::Name;
+use rustc_hash::FxHashSet;
+
+use super::super::facts::{
+    Binding, BindingKind, Callee, ClassIdx, Facts, OpeningKind, Path, ScopeIdx, State, Step, Value,
+};
+use super::super::python::is_bare_magic;
+use super::{Lack, Link, Need, Source, Through};
+use crate::notebook::CellIdx;
+use crate::text::TextRange;
+
+/// How far names are followed through `f = g` and base classes.
+const LONGEST_ALIAS: u32 = 8;
+
+/// A moment of the run from the top: a cell, and a step in it.
+#[derive(Debug, Clone, Copy)]
+struct Moment {
+    cell: CellIdx,
+    step: Step,
+}
+
+/// Whether a name is there at a moment.
+enum Presence {
+    Bound,
+    /// Nothing can be said: a star import, `%run`, a branch.
+    Unknown,
+    Missing(Option<(CellIdx, TextRange)>),
+}
+
+pub struct Resolver<'l> {
+    link: &'l Link,
+    cell: CellIdx,
+    facts: &'l Facts,
+    needs: Vec<Need>,
+    sources: Vec<Source>,
+    asked: FxHashSet<Name>,
+    /// Names already reported for the cell: the first place is enough.
+    reported: FxHashSet<Name>,
+}
+
+impl<'l> Resolver<'l> {
+    pub fn new(link: &'l Link, cell: CellIdx) -> Self {
+        Self {
+            link,
+            cell,
+            facts: link.facts(cell),
+            needs: Vec::new(),
+            sources: Vec::new(),
+            asked: FxHashSet::default(),
+            reported: FxHashSet::default(),
+        }
+    }
+
+    pub fn run(&mut self) {
+        let facts = self.facts;
+        let mut calls = facts.calls.iter().peekable();
+        for read in &facts.uses {
+            while let Some(call) = calls.next_if(|call| call.step < read.step) {
+                self.call(call);
+            }
+            if read.local.may_be_bound() {
+                continue;
+            }
+            let moment = Moment {
+                cell: self.cell,
+                step: read.step,
+            };
+            let presence = self.presence_of(&read.name, read.local, moment);
+            if read.guarded || is_bare_magic(facts, read.range, &read.name) {
+                continue;
+            }
+            if let Presence::Missing(deleted) = presence {
+                self.report(&read.name, read.range, moment, deleted, None);
+            }
+        }
+        for call in calls {
+            self.call(call);
+        }
+        self.bodies();
+    }
+
+    pub fn finish(mut self) -> (Vec<Need>, Vec<Source>, Vec<Name>) {
+        self.needs
+            .sort_by_key(|need| (need.range.start(), need.range.end()));
+        self.sources.sort_unstable();
+        self.sources.dedup();
+        let mut asked: Vec<Name> = self.asked.into_iter().collect();
+        asked.sort_unstable();
+        (self.needs, self.sources, asked)
+    }
+
+    fn call(&mut self, call: &super::super::facts::Call) {
+        if call.guarded || call.path == Path::Perhaps {
+            // Whether it is made is not known; what it would need is still a source of the cell.
+        }
+        let moment = Moment {
+            cell: self.cell,
+            step: call.step,
+        };
+        let judged = !call.guarded && call.path != Path::Perhaps;
+        let mut walk = CallWalk {
+            at: call.range,
+            moment,
+            visited: FxHashSet::default(),
+            functions: Vec::new(),
+            judged,
+        };
+        self.follow(&call.callee, self.cell, call.consumed, &mut walk);
+    }
+
+    /// Follows a call into the body that it runs, and from there on.
+    fn follow(&mut self, callee: &Callee, home: CellIdx, consumed: bool, walk: &mut CallWalk) {
+        let Some((cell, index)) = self.body_of(callee, home, walk.moment) else {
+            return;
+        };
+        let facts = self.link.facts(cell);
+        let scope = facts.scope(index);
+        if (scope.is_async || scope.is_generator) && !consumed {
+            return;
+        }
+        if !walk.visited.insert((cell, index)) {
+            return;
+        }
+        walk.functions.extend(scope.name.clone());
+        for read in &scope.reads {
+            if scope.binds.contains(&read.name) {
+                continue;
+            }
+            let (local, _) = self.facts.state_before(&read.name, walk.moment.step);
+            let presence = self.presence_of(&read.name, local, walk.moment);
+            if !walk.judged || read.guarded || read.path == Path::Perhaps {
+                continue;
+            }
+            if let Presence::Missing(deleted) = presence {
+                let through = Through {
+                    functions: walk.functions.clone(),
+                    cell,
+                    range: read.range,
+                };
+                self.report(&read.name, walk.at, walk.moment, deleted, Some(through));
+            }
+        }
+        for call in &scope.calls {
+            let judged = walk.judged;
+            walk.judged &= !call.guarded && call.path != Path::Perhaps;
+            self.follow(&call.callee, cell, call.consumed, walk);
+            walk.judged = judged;
+        }
+        if scope.name.is_some() {
+            walk.functions.pop();
+        }
+    }
+
+    /// Names in bodies that this cell defines and that no cell ever binds: whoever calls them fails.
+    fn bodies(&mut self) {
+        for scope in &self.facts.scopes {
+            for read in &scope.reads {
+                self.ask(&read.name);
+                if read.guarded
+                    || self.link.is_given(&read.name)
+                    || self.opened_anywhere()
+                    || self.reported.contains(&read.name)
+                {
+                    continue;
+                }
+                let bound_somewhere = self.link.binders(&read.name).next().is_some()
+                    || self
+                        .facts
+                        .bindings
+                        .iter()
+                        .any(|binding| binding.name == read.name);
+                if !bound_somewhere {
+                    self.reported.insert(read.name.clone());
+                    self.needs.push(Need {
+                        name: read.name.clone(),
+                        range: read.range,
+                        lack: Lack::Never,
+                        through: None,
+                        in_body: true,
+                    });
+                }
+            }
+        }
+    }
+
+    fn report(
+        &mut self,
+        name: &Name,
+        range: TextRange,
+        moment: Moment,
+        deleted: Option<(CellIdx, TextRange)>,
+        through: Option<Through>,
+    ) {
+        if !self.reported.insert(name.clone()) {
+            return;
+        }
+        let lack = match deleted {
+            Some((cell, range)) => Lack::Deleted { cell, range },
+            None => match self.first_binding_after(name, moment) {
+                Some((cell, range)) => Lack::Later { cell, range },
+                None => Lack::Never,
+            },
+        };
+        self.needs.push(Need {
+            name: name.clone(),
+            range,
+            lack,
+            through,
+            in_body: false,
+        });
+    }
+
+    fn first_binding_after(&self, name: &str, moment: Moment) -> Option<(CellIdx, TextRange)> {
+        let own = self
+            .facts
+            .bindings
+            .iter()
+            .find(|binding| {
+                binding.step >= moment.step
+                    && binding.name == *name
+                    && binding.kind.is_written()
+                    && !binding.kind.is_delete()
+            })
+            .map(|binding| (self.cell, binding.range));
+        own.or_else(|| {
+            let cell = self.link.binders(name).find(|&cell| cell > self.cell)?;
+            let facts = self.link.facts(cell);
+            Some((cell, facts.binding(facts.exit(name)?).range))
+        })
+        .or_else(|| {
+            // Bound above only, by a binding that was gone again: nothing comes later.
+            None
+        })
+    }
+
+    /// Whether the name is there at a moment of this cell; notes where it comes from.
+    fn presence_of(&mut self, name: &Name, local: State, moment: Moment) -> Presence {
+        match local {
+            State::Sure | State::Likely | State::Perhaps => return Presence::Bound,
+            State::Gone => {
+                let (_, last) = self.facts.state_before(name, moment.step);
+                let range = last.map_or(TextRange::default(), |binding| binding.range);
+                return if self.link.is_given(name) {
+                    Presence::Unknown
+                } else if self.opened_in_cell(moment.step) {
+                    Presence::Unknown
+                } else {
+                    Presence::Missing(Some((self.cell, range)))
+                };
+            }
+            State::Untouched | State::Unsure => {}
+        }
+        self.ask(name);
+        let reset = self.last_reset_before(moment);
+        let mut found = false;
+        let mut deleted = None;
+        for &position in self.link.names.binders(name).iter().rev() {
+            let cell = CellIdx(position);
+            if cell >= self.cell {
+                continue;
+            }
+            if reset.is_some_and(|(at, _)| cell < at) {
+                break;
+            }
+            let facts = self.link.facts(cell);
+            let Some(exit) = facts.exit(name) else {
+                continue;
+            };
+            match exit.state {
+                State::Sure | State::Likely | State::Perhaps => {
+                    self.sources.push(Source {
+                        cell,
+                        name: name.clone(),
+                    });
+                    found = true;
+                    if exit.state == State::Sure {
+                        return Presence::Bound;
+                    }
+                }
+                State::Gone => {
+                    deleted = deleted.or(Some((cell, facts.binding(exit).range)));
+                    break;
+                }
+                State::Unsure | State::Untouched => {}
+            }
+        }
+        if found {
+            return Presence::Bound;
+        }
+        if self.link.is_given(name) || self.opened_before(moment) {
+            return Presence::Unknown;
+        }
+        Presence::Missing(deleted.or(reset))
+    }
+
+    /// What binds the name at a moment, where that is certain.
+    fn binding_at(&mut self, name: &Name, moment: Moment) -> Option<(CellIdx, &'l Binding)> {
+        let (state, last) = self.link.facts(moment.cell).state_before(name, moment.step);
+        match state {
+            State::Sure => return Some((moment.cell, last?)),
+            State::Untouched => {}
+            _ => return None,
+        }
+        self.ask(name);
+        let position = *self
+            .link
+            .names
+            .binders(name)
+            .iter()
+            .rev()
+            .find(|&&position| CellIdx(position) < moment.cell)?;
+        let cell = CellIdx(position);
+        let facts = self.link.facts(cell);
+        let exit = facts.exit(name)?;
+        (exit.state == State::Sure).then(|| (cell, facts.binding(exit)))
+    }
+
+    /// The body that a call runs, where that is certain. `home` is the cell whose text makes the call.
+    fn body_of(
+        &mut self,
+        callee: &Callee,
+        home: CellIdx,
+        moment: Moment,
+    ) -> Option<(CellIdx, ScopeIdx)> {
+        match callee {
+            Callee::Scope(scope) => Some((home, *scope)),
+            Callee::Name(name) => self.body_of_name(name, moment, LONGEST_ALIAS),
+            Callee::Own(class, method) => self.method(home, *class, method, moment, LONGEST_ALIAS),
+            Callee::Method(class, method) => {
+                let (cell, class) = self.class_of_name(class, moment, LONGEST_ALIAS)?;
+                self.method(cell, class, method, moment, LONGEST_ALIAS)
+            }
+            Callee::Attribute(base, method) => {
+                let (cell, binding) = self.binding_at(base, moment)?;
+                let class = match &binding.kind {
+                    BindingKind::Class(class) => (cell, *class),
+                    BindingKind::Value(Value::CallOf(class)) => {
+                        let made = Moment {
+                            cell,
+                            step: binding.step,
+                        };
+                        self.class_of_name(class, made, LONGEST_ALIAS)?
+                    }
+                    _ => return None,
+                };
+                self.method(class.0, class.1, method, moment, LONGEST_ALIAS)
+            }
+        }
+    }
+
+    fn body_of_name(
+        &mut self,
+        name: &Name,
+        moment: Moment,
+        patience: u32,
+    ) -> Option<(CellIdx, ScopeIdx)> {
+        let patience = patience.checked_sub(1)?;
+        let (cell, binding) = self.binding_at(name, moment)?;
+        match &binding.kind {
+            BindingKind::Function(scope) | BindingKind::Value(Value::Lambda(scope)) => {
+                Some((cell, *scope))
+            }
+            BindingKind::Class(class) => {
+                self.method(cell, *class, "__init__", moment, LONGEST_ALIAS)
+            }
+            BindingKind::Value(Value::Alias(other)) => {
+                let bound = Moment {
+                    cell,
+                    step: binding.step,
+                };
+                self.body_of_name(other, bound, patience)
+            }
+            _ => None,
+        }
+    }
+
+    fn class_of_name(
+        &mut self,
+        name: &Name,
+        moment: Moment,
+        patience: u32,
+    ) -> Option<(CellIdx, ClassIdx)> {
+        let patience = patience.checked_sub(1)?;
+        let (cell, binding) = self.binding_at(name, moment)?;
+        match &binding.kind {
+            BindingKind::Class(class) => Some((cell, *class)),
+            BindingKind::Value(Value::Alias(other)) => {
+                let bound = Moment {
+                    cell,
+                    step: binding.step,
+                };
+                self.class_of_name(other, bound, patience)
+            }
+            _ => None,
+        }
+    }
+
+    /// A method of a class or of its base classes.
+    fn method(
+        &mut self,
+        cell: CellIdx,
+        class: ClassIdx,
+        name: &str,
+        moment: Moment,
+        patience: u32,
+    ) -> Option<(CellIdx, ScopeIdx)> {
+        let patience = patience.checked_sub(1)?;
+        let class = self.link.facts(cell).class(class);
+        // The last of several definitions of one name is the one that stays.
+        if let Some((_, scope)) = class.methods.iter().rev().find(|(own, _)| *own == *name) {
+            return Some((cell, *scope));
+        }
+        for base in &class.bases {
+            let Some((cell, base)) = self.class_of_name(base, moment, LONGEST_ALIAS) else {
+                return None; // A base class from elsewhere may have the method.
+            };
+            if let Some(found) = self.method(cell, base, name, moment, patience) {
+                return Some(found);
+            }
+        }
+        None
+    }
+
+    fn ask(&mut self, name: &Name) {
+        if !self.asked.contains(name) {
+            self.asked.insert(name.clone());
+        }
+    }
+
+    fn opened_in_cell(&self, step: Step) -> bool {
+        self.facts
+            .openings
+            .iter()
+            .any(|opening| opening.step < step && opening.kind != OpeningKind::Reset)
+    }
+
+    /// Whether something before the moment may have brought any name.
+    fn opened_before(&self, moment: Moment) -> bool {
+        self.opened_in_cell(moment.step)
+            || self
+                .link
+                .names
+                .openings()
+                .iter()
+                .take_while(|&&position| CellIdx(position) < moment.cell)
+                .any(|&position| self.opens(CellIdx(position)))
+    }
+
+    fn opened_anywhere(&self) -> bool {
+        self.link
+            .names
+            .openings()
+            .iter()
+            .any(|&position| self.opens(CellIdx(position)))
+    }
+
+    fn opens(&self, cell: CellIdx) -> bool {
+        self.link
+            .facts(cell)
+            .openings
+            .iter()
+            .any(|opening| opening.kind != OpeningKind::Reset)
+    }
+
+    /// The last `%reset` before the moment.
+    fn last_reset_before(&self, moment: Moment) -> Option<(CellIdx, TextRange)> {
+        let reset = |cell: CellIdx, before: Option<Step>| {
+            self.link
+                .facts(cell)
+                .openings
+                .iter()
+                .rev()
+                .find(|opening| {
+                    opening.kind == OpeningKind::Reset
+                        && before.is_none_or(|before| opening.step < before)
+                })
+                .map(|opening| (cell, opening.range))
+        };
+        reset(moment.cell, Some(moment.step)).or_else(|| {
+            self.link
+                .names
+                .openings()
+                .iter()
+                .rev()
+                .map(|&position| CellIdx(position))
+                .filter(|&cell| cell < moment.cell)
+                .find_map(|cell| reset(cell, None))
+        })
+    }
+}
+
+/// The walk from one call through the bodies that it runs.
+struct CallWalk {
+    /// The call in the cell.
+    at: TextRange,
+    moment: Moment,
+    visited: FxHashSet<(CellIdx, ScopeIdx)>,
+    functions: Vec<Name>,
+    /// Whether the way so far is surely taken.
+    judged: bool,
+}

@@ -1,0 +1,240 @@
+//! One cell's text → its facts.
+
+use std::hash::{Hash, Hasher};
+
+use ruff_python_ast::name::Name;
+use ruff_python_ast::{Stmt, StmtExpr};
+use rustc_hash::{FxHashMap, FxHasher};
+
+use super::builtins;
+use super::depth;
+use super::facts::{
+    Binding, BindingKind, Class, Exit, Facts, Magic, MagicKind, Path, ScopeIdx, State, Statement,
+    StatementKind, SyntaxError, Trailing, Value,
+};
+use super::flow::Branch;
+use super::magics;
+use super::source::{Source, size};
+use super::walk::Walker;
+use crate::text::{Ranged, TextRange};
+
+/// The facts of a cell of Python.
+///
+/// Whatever the text is, there is an answer: a text that is not Python has
+/// [`syntax_errors`](Facts::syntax_errors), and what it may bind is perhaps bound.
+pub fn facts(text: &str) -> Facts {
+    depth::with_stack_for(text, || parsed_facts(text)).unwrap_or_else(|too_deep| Facts {
+        syntax_errors: vec![SyntaxError {
+            range: TextRange::empty(size(0)),
+            message: too_deep.to_string().into(),
+        }],
+        ..Facts::default()
+    })
+}
+
+fn parsed_facts(text: &str) -> Facts {
+    let source = Source::new(text);
+    let parsed = source.parse();
+    if !parsed.errors.is_empty()
+        && let Some(facts) = automagic(text)
+    {
+        return facts;
+    }
+    let mut walker = Walker::new(&source);
+    walker.cell_magic_line();
+    let mut statements = Vec::with_capacity(parsed.statements.len());
+    for stmt in &parsed.statements {
+        let from = walker.step();
+        if walker.top_level(stmt) {
+            walker.mark_unreachable();
+        }
+        statements.push(Statement {
+            range: source.in_cell(stmt.range()),
+            kind: kind_of(stmt),
+            steps: (from, walker.step()),
+        });
+    }
+    walker.cell_magic_end();
+    let (mut facts, flow) = walker.finish();
+    facts.statements = statements;
+    facts.trailing = parsed
+        .statements
+        .last()
+        .and_then(|stmt| trailing(text, &source, stmt));
+    facts.code_lines = code_lines(text);
+    facts.syntax_errors = parsed
+        .errors
+        .iter()
+        .map(|error| SyntaxError {
+            range: source.in_cell(error.location),
+            message: error.error.to_string().into(),
+        })
+        .collect();
+    if !facts.runs() {
+        doubt(&mut facts);
+    }
+    facts.exits = exits(&facts, flow.into_states());
+    facts
+}
+
+/// A cell that does not parse binds nothing when it is run, and something once it is mended.
+fn doubt(facts: &mut Facts) {
+    for binding in &mut facts.bindings {
+        binding.path = Path::Perhaps;
+    }
+    for read in &mut facts.uses {
+        read.guarded = true;
+    }
+    for scope in &mut facts.scopes {
+        for read in &mut scope.reads {
+            read.guarded = true;
+        }
+    }
+    facts.calls.clear();
+}
+
+fn exits(facts: &Facts, states: Branch) -> Vec<(Name, Exit)> {
+    let mut last_written: FxHashMap<&Name, usize> = FxHashMap::default();
+    for (at, binding) in facts.bindings.iter().enumerate() {
+        if binding.kind.is_written() {
+            last_written.insert(&binding.name, at);
+        }
+    }
+    let mut exits: Vec<_> = states
+        .into_iter()
+        .filter_map(|(name, state)| {
+            let binding = *last_written.get(&name)?;
+            let state = match (facts.runs(), state) {
+                (_, State::Untouched) => return None,
+                (true, state) => state,
+                (false, State::Gone | State::Unsure) => State::Unsure,
+                (false, _) => State::Perhaps,
+            };
+            let exit = Exit {
+                state,
+                binding: u32::try_from(binding).unwrap_or(u32::MAX),
+                fingerprint: fingerprint(facts, state, &facts.bindings[binding]),
+            };
+            Some((name, exit))
+        })
+        .collect();
+    exits.sort_unstable_by(|(a, _), (b, _)| a.as_str().cmp(b.as_str()));
+    exits
+}
+
+/// A number that differs when what other cells may conclude from a binding differs.
+fn fingerprint(facts: &Facts, state: State, binding: &Binding) -> u64 {
+    let mut hasher = FxHasher::default();
+    state.hash(&mut hasher);
+    binding.range.hash(&mut hasher);
+    std::mem::discriminant(&binding.kind).hash(&mut hasher);
+    match &binding.kind {
+        BindingKind::Import { module, member } => (module, member).hash(&mut hasher),
+        BindingKind::Function(scope) | BindingKind::Value(Value::Lambda(scope)) => {
+            hash_scope(facts, *scope, &mut hasher);
+        }
+        BindingKind::Class(class) => {
+            let Class { bases, methods, .. } = facts.class(*class);
+            bases.hash(&mut hasher);
+            for (name, scope) in methods {
+                name.hash(&mut hasher);
+                hash_scope(facts, *scope, &mut hasher);
+            }
+        }
+        BindingKind::Value(Value::Alias(name) | Value::CallOf(name)) => name.hash(&mut hasher),
+        _ => {}
+    }
+    hasher.finish()
+}
+
+/// A body, and the bodies defined in it, which follow it in [`Facts::scopes`].
+fn hash_scope(facts: &Facts, index: ScopeIdx, hasher: &mut FxHasher) {
+    let outer = facts.scope(index).range;
+    for scope in &facts.scopes[index.0 as usize..] {
+        if !outer.contains_range(scope.range) {
+            break;
+        }
+        scope.hash(hasher);
+    }
+}
+
+fn kind_of(stmt: &Stmt) -> StatementKind {
+    match stmt {
+        Stmt::Import(_) | Stmt::ImportFrom(_) => StatementKind::Import,
+        Stmt::FunctionDef(_) | Stmt::ClassDef(_) => StatementKind::Definition,
+        Stmt::Expr(expression) if expression.value.is_ipy_escape_command_expr() => {
+            StatementKind::Magic
+        }
+        Stmt::Expr(_) => StatementKind::Expression,
+        Stmt::IpyEscapeCommand(_) => StatementKind::Magic,
+        _ => StatementKind::Other,
+    }
+}
+
+fn trailing(text: &str, source: &Source<'_>, last: &Stmt) -> Option<Trailing> {
+    let Stmt::Expr(StmtExpr { value, .. }) = last else {
+        return None;
+    };
+    let range = source.in_cell(last.range());
+    let after = text.get(range.end().to_usize()..).unwrap_or_default();
+    Some(Trailing {
+        range: source.in_cell(value.range()),
+        suppressed: after.trim_start_matches([' ', '\t', ')']).starts_with(';'),
+    })
+}
+
+fn code_lines(text: &str) -> u32 {
+    let lines = text
+        .lines()
+        .map(str::trim)
+        .filter(|line| !line.is_empty() && !line.starts_with('#'))
+        .count();
+    u32::try_from(lines).unwrap_or(u32::MAX)
+}
+
+/// One line that is no Python but starts with a magic's name: IPython runs `ls data` as `%ls data`.
+fn automagic(text: &str) -> Option<Facts> {
+    let line = text.trim();
+    if line.contains('\n') {
+        return None;
+    }
+    let end = line.find(char::is_whitespace).unwrap_or(line.len());
+    let (word, argument) = line.split_at(end);
+    let argument = argument.trim();
+    if !magics::is_automagic(word) || argument.starts_with(['=', '(', ',', '.']) {
+        return None;
+    }
+    let start = text.len() - text.trim_start().len();
+    let range = TextRange::at(size(start), size(line.len()));
+    let opening = magics::line_effect(word, argument).opening;
+    Some(Facts {
+        magics: vec![Magic {
+            range,
+            kind: MagicKind::Line,
+            name: word.into(),
+            argument: argument.into(),
+        }],
+        openings: opening
+            .map(|kind| super::facts::Opening {
+                range,
+                step: 0,
+                kind,
+            })
+            .into_iter()
+            .collect(),
+        statements: vec![Statement {
+            range,
+            kind: StatementKind::Magic,
+            steps: (0, 1),
+        }],
+        code_lines: 1,
+        ..Facts::default()
+    })
+}
+
+/// Whether a lone word on a line is a magic rather than a name: `ls`, `pwd`, `whos`.
+pub fn is_bare_magic(facts: &Facts, range: TextRange, name: &str) -> bool {
+    magics::is_automagic(name)
+        && !builtins::is_history(name)
+        && matches!(&facts.statements[..], [only] if only.range == range)
+}

@@ -1,0 +1,162 @@
+//! From a cell's text to what Python's parser may see, as IPython prepares it:
+//! a cell magic is taken off, a common indentation and pasted prompts are accepted.
+//!
+//! Places stay what they are in the cell's text: nothing is moved except by a constant number of
+//! bytes ([`Source::shift`]), which [`Source::in_cell`] takes off again.
+
+use std::borrow::Cow;
+
+use ruff_python_ast::Stmt;
+use ruff_python_parser::{Mode, ParseError, ParseOptions, parse_cells_unchecked};
+
+use super::facts::{Magic, MagicKind};
+use super::magics::{self, Body};
+use crate::text::{TextRange, TextSize};
+
+/// In front of an indented cell, so that its lines form a block.
+const BLOCK: &str = "if 1:\n";
+
+/// A cell's text, ready to be parsed.
+#[derive(Debug)]
+pub struct Source<'t> {
+    pub text: Cow<'t, str>,
+    /// The part of [`Self::text`] that is Python.
+    pub python: TextRange,
+    /// How many bytes stand in front of the cell's own.
+    shift: TextSize,
+    pub cell_magic: Option<Magic>,
+}
+
+/// The statements of a cell and where it is not Python, in places of the cell's source.
+pub struct Parsed {
+    pub statements: Vec<Stmt>,
+    pub errors: Vec<ParseError>,
+}
+
+impl<'t> Source<'t> {
+    pub fn new(cell: &'t str) -> Self {
+        let start = cell.len() - cell.trim_start_matches(['\n', '\r']).len();
+        let first_line = cell[start..].lines().next().unwrap_or_default();
+        if let Some(magic) = cell_magic(first_line, start) {
+            let body_start = (start + first_line.len()).min(cell.len());
+            let python = match magics::body_of(&magic.name) {
+                Body::Python | Body::PythonAside => {
+                    TextRange::new(size(body_start), size(cell.len()))
+                }
+                Body::Other => TextRange::empty(size(cell.len())),
+            };
+            return Self {
+                text: Cow::Borrowed(cell),
+                python,
+                shift: TextSize::new(0),
+                cell_magic: Some(magic),
+            };
+        }
+        match as_block(cell) {
+            Some(block) => Self {
+                python: TextRange::up_to(size(block.len())),
+                text: Cow::Owned(block),
+                shift: size(BLOCK.len()),
+                cell_magic: None,
+            },
+            None => Self {
+                text: Cow::Borrowed(cell),
+                python: TextRange::up_to(size(cell.len())),
+                shift: TextSize::new(0),
+                cell_magic: None,
+            },
+        }
+    }
+
+    /// A place of the parsed text as a place of the cell's text.
+    pub fn in_cell(&self, range: TextRange) -> TextRange {
+        if self.shift == TextSize::new(0) {
+            return range;
+        }
+        let back = |offset: TextSize| offset.checked_sub(self.shift).unwrap_or_default();
+        TextRange::new(back(range.start()), back(range.end()))
+    }
+
+    pub fn parse(&self) -> Parsed {
+        let mut parsed = parse_part(&self.text, self.python, Mode::Ipython);
+        if self.shift != TextSize::new(0)
+            && let [Stmt::If(_)] = &parsed.statements[..]
+            && let Some(Stmt::If(block)) = parsed.statements.pop()
+        {
+            parsed.statements = block.body.into_iter().collect();
+        }
+        parsed
+    }
+}
+
+/// Parses a part of a text as statements whose places are those of the whole text.
+pub fn parse_part(text: &str, part: TextRange, mode: Mode) -> Parsed {
+    let module = parse_cells_unchecked(text, [part], &ParseOptions::from(mode));
+    let errors = module.errors().to_vec();
+    Parsed {
+        statements: module.into_suite().into_iter().collect(),
+        errors,
+    }
+}
+
+/// `%%name argument` on a cell's first line.
+fn cell_magic(line: &str, start: usize) -> Option<Magic> {
+    let indent = line.len() - line.trim_start().len();
+    let content = line[indent..].strip_prefix("%%")?;
+    let name_end = content
+        .find(|c: char| c.is_whitespace())
+        .unwrap_or(content.len());
+    let name = &content[..name_end];
+    if name.is_empty() {
+        return None;
+    }
+    Some(Magic {
+        range: TextRange::at(size(start + indent), size(content.len() + 2)),
+        kind: MagicKind::Cell,
+        name: name.into(),
+        argument: content[name_end..].trim().into(),
+    })
+}
+
+/// An indented or prompted cell as a block; `None` for a cell that is neither.
+fn as_block(cell: &str) -> Option<String> {
+    let first = cell
+        .lines()
+        .find(|line| !line.trim().is_empty() && !line.trim_start().starts_with('#'))?;
+    if first.starts_with([' ', '\t']) {
+        return Some(format!("{BLOCK}{cell}"));
+    }
+    let prompt = prompt_length(first)?;
+    let mut block = String::with_capacity(cell.len() + BLOCK.len());
+    block.push_str(BLOCK);
+    for line in cell.split_inclusive('\n') {
+        match prompt_length(line) {
+            Some(length) if length == prompt => {
+                block.push_str(&" ".repeat(length));
+                block.push_str(&line[length..]);
+            }
+            _ => block.push_str(line),
+        }
+    }
+    Some(block)
+}
+
+/// The bytes of a pasted prompt at the start of a line: `>>> `, `... `, `In [3]: `, `   ...: `.
+fn prompt_length(line: &str) -> Option<usize> {
+    for prompt in [">>> ", "... "] {
+        if line.starts_with(prompt) {
+            return Some(prompt.len());
+        }
+    }
+    let numbered = line.strip_prefix("In [")?;
+    let close = numbered.find("]: ")?;
+    numbered[..close]
+        .bytes()
+        .all(|byte| byte.is_ascii_digit())
+        .then_some("In [".len() + close + "]: ".len())
+}
+
+/// Texts of 4 GiB and more are refused by the readers.
+pub fn size(bytes: usize) -> TextSize {
+    TextSize::new(u32::try_from(bytes).unwrap_or(u32::MAX))
+}

@@ -1,0 +1,355 @@
+//! Expressions, in the order in which they are evaluated.
+
+use ruff_python_ast::name::Name;
+use ruff_python_ast::visitor::{self, Visitor};
+use ruff_python_ast::{Expr, ExprCall, ExprLambda};
+
+use super::{Walker, use_kind_of};
+use crate::analysis::facts::{BindingKind, Callee, OpeningKind, Path, ScopeIdx, Value};
+use crate::analysis::flow::{Branch, Outcome};
+use crate::analysis::scope::{Body, Locals};
+use crate::text::Ranged;
+
+/// Methods that change the object they are called on: those of list, dict, set, deque and file-like
+/// collections, and the in-place ones of numpy and pandas.
+const MUTATORS: &[&str] = &[
+    "add",
+    "append",
+    "appendleft",
+    "clear",
+    "difference_update",
+    "discard",
+    "extend",
+    "extendleft",
+    "fill",
+    "insert",
+    "intersection_update",
+    "itemset",
+    "pop",
+    "popitem",
+    "popleft",
+    "put",
+    "remove",
+    "resize",
+    "reverse",
+    "rotate",
+    "setdefault",
+    "shuffle",
+    "sort",
+    "symmetric_difference_update",
+    "update",
+];
+
+/// Functions and methods that call what they are given before they return.
+const EAGER: &[&str] = &[
+    "agg",
+    "aggregate",
+    "apply",
+    "applymap",
+    "apply_along_axis",
+    "apply_over_axes",
+    "assign",
+    "brentq",
+    "cumulative_simpson",
+    "curve_fit",
+    "dblquad",
+    "differential_evolution",
+    "filter",
+    "fmin",
+    "from_iterable",
+    "fromfunction",
+    "fsolve",
+    "interact",
+    "leastsq",
+    "least_squares",
+    "linearize",
+    "map",
+    "max",
+    "min",
+    "minimize",
+    "minimize_scalar",
+    "newton",
+    "nquad",
+    "odeint",
+    "partition",
+    "piecewise",
+    "pipe",
+    "quad",
+    "reduce",
+    "root",
+    "root_scalar",
+    "solve_bvp",
+    "solve_ivp",
+    "sort",
+    "sort_values",
+    "sorted",
+    "starmap",
+    "timeit",
+    "tplquad",
+    "transform",
+];
+
+impl Walker<'_> {
+    pub(super) fn expression(&mut self, expr: &Expr) {
+        let consumed = std::mem::take(&mut self.consumed);
+        match expr {
+            Expr::Name(name) => {
+                if let Some(kind) = use_kind_of(name.ctx)
+                    && !name.id.is_empty()
+                {
+                    self.read(&name.id, name.range(), kind);
+                }
+            }
+            Expr::Call(call) => self.call_expression(call, consumed),
+            Expr::Lambda(lambda) => {
+                self.lambda(lambda);
+            }
+            Expr::Named(named) => {
+                self.visit_expr(&named.value);
+                self.bind_target(&named.target, &BindingKind::Walrus);
+            }
+            Expr::BoolOp(operation) => {
+                let mut values = operation.values.iter();
+                if let Some(first) = values.next() {
+                    self.visit_expr(first);
+                }
+                let asked = self.asked_for.len();
+                for name in operation
+                    .values
+                    .first()
+                    .map(asked_names)
+                    .unwrap_or_default()
+                {
+                    self.asked_for.push(name);
+                }
+                self.maybe(|walker| values.for_each(|value| walker.visit_expr(value)));
+                self.asked_for.truncate(asked);
+            }
+            Expr::If(conditional) => {
+                self.visit_expr(&conditional.test);
+                let asked = self.asked_for.len();
+                self.asked_for.extend(asked_names(&conditional.test));
+                self.maybe(|walker| walker.visit_expr(&conditional.body));
+                self.maybe(|walker| walker.visit_expr(&conditional.orelse));
+                self.asked_for.truncate(asked);
+            }
+            Expr::Await(awaited) => {
+                self.facts.awaits |= self.is_at_once();
+                self.consumed = true;
+                self.visit_expr(&awaited.value);
+            }
+            Expr::YieldFrom(inner) => {
+                self.consumed = true;
+                self.visit_expr(&inner.value);
+            }
+            Expr::Starred(starred) => {
+                self.consumed = true;
+                self.visit_expr(&starred.value);
+            }
+            Expr::ListComp(list) => {
+                self.comprehension(&list.generators, |walker| walker.visit_expr(&list.elt));
+            }
+            Expr::SetComp(set) => {
+                self.comprehension(&set.generators, |walker| walker.visit_expr(&set.elt));
+            }
+            Expr::Generator(generator) => {
+                self.comprehension(&generator.generators, |walker| {
+                    walker.visit_expr(&generator.elt);
+                });
+            }
+            Expr::DictComp(dict) => self.comprehension(&dict.generators, |walker| {
+                if let Some(key) = &dict.key {
+                    walker.visit_expr(key);
+                }
+                walker.visit_expr(&dict.value);
+            }),
+            Expr::IpyEscapeCommand(escape) => self.escape(escape.kind, &escape.value, escape.range),
+            _ => visitor::walk_expr(self, expr),
+        }
+        self.consumed = false;
+    }
+
+    /// Code that may be passed over: what it binds is perhaps bound.
+    pub(super) fn maybe(&mut self, walk: impl FnOnce(&mut Self)) {
+        self.flow.enter(Branch::default());
+        self.on_path(Path::Perhaps, walk);
+        let branch = self.flow.leave();
+        let taken = Outcome {
+            branch,
+            ends: false,
+        };
+        let passed = Outcome {
+            branch: Branch::default(),
+            ends: false,
+        };
+        self.flow.join(&[taken, passed]);
+    }
+
+    fn call_expression(&mut self, call: &ExprCall, consumed: bool) {
+        let callee = self.callee_of(&call.func);
+        self.visit_expr(&call.func);
+        let function = called_name(&call.func);
+        let eager = if is_lazy(call) {
+            consumed
+        } else {
+            function.is_some_and(|name| EAGER.contains(&name))
+        };
+        let mut called: Vec<Callee> = Vec::new();
+        let positional = call.arguments.args.iter();
+        let keywords = call.arguments.keywords.iter().map(|keyword| &keyword.value);
+        for argument in positional.chain(keywords) {
+            match argument {
+                Expr::Lambda(lambda) => {
+                    let scope = self.lambda(lambda);
+                    called.push(Callee::Scope(scope));
+                }
+                _ => {
+                    if matches!(argument, Expr::Name(_)) {
+                        called.extend(self.callee_of(argument));
+                    }
+                    // Whoever is given a generator or a coroutine most often runs it.
+                    self.consumed = true;
+                    self.visit_expr(argument);
+                    self.consumed = false;
+                }
+            }
+        }
+        if eager {
+            for callee in called {
+                self.call(callee, call.range(), true);
+            }
+        }
+        if let Expr::Attribute(attribute) = &*call.func {
+            let in_place = call.arguments.keywords.iter().any(|keyword| {
+                keyword.arg.as_ref().is_some_and(|name| name == "inplace")
+                    && matches!(&keyword.value, Expr::BooleanLiteral(literal) if literal.value)
+            });
+            if in_place || MUTATORS.contains(&attribute.attr.as_str()) {
+                self.mutate(&attribute.value);
+            }
+        }
+        if function == Some("exec") && matches!(&*call.func, Expr::Name(_)) && self.is_at_once() {
+            self.open(call.range(), OpeningKind::Dynamic);
+        }
+        if writes_namespace(call) && self.is_at_once() {
+            self.open(call.range(), OpeningKind::Dynamic);
+        }
+        if let Some(callee) = callee {
+            self.call(callee, call.range(), consumed);
+        }
+    }
+
+    pub(super) fn lambda(&mut self, lambda: &ExprLambda) -> ScopeIdx {
+        if let Some(parameters) = &lambda.parameters {
+            self.visit_parameter_heads(parameters);
+        }
+        let locals = Locals::of(lambda.parameters.as_deref(), Body::Expression(&lambda.body));
+        self.function_body(
+            super::statement::Head {
+                name: None,
+                range: lambda.range(),
+                parameters: lambda.parameters.as_deref(),
+                is_async: false,
+                decorated: false,
+                class: None,
+            },
+            locals,
+            |walker| walker.visit_expr(&lambda.body),
+        )
+    }
+
+    /// What is known of a value from its expression.
+    pub(super) fn value_of(&mut self, expr: &Expr) -> Value {
+        match expr {
+            Expr::Lambda(lambda) => return Value::Lambda(self.lambda(lambda)),
+            Expr::Name(name) => {
+                self.visit_expr(expr);
+                return Value::Alias(name.id.clone());
+            }
+            Expr::Call(call) => {
+                self.visit_expr(expr);
+                return match &*call.func {
+                    Expr::Name(name) => Value::CallOf(name.id.clone()),
+                    _ => Value::Unknown,
+                };
+            }
+            _ => self.visit_expr(expr),
+        }
+        if is_literal(expr) {
+            Value::Literal
+        } else {
+            Value::Unknown
+        }
+    }
+}
+
+/// Whether an expression is made of literals alone.
+pub fn is_literal(expr: &Expr) -> bool {
+    match expr {
+        Expr::Tuple(tuple) => tuple.elts.iter().all(is_literal),
+        Expr::List(list) => list.elts.iter().all(is_literal),
+        Expr::Set(set) => set.elts.iter().all(is_literal),
+        Expr::Dict(dict) => dict
+            .items
+            .iter()
+            .all(|item| item.key.as_ref().is_some_and(is_literal) && is_literal(&item.value)),
+        Expr::UnaryOp(operation) => is_literal(&operation.operand),
+        _ => expr.is_literal_expr(),
+    }
+}
+
+/// `f` of `f(…)` and `m` of `x.m(…)`.
+fn called_name(func: &Expr) -> Option<&str> {
+    match func {
+        Expr::Name(name) => Some(name.id.as_str()),
+        Expr::Attribute(attribute) => Some(attribute.attr.as_str()),
+        _ => None,
+    }
+}
+
+/// The builtins `map` and `filter` call nothing until somebody iterates.
+fn is_lazy(call: &ExprCall) -> bool {
+    matches!(&*call.func, Expr::Name(name) if matches!(name.id.as_str(), "map" | "filter"))
+}
+
+/// `globals().update(…)`, `locals().update(…)`, `vars().update(…)`, `setattr(sys.modules[…], …)`.
+fn writes_namespace(call: &ExprCall) -> bool {
+    let Expr::Attribute(attribute) = &*call.func else {
+        return false;
+    };
+    attribute.attr.as_str() == "update" && is_namespace(&attribute.value)
+}
+
+/// `globals()`, `locals()`, `vars()`, `dir()`, `get_ipython().user_ns`.
+pub fn is_namespace(expr: &Expr) -> bool {
+    match expr {
+        Expr::Call(call) => {
+            call.arguments.args.is_empty()
+                && matches!(&*call.func, Expr::Name(name)
+                    if matches!(name.id.as_str(), "globals" | "locals" | "vars" | "dir"))
+        }
+        Expr::Attribute(attribute) => attribute.attr.as_str() == "user_ns",
+        _ => false,
+    }
+}
+
+/// The names that a condition asks for: `"df" in globals()`, `"df" not in dir()`.
+pub fn asked_names(test: &Expr) -> Vec<Name> {
+    match test {
+        Expr::Compare(compare) => {
+            let asks = compare.comparators.iter().any(|comparator| {
+                is_namespace(comparator)
+                    || matches!(comparator, Expr::Call(call)
+                        if matches!(&*call.func, Expr::Attribute(attribute)
+                            if attribute.attr.as_str() == "keys" && is_namespace(&attribute.value)))
+            });
+            match &*compare.left {
+                Expr::StringLiteral(literal) if asks => vec![Name::new(literal.value.to_str())],
+                _ => Vec::new(),
+            }
+        }
+        Expr::UnaryOp(operation) => asked_names(&operation.operand),
+        Expr::BoolOp(operation) => operation.values.iter().flat_map(asked_names).collect(),
+        _ => Vec::new(),
+    }
+}

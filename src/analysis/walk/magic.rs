@@ -1,0 +1,173 @@
+//! Magics, shell lines and help requests.
+
+use ruff_python_ast::IpyEscapeKind;
+use ruff_python_ast::name::Name;
+use ruff_python_parser::Mode;
+
+use super::Walker;
+use crate::analysis::facts::{BindingKind, Magic, MagicKind, Opening, OpeningKind, State, UseKind};
+use crate::analysis::flow::Branch;
+use crate::analysis::magics::{self, Body, Effect};
+use crate::analysis::source::{parse_part, size};
+use crate::text::{TextRange, TextSize};
+
+impl Walker<'_> {
+    /// A cell magic's line, which runs before the body.
+    pub fn cell_magic_line(&mut self) {
+        let Some(magic) = self.source.cell_magic.clone() else {
+            return;
+        };
+        self.facts.magics.push(magic.clone());
+        let text = &self.source.text;
+        let body = &text[magic.range.end().to_usize()..];
+        let line = &text[magic.range];
+        let argument_at = line.find(&*magic.argument).unwrap_or(line.len());
+        let argument = &line[argument_at..];
+        let mut effect = magics::cell_effect(&magic.name, argument, body);
+        if !matches!(magics::body_of(&magic.name), Body::Other) {
+            // What the line binds is bound when the body has run: see `cell_magic_end`.
+            effect.binds.clear();
+        }
+        let at = magic.range.start() + size(argument_at);
+        self.effect(&effect, argument, at, magic.range);
+        if magics::body_of(&magic.name) == Body::PythonAside {
+            self.flow.enter(Branch::default());
+        }
+    }
+
+    /// What a cell magic does when its body has run.
+    pub fn cell_magic_end(&mut self) {
+        let Some(magic) = self.source.cell_magic.clone() else {
+            return;
+        };
+        match magics::body_of(&magic.name) {
+            Body::Other => {}
+            Body::PythonAside => {
+                // The body ran in a function of its own: nothing that it bound is left.
+                self.flow.leave();
+                self.facts.bindings.clear();
+            }
+            Body::Python => {
+                let text = &self.source.text;
+                let line = &text[magic.range];
+                let argument_at = line.find(&*magic.argument).unwrap_or(line.len());
+                let argument = &line[argument_at..];
+                let effect = Effect {
+                    binds: magics::cell_effect(&magic.name, argument, "").binds,
+                    ..Effect::default()
+                };
+                let at = magic.range.start() + size(argument_at);
+                self.effect(&effect, argument, at, magic.range);
+            }
+        }
+    }
+
+    pub(super) fn escape(&mut self, kind: IpyEscapeKind, value: &str, range: TextRange) {
+        let magic_kind = match kind {
+            IpyEscapeKind::Magic | IpyEscapeKind::Magic2 => MagicKind::Line,
+            IpyEscapeKind::Shell | IpyEscapeKind::ShCap => MagicKind::Shell,
+            _ => MagicKind::Help,
+        };
+        let (name, argument) = match magic_kind {
+            MagicKind::Line => {
+                let end = value
+                    .find(|c: char| c.is_whitespace())
+                    .unwrap_or(value.len());
+                (&value[..end], value[end..].trim_start())
+            }
+            _ => ("", value.trim()),
+        };
+        let own_range = self.source.in_cell(range);
+        self.facts.magics.push(Magic {
+            range: own_range,
+            kind: magic_kind,
+            name: name.into(),
+            argument: argument.into(),
+        });
+        // A line continued with `\` is not in the text as the parser hands it over; its places are unknown.
+        let text = &self.source.text[range];
+        let at = text.rfind(argument).map(|at| range.start() + size(at));
+        match magic_kind {
+            MagicKind::Line => {
+                // `%%name` further down is a line magic to no IPython, but `%%time` is often meant as one.
+                let effect = magics::line_effect(name.trim_start_matches('%'), argument);
+                self.effect(&effect, argument, at.unwrap_or(range.start()), range);
+            }
+            MagicKind::Shell => {
+                let mentions = magics::shell_mentions(argument);
+                let effect = Effect {
+                    mentions,
+                    ..Effect::default()
+                };
+                self.effect(&effect, argument, at.unwrap_or(range.start()), range);
+            }
+            MagicKind::Help | MagicKind::Cell => {}
+        }
+    }
+
+    fn effect(&mut self, effect: &Effect<'_>, argument: &str, at: TextSize, whole: TextRange) {
+        let place = |part: &str| {
+            let offset = part.as_ptr() as usize - argument.as_ptr() as usize;
+            TextRange::at(at + size(offset), size(part.len()))
+        };
+        for name in &effect.mentions {
+            self.guarding(true, |walker| {
+                walker.read(&Name::new(name), place(name), UseKind::Read);
+            });
+        }
+        if let Some((code, binds)) = effect.python
+            && !code.trim().is_empty()
+        {
+            self.embedded(place(code), code, binds);
+        }
+        for name in &effect.deletes {
+            self.delete(&Name::new(name), place(name));
+        }
+        for name in &effect.binds {
+            self.bind(&Name::new(name), place(name), BindingKind::Magic);
+        }
+        if let Some(kind) = &effect.opening {
+            self.open(whole, kind.clone());
+        }
+    }
+
+    /// Python in a magic's line: `%time x = f()`.
+    fn embedded(&mut self, range: TextRange, code: &str, binds: bool) {
+        let text: &str = &self.source.text;
+        if text.get(std::ops::Range::<usize>::from(range)) != Some(code) {
+            return;
+        }
+        let parsed = parse_part(text, range, Mode::Module);
+        if !parsed.errors.is_empty() {
+            return;
+        }
+        if binds {
+            self.body(&parsed.statements);
+        } else {
+            let bindings = self.facts.bindings.len();
+            self.flow.enter(Branch::default());
+            self.body(&parsed.statements);
+            self.flow.leave();
+            self.facts.bindings.truncate(bindings);
+        }
+    }
+
+    pub(super) fn open(&mut self, range: TextRange, kind: OpeningKind) {
+        let step = self.next_step();
+        let range = self.source.in_cell(range);
+        if kind == OpeningKind::Reset {
+            let bound: Vec<Name> = self
+                .facts
+                .bindings
+                .iter()
+                .map(|binding| binding.name.clone())
+                .collect();
+            for name in bound {
+                if self.flow.state(&name) != State::Untouched {
+                    self.flow.set(&name, State::Gone);
+                }
+            }
+        }
+        self.facts.openings.push(Opening { range, step, kind });
+    }
+}

@@ -1,0 +1,665 @@
+//! Statements, and how control flows through them.
+
+use ruff_python_ast::name::Name;
+use ruff_python_ast::visitor::{self, Visitor};
+use ruff_python_ast::{
+    Decorator, ExceptHandler, Expr, Parameters, Stmt, StmtClassDef, StmtFunctionDef, StmtIf,
+    StmtMatch, StmtTry, StmtWith, TypeParams,
+};
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use super::expression::{asked_names, is_namespace};
+use super::{Frame, Walker};
+use crate::analysis::facts::{
+    BindingKind, Callee, Class, ClassIdx, OpeningKind, Path, Scope, ScopeIdx, UseKind,
+};
+use crate::analysis::flow::{Branch, Outcome, broken_off};
+use crate::analysis::scope::{Body, Locals, imported_name};
+use crate::text::{Ranged, TextRange};
+
+/// What a function is, apart from its body.
+pub(super) struct Head<'a> {
+    pub name: Option<&'a Name>,
+    pub range: TextRange,
+    pub parameters: Option<&'a Parameters>,
+    pub is_async: bool,
+    pub decorated: bool,
+    pub class: Option<ClassIdx>,
+}
+
+impl Walker<'_> {
+    /// Walks statements one after the other; returns whether their end is never reached.
+    pub(super) fn body(&mut self, statements: &[Stmt]) -> bool {
+        let (path, guarded) = (self.path, self.guarded);
+        let mut ends = false;
+        for stmt in statements {
+            if self.statement(stmt) {
+                ends = true;
+                self.mark_unreachable();
+            }
+        }
+        self.path = path;
+        self.guarded = guarded;
+        ends
+    }
+
+    /// Walks one statement; returns whether its end is never reached.
+    pub(super) fn statement(&mut self, stmt: &Stmt) -> bool {
+        match stmt {
+            Stmt::FunctionDef(function) => self.function(function, None),
+            Stmt::ClassDef(class) => self.class(class),
+            Stmt::Import(import) => {
+                for alias in &import.names {
+                    let range = alias
+                        .asname
+                        .as_ref()
+                        .map_or(alias.name.range, |name| name.range);
+                    let module = alias.name.id.clone();
+                    let kind = BindingKind::Import {
+                        module,
+                        member: None,
+                    };
+                    self.bind(&imported_name(alias), range, kind);
+                }
+            }
+            Stmt::ImportFrom(import) => self.import_from(import),
+            Stmt::Assign(assign) => {
+                let value = self.value_of(&assign.value);
+                for target in &assign.targets {
+                    let kind = match target {
+                        Expr::Name(_) => BindingKind::Value(value.clone()),
+                        _ => BindingKind::Value(super::super::facts::Value::Unknown),
+                    };
+                    if matches!(target, Expr::Subscript(subscript) if is_namespace(&subscript.value))
+                        && self.is_at_once()
+                    {
+                        self.open(target.range(), OpeningKind::Dynamic);
+                    }
+                    self.bind_target(target, &kind);
+                }
+            }
+            Stmt::AugAssign(assign) => {
+                if let Expr::Name(name) = &*assign.target {
+                    self.read(&name.id, name.range(), UseKind::Augmented);
+                    self.visit_expr(&assign.value);
+                    self.bind(&name.id, name.range(), BindingKind::Augmented);
+                } else {
+                    self.visit_expr(&assign.value);
+                    self.bind_target(&assign.target, &BindingKind::Augmented);
+                }
+            }
+            Stmt::AnnAssign(assign) => {
+                // Annotations of local variables are never run.
+                let is_local = matches!(self.frames.last(), Some(Frame::Function { .. }));
+                self.guarding(is_local, |walker| {
+                    walker.visit_annotation(&assign.annotation)
+                });
+                if let Some(value) = &assign.value {
+                    let value = self.value_of(value);
+                    self.bind_target(&assign.target, &BindingKind::Value(value));
+                } else if !assign.target.is_name_expr() {
+                    self.visit_expr(&assign.target);
+                }
+            }
+            Stmt::TypeAlias(alias) => {
+                self.with_type_parameters(alias.type_params.as_deref(), |walker| {
+                    walker.guarding(true, |walker| walker.visit_expr(&alias.value));
+                });
+                self.bind_target(&alias.name, &BindingKind::TypeAlias);
+            }
+            Stmt::Delete(delete) => {
+                for target in &delete.targets {
+                    self.delete_target(target);
+                }
+            }
+            Stmt::For(stmt) => {
+                self.consumed = true;
+                self.visit_expr(&stmt.iter);
+                self.facts.awaits |= stmt.is_async && self.is_at_once();
+                let runs = runs_at_least_once(&stmt.iter);
+                self.looped(runs, |walker| {
+                    walker.bind_target(&stmt.target, &BindingKind::For);
+                    walker.body(&stmt.body);
+                });
+                self.body(&stmt.orelse);
+            }
+            Stmt::While(stmt) => {
+                self.visit_expr(&stmt.test);
+                let forever = is_true(&stmt.test);
+                self.looped(forever, |walker| {
+                    walker.body(&stmt.body);
+                });
+                self.body(&stmt.orelse);
+                return forever && !has_break(&stmt.body);
+            }
+            Stmt::If(stmt) => return self.conditional(stmt),
+            Stmt::With(stmt) => return self.with(stmt),
+            Stmt::Match(stmt) => return self.match_statement(stmt),
+            Stmt::Try(stmt) => return self.try_statement(stmt),
+            Stmt::Raise(_) | Stmt::Return(_) => {
+                visitor::walk_stmt(self, stmt);
+                return true;
+            }
+            Stmt::Break(_) | Stmt::Continue(_) => return true,
+            Stmt::Assert(assert) => {
+                self.visit_expr(&assert.test);
+                if let Some(message) = &assert.msg {
+                    self.maybe(|walker| walker.visit_expr(message));
+                }
+            }
+            Stmt::Expr(expression) => {
+                self.visit_expr(&expression.value);
+                return self.is_at_once() && leaves_kernel(&expression.value);
+            }
+            Stmt::IpyEscapeCommand(escape) => self.escape(escape.kind, &escape.value, escape.range),
+            Stmt::Global(_) | Stmt::Nonlocal(_) | Stmt::Pass(_) => {}
+        }
+        false
+    }
+
+    fn import_from(&mut self, import: &ruff_python_ast::StmtImportFrom) {
+        let mut module = ".".repeat(import.level as usize);
+        module.push_str(import.module.as_deref().unwrap_or_default());
+        for alias in &import.names {
+            if alias.name.as_str() == "*" {
+                self.open(alias.range, OpeningKind::StarImport(Name::new(&module)));
+                continue;
+            }
+            let name = alias.asname.as_ref().unwrap_or(&alias.name);
+            if module == "__future__" {
+                self.lazy_annotations |= alias.name.as_str() == "annotations";
+            }
+            let kind = BindingKind::Import {
+                module: Name::new(&module),
+                member: Some(alias.name.id.clone()),
+            };
+            self.bind(&name.id, name.range, kind);
+        }
+    }
+
+    fn delete_target(&mut self, target: &Expr) {
+        match target {
+            Expr::Name(name) => {
+                self.visit_expr(target);
+                self.delete(&name.id, name.range());
+            }
+            Expr::Tuple(tuple) => tuple.elts.iter().for_each(|elt| self.delete_target(elt)),
+            Expr::List(list) => list.elts.iter().for_each(|elt| self.delete_target(elt)),
+            _ => {
+                self.visit_expr(target);
+                self.mutate(target);
+            }
+        }
+    }
+
+    /// A loop's target and body; `runs` where it is sure to run at least once.
+    fn looped(&mut self, runs: bool, walk: impl FnOnce(&mut Self)) {
+        let (first_use, outer) = (self.uses_so_far(), self.path);
+        self.flow.enter(Branch::default());
+        self.on_path(if runs { outer } else { Path::Likely }, walk);
+        let branch = self.flow.leave();
+        self.carry_round(first_use, &branch, outer);
+        if runs {
+            let done = Outcome {
+                branch,
+                ends: false,
+            };
+            self.flow.join(&[done]);
+        } else {
+            self.flow.join_loop(branch);
+        }
+    }
+
+    fn conditional(&mut self, stmt: &StmtIf) -> bool {
+        let mut outcomes: Vec<Outcome> = Vec::new();
+        let mut always_taken = false;
+        let asked = self.asked_for.len();
+        let first = std::iter::once((Some(&*stmt.test), &stmt.body[..]));
+        let rest = stmt
+            .elif_else_clauses
+            .iter()
+            .map(|clause| (clause.test.as_ref(), &clause.body[..]));
+        let before = self.path;
+        for (position, (test, body)) in first.chain(rest).enumerate() {
+            if let Some(test) = test {
+                self.on_path(
+                    if position == 0 { before } else { Path::Perhaps },
+                    |walker| {
+                        walker.visit_expr(test);
+                    },
+                );
+                self.asked_for.extend(asked_names(test));
+            }
+            let never = always_taken || test.is_some_and(is_false);
+            let always = test.is_none_or(is_true) && outcomes.is_empty() && !always_taken;
+            self.flow.enter(Branch::default());
+            let path = if always { before } else { Path::Perhaps };
+            let ends = self.on_path(path, |walker| {
+                walker.guarding(never, |walker| walker.body(body))
+            });
+            let branch = self.flow.leave();
+            if !never {
+                outcomes.push(Outcome { branch, ends });
+            }
+            always_taken |= test.is_none_or(is_true);
+        }
+        self.asked_for.truncate(asked);
+        if !always_taken {
+            outcomes.push(Outcome {
+                branch: Branch::default(),
+                ends: false,
+            });
+        }
+        self.join(&outcomes, stmt.range())
+    }
+
+    /// Brings branches together; returns whether none of them reaches its end.
+    fn join(&mut self, outcomes: &[Outcome], at: TextRange) -> bool {
+        let end = TextRange::empty(at.end());
+        for (name, deleted) in self.flow.join(outcomes) {
+            let kind = if deleted {
+                BindingKind::JoinDelete
+            } else {
+                BindingKind::Join
+            };
+            let path = self.path;
+            if self.is_at_once() {
+                self.push_binding(&name, end, kind, path);
+            }
+        }
+        let ends = outcomes.iter().all(|outcome| outcome.ends);
+        if !ends && outcomes.iter().any(|outcome| outcome.ends) {
+            self.path = self.path.max(Path::Likely);
+        }
+        ends && !outcomes.is_empty()
+    }
+
+    fn with(&mut self, stmt: &StmtWith) -> bool {
+        let mut swallows = false;
+        let mut expects_name_error = false;
+        self.facts.awaits |= stmt.is_async && self.is_at_once();
+        for item in &stmt.items {
+            self.consumed = true;
+            self.visit_expr(&item.context_expr);
+            self.consumed = false;
+            if let Some(target) = &item.optional_vars {
+                self.bind_target(target, &BindingKind::With);
+            }
+            if let Expr::Call(call) = &item.context_expr
+                && let Some(name) = last_segment(&call.func)
+                && matches!(
+                    name,
+                    "suppress" | "raises" | "assertRaises" | "warns" | "ignored"
+                )
+            {
+                swallows = true;
+                expects_name_error |= call.arguments.args.iter().any(catches_name_error)
+                    || call.arguments.args.is_empty();
+            }
+        }
+        if !swallows {
+            return self.body(&stmt.body);
+        }
+        self.flow.enter(Branch::default());
+        let ends = self.guarding(expects_name_error, |walker| walker.body(&stmt.body));
+        let branch = self.flow.leave();
+        let broken = Outcome {
+            branch: broken_off(&branch),
+            ends: false,
+        };
+        self.join(&[Outcome { branch, ends }, broken], stmt.range())
+    }
+
+    fn try_statement(&mut self, stmt: &StmtTry) -> bool {
+        let catches = stmt.handlers.iter().any(|handler| {
+            let ExceptHandler::ExceptHandler(handler) = handler;
+            handler.type_.as_deref().is_none_or(catches_name_error)
+        });
+        self.flow.enter(Branch::default());
+        let body_ends = self.guarding(catches, |walker| walker.body(&stmt.body));
+        let body = self.flow.leave();
+        let broken = broken_off(&body);
+
+        self.flow.enter(body);
+        let ends = self.body(&stmt.orelse) || body_ends;
+        let branch = self.flow.leave();
+        let mut outcomes = vec![Outcome { branch, ends }];
+        for handler in &stmt.handlers {
+            self.flow.enter(broken.clone());
+            let ends = self.on_path(Path::Perhaps, |walker| {
+                walker.visit_except_handler(handler);
+                handler_ends(handler)
+            });
+            let branch = self.flow.leave();
+            outcomes.push(Outcome { branch, ends });
+        }
+        let ends = self.join(&outcomes, stmt.range());
+        // `finally` runs on every way out.
+        self.body(&stmt.finalbody) || ends
+    }
+
+    fn match_statement(&mut self, stmt: &StmtMatch) -> bool {
+        self.visit_expr(&stmt.subject);
+        let mut outcomes = Vec::new();
+        let mut exhaustive = false;
+        for case in &stmt.cases {
+            self.flow.enter(Branch::default());
+            let ends = self.on_path(Path::Perhaps, |walker| {
+                walker.visit_pattern(&case.pattern);
+                if let Some(guard) = &case.guard {
+                    walker.visit_expr(guard);
+                }
+                walker.body(&case.body)
+            });
+            let branch = self.flow.leave();
+            outcomes.push(Outcome { branch, ends });
+            exhaustive |= case.guard.is_none() && case.pattern.is_irrefutable();
+        }
+        if !exhaustive {
+            outcomes.push(Outcome {
+                branch: Branch::default(),
+                ends: false,
+            });
+        }
+        self.join(&outcomes, stmt.range())
+    }
+
+    fn class(&mut self, class: &StmtClassDef) {
+        self.decorators(&class.decorator_list);
+        let mut bases = Vec::new();
+        self.with_type_parameters(class.type_params.as_deref(), |walker| {
+            for argument in class.arguments.iter().flat_map(|arguments| &arguments.args) {
+                if let Expr::Name(name) = argument {
+                    bases.push(name.id.clone());
+                }
+                walker.visit_expr(argument);
+            }
+            for keyword in class
+                .arguments
+                .iter()
+                .flat_map(|arguments| &arguments.keywords)
+            {
+                walker.visit_expr(&keyword.value);
+            }
+        });
+        let index = ClassIdx(u32::try_from(self.facts.classes.len()).unwrap_or(u32::MAX));
+        let range = self.source.in_cell(class.range());
+        self.facts.classes.push(Class {
+            name: class.name.id.clone(),
+            range,
+            bases,
+            methods: Vec::new(),
+        });
+        self.with_type_parameters(class.type_params.as_deref(), |walker| {
+            let locals: FxHashSet<Name> = ["__module__", "__qualname__", "__annotations__"]
+                .into_iter()
+                .map(Name::new_static)
+                .collect();
+            walker.frames.push(Frame::Class { locals });
+            for stmt in &class.body {
+                match stmt {
+                    Stmt::FunctionDef(function) => walker.function(function, Some(index)),
+                    _ => {
+                        walker.statement(stmt);
+                    }
+                }
+            }
+            walker.frames.pop();
+        });
+        self.bind(&class.name.id, class.name.range, BindingKind::Class(index));
+    }
+
+    fn function(&mut self, function: &StmtFunctionDef, class: Option<ClassIdx>) {
+        self.decorators(&function.decorator_list);
+        let first_scope = self.facts.scopes.len();
+        let scope = self.with_type_parameters(function.type_params.as_deref(), |walker| {
+            walker.visit_parameter_heads(&function.parameters);
+            if let Some(returns) = &function.returns {
+                walker.visit_annotation(returns);
+            }
+            let locals = Locals::of(Some(&function.parameters), Body::Statements(&function.body));
+            let head = Head {
+                name: Some(&function.name.id),
+                range: function.range(),
+                parameters: Some(&function.parameters),
+                is_async: function.is_async,
+                decorated: !function.decorator_list.is_empty(),
+                class,
+            };
+            walker.function_body(head, locals, |walker| {
+                walker.body(&function.body);
+            })
+        });
+        if let Some(class) = class {
+            let method = (function.name.id.clone(), scope);
+            self.facts.classes[class.0 as usize].methods.push(method);
+        }
+        self.bind(
+            &function.name.id,
+            function.name.range,
+            BindingKind::Function(scope),
+        );
+        self.bind_globals_since(first_scope, function.name.range);
+    }
+
+    /// Walks a body that runs later, in a frame of its own.
+    pub(super) fn function_body(
+        &mut self,
+        head: Head<'_>,
+        locals: Locals,
+        walk: impl FnOnce(&mut Self),
+    ) -> ScopeIdx {
+        let scope = ScopeIdx(u32::try_from(self.facts.scopes.len()).unwrap_or(u32::MAX));
+        let parameters: Vec<Name> = head
+            .parameters
+            .into_iter()
+            .flat_map(Parameters::iter)
+            .map(|parameter| parameter.name().id.clone())
+            .collect();
+        let own = head
+            .class
+            .and_then(|class| Some((class, parameters.first()?.clone())));
+        self.facts.scopes.push(Scope {
+            name: head.name.cloned(),
+            range: self.source.in_cell(head.range),
+            reads: Vec::new(),
+            calls: Vec::new(),
+            binds: Vec::new(),
+            parameters,
+            class: head.class,
+            parent: self.innermost_body(),
+            is_async: head.is_async,
+            is_generator: locals.is_generator,
+            decorated: head.decorated,
+        });
+        let (path, guarded) = (self.path, self.guarded);
+        (self.path, self.guarded) = (Path::Sure, false);
+        let asked_for = std::mem::take(&mut self.asked_for);
+        self.frames.push(Frame::Function {
+            scope,
+            locals,
+            functions: FxHashMap::default(),
+            own,
+        });
+        self.flow.enter(Branch::default());
+        walk(self);
+        self.flow.leave();
+        self.frames.pop();
+        self.asked_for = asked_for;
+        (self.path, self.guarded) = (path, guarded);
+        scope
+    }
+
+    /// Defaults and annotations: the parts of a parameter list that run at the definition.
+    pub(super) fn visit_parameter_heads(&mut self, parameters: &Parameters) {
+        for parameter in parameters.iter_non_variadic_params() {
+            if let Some(default) = parameter.default() {
+                self.visit_expr(default);
+            }
+        }
+        for parameter in parameters {
+            if let Some(annotation) = parameter.annotation() {
+                self.visit_annotation(annotation);
+            }
+        }
+    }
+
+    fn decorators(&mut self, decorators: &[Decorator]) {
+        for decorator in decorators {
+            self.visit_expr(&decorator.expression);
+            if let Some(callee @ Callee::Name(_)) = self.callee_of(&decorator.expression) {
+                self.call(callee, decorator.range(), true);
+            }
+        }
+    }
+
+    fn with_type_parameters<T>(
+        &mut self,
+        parameters: Option<&TypeParams>,
+        walk: impl FnOnce(&mut Self) -> T,
+    ) -> T {
+        let Some(parameters) = parameters else {
+            return walk(self);
+        };
+        let names = parameters
+            .type_params
+            .iter()
+            .map(|parameter| parameter.name().id.clone())
+            .collect();
+        self.frames.push(Frame::Names(names));
+        let result = walk(self);
+        // The class or function itself is bound outside of the list, by the caller.
+        self.frames.pop();
+        result
+    }
+}
+
+fn handler_ends(handler: &ExceptHandler) -> bool {
+    let ExceptHandler::ExceptHandler(handler) = handler;
+    handler.body.last().is_some_and(ends_plainly)
+}
+
+fn ends_plainly(stmt: &Stmt) -> bool {
+    match stmt {
+        Stmt::Raise(_) | Stmt::Return(_) | Stmt::Break(_) | Stmt::Continue(_) => true,
+        Stmt::Expr(expression) => leaves_kernel(&expression.value),
+        Stmt::If(stmt) => {
+            let clauses = &stmt.elif_else_clauses;
+            stmt.body.last().is_some_and(ends_plainly)
+                && clauses.last().is_some_and(|clause| clause.test.is_none())
+                && clauses
+                    .iter()
+                    .all(|clause| clause.body.last().is_some_and(ends_plainly))
+        }
+        _ => false,
+    }
+}
+
+/// `sys.exit(…)`, `exit()`, `quit()`, `os._exit(…)`.
+fn leaves_kernel(expr: &Expr) -> bool {
+    let Expr::Call(call) = expr else {
+        return false;
+    };
+    match &*call.func {
+        Expr::Name(name) => matches!(name.id.as_str(), "exit" | "quit"),
+        Expr::Attribute(attribute) => {
+            matches!(attribute.attr.as_str(), "exit" | "_exit")
+                && matches!(&*attribute.value, Expr::Name(name) if matches!(name.id.as_str(), "sys" | "os"))
+        }
+        _ => false,
+    }
+}
+
+fn is_true(test: &Expr) -> bool {
+    match test {
+        Expr::BooleanLiteral(literal) => literal.value,
+        Expr::NumberLiteral(number) => !is_zero(number),
+        // A notebook is the main program.
+        Expr::Compare(compare) => {
+            matches!(&*compare.left, Expr::Name(name) if name.id.as_str() == "__name__")
+                && matches!(&compare.ops[..], [ruff_python_ast::CmpOp::Eq])
+                && matches!(&compare.comparators[..], [Expr::StringLiteral(literal)]
+                    if literal.value == *"__main__")
+        }
+        _ => false,
+    }
+}
+
+fn is_false(test: &Expr) -> bool {
+    match test {
+        Expr::BooleanLiteral(literal) => !literal.value,
+        Expr::NumberLiteral(number) => is_zero(number),
+        Expr::NoneLiteral(_) => true,
+        Expr::Name(name) => name.id.as_str() == "TYPE_CHECKING",
+        Expr::Attribute(attribute) => attribute.attr.as_str() == "TYPE_CHECKING",
+        _ => false,
+    }
+}
+
+fn is_zero(number: &ruff_python_ast::ExprNumberLiteral) -> bool {
+    match &number.value {
+        ruff_python_ast::Number::Int(int) => *int == 0,
+        ruff_python_ast::Number::Float(float) => *float == 0.0,
+        ruff_python_ast::Number::Complex { .. } => false,
+    }
+}
+
+/// A display with something in it, or `range` of a positive number.
+fn runs_at_least_once(iter: &Expr) -> bool {
+    match iter {
+        Expr::List(list) => list.elts.iter().any(|elt| !elt.is_starred_expr()),
+        Expr::Tuple(tuple) => tuple.elts.iter().any(|elt| !elt.is_starred_expr()),
+        Expr::Call(call) => {
+            matches!(&*call.func, Expr::Name(name) if name.id.as_str() == "range")
+                && call.arguments.keywords.is_empty()
+                && matches!(&call.arguments.args[..], [Expr::NumberLiteral(number)] if !is_zero(number))
+        }
+        _ => false,
+    }
+}
+
+fn has_break(body: &[Stmt]) -> bool {
+    body.iter().any(|stmt| match stmt {
+        Stmt::Break(_) => true,
+        Stmt::If(stmt) => {
+            has_break(&stmt.body)
+                || stmt
+                    .elif_else_clauses
+                    .iter()
+                    .any(|clause| has_break(&clause.body))
+        }
+        Stmt::With(stmt) => has_break(&stmt.body),
+        Stmt::Try(stmt) => {
+            has_break(&stmt.body)
+                || has_break(&stmt.orelse)
+                || has_break(&stmt.finalbody)
+                || stmt.handlers.iter().any(|handler| {
+                    let ExceptHandler::ExceptHandler(handler) = handler;
+                    has_break(&handler.body)
+                })
+        }
+        Stmt::Match(stmt) => stmt.cases.iter().any(|case| has_break(&case.body)),
+        _ => false,
+    })
+}
+
+fn last_segment(func: &Expr) -> Option<&str> {
+    match func {
+        Expr::Name(name) => Some(name.id.as_str()),
+        Expr::Attribute(attribute) => Some(attribute.attr.as_str()),
+        _ => None,
+    }
+}
+
+/// Whether `except <this>` catches a NameError.
+fn catches_name_error(exception: &Expr) -> bool {
+    match exception {
+        Expr::Tuple(tuple) => tuple.elts.iter().any(catches_name_error),
+        _ => last_segment(exception).is_some_and(|name| {
+            matches!(
+                name,
+                "NameError" | "Exception" | "BaseException" | "StandardError"
+            )
+        }),
+    }
+}

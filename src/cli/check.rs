@@ -1,0 +1,194 @@
+//! `cellwise check`.
+
+use std::any::Any;
+use std::backtrace::Backtrace;
+use std::cell::RefCell;
+use std::collections::BTreeSet;
+use std::panic::{self, AssertUnwindSafe};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use rayon::prelude::*;
+
+use super::output::Format;
+use super::progress::Progress;
+use super::report::{self, Item, Report};
+use super::terminal::Terminal;
+use super::{Status, files};
+use crate::config::{Selector, Settings};
+use crate::engine::Analysis;
+use crate::format;
+use crate::notebook::ProblemKind;
+use crate::workspace::Workspace;
+
+/// Check notebooks and print what was found.
+///
+/// A hint is shown only with --hints, or when its rule is selected by its own name.
+/// The exit status is 0 when nothing but hints was found, 1 when something was, 2 on an error of use or of reading.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// Notebooks, and folders to look for notebooks in
+    #[arg(value_name = "PATH", default_value = ".")]
+    paths: Vec<PathBuf>,
+
+    /// What to print
+    #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
+    format: Format,
+
+    /// Run these rules or groups only (comma-separated; "all" is every rule)
+    #[arg(long, value_delimiter = ',', value_name = "RULES")]
+    select: Option<Vec<Selector>>,
+
+    /// Run these rules or groups besides the others
+    #[arg(long, value_delimiter = ',', value_name = "RULES")]
+    extend_select: Vec<Selector>,
+
+    /// Leave out these rules or groups
+    #[arg(long, value_delimiter = ',', value_name = "RULES")]
+    ignore: Vec<Selector>,
+
+    /// Show hints, too
+    #[arg(long)]
+    hints: bool,
+}
+
+pub fn run(args: &Args, terminal: &mut Terminal) -> ExitCode {
+    let workspace = Arc::new(Workspace::new(Settings {
+        select: args.select.clone(),
+        extend_select: args.extend_select.clone(),
+        ignore: args.ignore.clone(),
+        ..Settings::default()
+    }));
+    let files = files::find(&args.paths, &workspace);
+    let (report, errors) = check(files.paths, &workspace, args.hints);
+    let errors: BTreeSet<String> = files.errors.into_iter().chain(errors).collect();
+    if report.notebooks == 0 && errors.is_empty() {
+        terminal.tell("no notebooks found");
+    }
+    let printed = terminal.print(|out| args.format.write(&report, out));
+    for error in &errors {
+        terminal.error(error);
+    }
+    if let Err(error) = &printed {
+        terminal.error(format_args!("the report cannot be written: {error}"));
+    }
+    let status = if printed.is_err() || !errors.is_empty() {
+        Status::Error
+    } else if report.fails() {
+        Status::Found
+    } else {
+        Status::Nothing
+    };
+    status.into()
+}
+
+/// Deep expressions are walked by recursion, and public notebooks hold some that need more than the usual 2 MB.
+/// Only what is used of it takes memory.
+const STACK_BYTES: usize = 64 << 20;
+
+/// Checks the files on all cores. The order of the report is that of the paths.
+fn check(paths: BTreeSet<PathBuf>, workspace: &Workspace, hints: bool) -> (Report, Vec<String>) {
+    let mut report = Report {
+        hints,
+        ..Report::default()
+    };
+    let mut errors = Vec::new();
+    let progress = Progress::new(paths.len());
+    let pool = match rayon::ThreadPoolBuilder::new()
+        .stack_size(STACK_BYTES)
+        .build()
+    {
+        Ok(pool) => pool,
+        Err(error) => {
+            errors.push(format!("no threads can be started: {error}"));
+            return (report, errors);
+        }
+    };
+    panic::set_hook(Box::new(|panic| {
+        let trace = Backtrace::capture();
+        LAST_PANIC.set(Some(format!("{panic}\n{trace}")));
+    }));
+    let results: Vec<Result<Vec<Item>, String>> = pool.install(|| {
+        let paths: Vec<PathBuf> = paths.into_iter().collect();
+        paths
+            .into_par_iter()
+            .map(|path| {
+                let result = guarded(&path, || check_file(&path, workspace));
+                progress.done();
+                result
+            })
+            .collect()
+    });
+    let _ = panic::take_hook();
+    for result in results {
+        match result {
+            Ok(mut items) => {
+                report.notebooks += 1;
+                report.items.append(&mut items);
+            }
+            Err(error) => errors.push(error),
+        }
+    }
+    (report, errors)
+}
+
+thread_local! {
+    /// What the panic hook saw last on this thread.
+    static LAST_PANIC: RefCell<Option<String>> = const { RefCell::new(None) };
+}
+
+/// Turns a panic into an error of one file, so that the others are checked all the same.
+fn guarded<T>(path: &Path, work: impl FnOnce() -> Result<T, String>) -> Result<T, String> {
+    // What `work` leaves half done is its own: the workspace's cache holds only whole entries.
+    panic::catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|payload: Box<dyn Any + Send>| {
+        let seen = LAST_PANIC.take();
+        let what = seen
+            .as_deref()
+            .or_else(|| payload.downcast_ref::<&str>().copied())
+            .unwrap_or("panicked");
+        Err(format!(
+            "{} could not be checked, which is a mistake in Cellwise; please report it: {}",
+            path.display(),
+            what.trim_end()
+        ))
+    })
+}
+
+fn check_file(path: &Path, workspace: &Workspace) -> Result<Vec<Item>, String> {
+    let config = workspace
+        .config_for(path)
+        .map_err(|error| error.to_string())?;
+    let bytes = files::read(path)?;
+    let notebook = format::parse(&bytes);
+    drop(bytes);
+    let unreadable = notebook
+        .problems
+        .iter()
+        .find(|problem| problem.kind == ProblemKind::Unreadable)
+        .map(|problem| problem.message.clone());
+    let config = Arc::new(config);
+    let analysis = Analysis::new(notebook, Arc::clone(&config));
+    // A rule tells what is wrong with a file. Where it does not run, silence would pass for "nothing found".
+    if let Some(problem) = unreadable
+        && analysis.notebook_findings().next().is_none()
+    {
+        return Err(format!("{}: {problem}", path.display()));
+    }
+    Ok(report::items(path.to_owned(), &analysis, |rule| {
+        config.asks_for(rule)
+    }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_panic_is_an_error_of_one_file() {
+        let result = guarded::<()>(Path::new("a.ipynb"), || panic!("ouch"));
+        let error = result.unwrap_err();
+        assert!(error.starts_with("a.ipynb could not be checked"), "{error}");
+        assert!(error.contains("ouch"), "{error}");
+    }
+}

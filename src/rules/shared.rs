@@ -1,0 +1,84 @@
+//! What several rules of the group `state` say in the same way.
+
+use crate::analysis::graph::{Lack, Need, Through};
+use crate::notebook::Anchor;
+use crate::rule::{CellContext, Finding};
+
+/// Whether the cell is marked as one that ends in an error: nbconvert lets it pass, and so do we.
+pub fn fails_on_purpose(cx: &CellContext<'_>) -> bool {
+    cx.cell.has_tag("raises-exception")
+}
+
+/// Whether the cell's stored output already is the NameError for this name. The reader has seen
+/// it, and teaching notebooks keep such outputs on purpose, so the message need not alarm.
+pub fn output_shows(cx: &CellContext<'_>, name: &str) -> bool {
+    cx.cell.outputs.error.as_ref().is_some_and(|error| {
+        &*error.ename == "NameError" && error.evalue.contains(&format!("'{name}'"))
+    })
+}
+
+/// "`train` reads", "`train` calls `load`, which reads".
+pub fn reads(through: &Through) -> String {
+    match &through.functions[..] {
+        [] => "this calls a function that reads".to_owned(),
+        [function] => format!("`{function}` reads"),
+        [first, .., last] => format!("`{first}` calls `{last}`, which reads"),
+    }
+}
+
+/// The finding for a name that is bound only after it is read, or was deleted before.
+pub fn late_finding(
+    rule: &'static str,
+    cx: &CellContext<'_>,
+    need: &Need,
+    why: &str,
+) -> Option<Finding> {
+    let name = &need.name;
+    let subject = match &need.through {
+        Some(through) => format!("{} `{name}`, which", reads(through)),
+        None => format!("`{name}`"),
+    };
+    let (message, place, note) = match need.lack {
+        Lack::Never => return None,
+        Lack::Deleted { cell, range } => {
+            let place = if cell == cx.index {
+                "above in this cell".to_owned()
+            } else {
+                format!("in {}", cx.all.cell_name(cell))
+            };
+            (
+                format!(
+                    "{subject} was deleted {place}: a run from the top stops here. Bind it again, or delete it later."
+                ),
+                Anchor::Range(cell, range),
+                format!("`{name}` is deleted here"),
+            )
+        }
+        Lack::Later { cell, range } if cell == cx.index => (
+            format!(
+                "{subject} is bound only further down in this cell: a run from the top stops here{why}. Bind it before it is read."
+            ),
+            Anchor::Range(cell, range),
+            format!("`{name}` is bound here"),
+        ),
+        Lack::Later { cell, range } => {
+            let binder = cx.all.cell_name(cell);
+            (
+                format!(
+                    "{subject} is bound only below, in {binder}: a run from the top stops here{why}. Move {cell} up."
+                ),
+                Anchor::Range(cell, range),
+                format!("`{name}` is bound here"),
+            )
+        }
+    };
+    let mut finding =
+        Finding::new(rule, Anchor::Range(cx.index, need.range), message).related(place, note);
+    if let Some(through) = &need.through {
+        finding = finding.related(
+            Anchor::Range(through.cell, through.range),
+            format!("`{name}` is read here"),
+        );
+    }
+    Some(finding)
+}

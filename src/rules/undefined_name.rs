@@ -1,0 +1,104 @@
+//! A name that no cell binds.
+//!
+//! It lives only in somebody's kernel: the cell that bound it was deleted, or its import was.
+//! In a fresh kernel the cell stops with a `NameError`, and so does everybody else who opens the notebook.
+//! Names that IPython, Databricks, Spark kernels or the configuration (`builtins`) bring are known;
+//! after `from … import *`, `%run` or a magic that may bind anything, nothing is reported.
+//!
+//! ## Flagged
+//! ```notebook
+//! # %%
+//! values = [1, 2, 3]
+//! # %%
+//! np.mean(values)
+//! #< undefined-name: `np` is bound by no cell
+//! ```
+//!
+//! ```notebook
+//! # %%
+//! def area(r):
+//!     return pi * r**2
+//! #          ^^ undefined-name: `pi` is bound by no cell
+//! ```
+//!
+//! ## Clean
+//! ```notebook
+//! # %%
+//! %%time
+//! total = sum(range(10))
+//! # %%
+//! files = !ls
+//! print(total, files, Out)
+//! # %%
+//! try:
+//!     unicode
+//! except NameError:
+//!     unicode = str
+//! # %%
+//! from mystery import *
+//! # %%
+//! surprise()
+//! ```
+
+use super::shared;
+use crate::analysis::graph::Lack;
+use crate::analysis::known_imports;
+use crate::notebook::Anchor;
+use crate::rule::{CellContext, Check, Finding, Fix, Group, Rule, Safety, Severity};
+
+pub const RULE: Rule = Rule {
+    name: "undefined-name",
+    group: Group::State,
+    severity: Severity::Error,
+    on_by_default: true,
+    check: Check::Linked(check),
+    source: "",
+};
+
+fn check(cx: &CellContext<'_>, findings: &mut Vec<Finding>) {
+    if shared::fails_on_purpose(cx) {
+        return;
+    }
+    for need in cx.all.link.needs(cx.index) {
+        if need.lack != Lack::Never {
+            continue;
+        }
+        let name = &need.name;
+        let import = known_imports::import_for(name);
+        let what = match &need.through {
+            Some(through) => format!("{} `{name}`, which no cell binds", shared::reads(through)),
+            None => format!("`{name}` is bound by no cell"),
+        };
+        let why = if shared::output_shows(cx, name) {
+            ", as its stored output shows"
+        } else if need.in_body {
+            ": whoever calls this function in a fresh kernel gets a NameError"
+        } else {
+            ": a run from the top stops here"
+        };
+        let advice = match &import {
+            Some(import) => format!(" Add `{import}`."),
+            None => " It may come from a cell that was deleted; bind it, or remove what reads it.".to_owned(),
+        };
+        let mut finding = Finding::new(
+            RULE.name,
+            Anchor::Range(cx.index, need.range),
+            format!("{what}{why}.{advice}"),
+        );
+        if let Some(through) = &need.through {
+            finding = finding.related(
+                Anchor::Range(through.cell, through.range),
+                format!("`{name}` is read here"),
+            );
+        }
+        if let Some(import) = import {
+            finding = finding.fix(Fix {
+                action: "add-import",
+                title: format!("Add `{import}`"),
+                safety: Safety::Safe,
+                argument: Some(import),
+            });
+        }
+        findings.push(finding);
+    }
+}
