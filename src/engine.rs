@@ -317,10 +317,12 @@ impl Analysis {
     }
 
     /// Findings that belong to no cell.
-    pub fn notebook_findings(&self) -> impl Iterator<Item = &Finding> {
-        self.whole
-            .iter()
-            .filter(|finding| finding.anchor.cell().is_none())
+    pub fn notebook_findings(&self) -> &[Finding] {
+        // In reading order, those that belong to no cell come first.
+        let end = self
+            .whole
+            .partition_point(|finding| finding.anchor.cell().is_none());
+        &self.whole[..end]
     }
 
     /// The findings of one cell, in reading order.
@@ -333,6 +335,7 @@ impl Analysis {
     /// All findings: those of the notebook, then cell by cell in reading order.
     pub fn findings(&self) -> impl Iterator<Item = &Finding> {
         self.notebook_findings()
+            .iter()
             .chain(self.cells.iter().flat_map(|cell| &cell.shown))
     }
 

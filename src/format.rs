@@ -1,15 +1,213 @@
 //! Files that hold a notebook: one file below `format/` for each format.
+//!
+//! A format tells by a file's content whether it can read it, and reads it whatever is wrong with it.
+//! To add one: write `format/its_name.rs` with a `FORMAT`, and name it in [`ALL`].
 
+pub mod conflict;
+pub mod foreign;
+pub mod ipynb;
 pub mod json;
 pub mod percent;
 
-use crate::notebook::Notebook;
+use std::borrow::Cow;
+
+use crate::notebook::{Anchor, Notebook, Problem, ProblemKind};
+use crate::text::LineColumn;
+
+/// Every format, in the order in which they are tried. The last takes whatever comes.
+pub static ALL: &[Format] = &[ipynb::FORMAT, PERCENT, foreign::FORMAT];
 
 /// Reads a notebook from a file's bytes.
 ///
 /// Parsing never fails: what is wrong stands in [`Notebook::problems`], and the cells are
 /// what could be read all the same.
 pub fn parse(bytes: &[u8]) -> Notebook {
-    let _ = bytes;
-    Notebook::default()
+    let decoded = Decoded::new(bytes);
+    let mut notebook = decoded
+        .format()
+        .map_or_else(Notebook::default, |format| (format.parse)(&decoded.bytes));
+    if let Some(problem) = decoded.problem() {
+        let mut problems = vec![problem];
+        problems.extend_from_slice(&notebook.problems);
+        notebook.problems = problems.into();
+    }
+    notebook
+}
+
+/// One format of files.
+#[derive(Debug)]
+pub struct Format {
+    pub name: &'static str,
+    /// Whether the content, which [`Decoded`] has made UTF-8, is of this format.
+    pub recognises: fn(&[u8]) -> bool,
+    pub parse: fn(&[u8]) -> Notebook,
+}
+
+/// A file's bytes as UTF-8, or nearly so: bytes that are none are left where they stand,
+/// and so is a byte order mark, which keeps every place in the file where it was.
+/// Only UTF-16 is rewritten.
+#[derive(Debug)]
+pub struct Decoded<'b> {
+    pub bytes: Cow<'b, [u8]>,
+    pub encoding: Encoding,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Encoding {
+    Utf8,
+    Utf16LittleEndian,
+    Utf16BigEndian,
+}
+
+impl<'b> Decoded<'b> {
+    pub fn new(bytes: &'b [u8]) -> Self {
+        // Without a mark, the zero beside the first ASCII character tells.
+        let encoding = match bytes {
+            [0xFF, 0xFE, ..] | [b'\t'..=b'~', 0, _, 0, ..] => Encoding::Utf16LittleEndian,
+            [0xFE, 0xFF, ..] | [0, b'\t'..=b'~', 0, _, ..] => Encoding::Utf16BigEndian,
+            _ => Encoding::Utf8,
+        };
+        let unit = match encoding {
+            Encoding::Utf8 => {
+                return Self {
+                    bytes: Cow::Borrowed(bytes),
+                    encoding,
+                };
+            }
+            Encoding::Utf16LittleEndian => u16::from_le_bytes,
+            Encoding::Utf16BigEndian => u16::from_be_bytes,
+        };
+        let units = bytes
+            .chunks_exact(2)
+            .map(|pair| unit([pair[0], pair[1]]))
+            .skip_while(|&unit| unit == 0xFEFF);
+        let text: String = char::decode_utf16(units)
+            .map(|character| character.unwrap_or(char::REPLACEMENT_CHARACTER))
+            .collect();
+        Self {
+            bytes: Cow::Owned(text.into_bytes()),
+            encoding,
+        }
+    }
+
+    /// The format of the content; `None` where no format is made for a file of its size.
+    pub fn format(&self) -> Option<&'static Format> {
+        ALL.iter().find(|format| (format.recognises)(&self.bytes))
+    }
+
+    fn problem(&self) -> Option<Problem> {
+        (self.encoding != Encoding::Utf8).then(|| Problem {
+            kind: ProblemKind::Unreadable,
+            anchor: Anchor::Notebook,
+            message: "The file is UTF-16, and editors and kernels read notebooks as UTF-8 alone; \
+                      save it as UTF-8."
+                .to_owned(),
+        })
+    }
+}
+
+const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
+
+const PERCENT: Format = Format {
+    name: "percent script",
+    // A longer text has places that `TextSize` cannot count.
+    recognises: |bytes| {
+        u32::try_from(bytes.len()).is_ok()
+            && percent::has_marker(&String::from_utf8_lossy(without_mark(bytes)))
+    },
+    parse: |bytes| {
+        let text = String::from_utf8_lossy(without_mark(bytes));
+        percent::parse(&text)
+    },
+};
+
+fn without_mark(bytes: &[u8]) -> &[u8] {
+    bytes.strip_prefix(BYTE_ORDER_MARK).unwrap_or(bytes)
+}
+
+/// The place of a byte as a person says it. Lines end as in [`crate::text::LineIndex`].
+fn line_column(bytes: &[u8], at: usize) -> LineColumn {
+    let before = &bytes[..at.min(bytes.len())];
+    let mut line = 1;
+    let mut start = 0;
+    for found in memchr::memchr2_iter(b'\n', b'\r', before) {
+        let ends_line = before[found] == b'\n' || bytes.get(found + 1) != Some(&b'\n');
+        if ends_line {
+            line += 1;
+            start = found + 1;
+        }
+    }
+    let characters = String::from_utf8_lossy(&before[start..]).chars().count();
+    LineColumn {
+        line,
+        column: u32::try_from(characters).map_or(u32::MAX, |before| before.saturating_add(1)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const NOTEBOOK: &str = r#"{"cells": [{"cell_type": "code", "metadata": {}, "source": ["x\n", "y = 'é😀'"],
+        "outputs": [], "execution_count": 3}], "metadata": {}, "nbformat": 4, "nbformat_minor": 4}"#;
+
+    fn utf16(text: &str, mark: bool, encode: fn(u16) -> [u8; 2]) -> Vec<u8> {
+        let mark = mark.then_some(0xFEFF);
+        mark.into_iter()
+            .chain(text.encode_utf16())
+            .flat_map(encode)
+            .collect()
+    }
+
+    #[test]
+    fn utf_16_is_read_and_reported() {
+        let plain = parse(NOTEBOOK.as_bytes());
+        assert_eq!(plain.problems, [].into());
+        for mark in [true, false] {
+            for encode in [u16::to_le_bytes, u16::to_be_bytes] {
+                let notebook = parse(&utf16(NOTEBOOK, mark, encode));
+                assert_eq!(notebook.cells[0].text, plain.cells[0].text);
+                assert_eq!(notebook.problems.len(), 1);
+                assert!(notebook.problems[0].message.contains("UTF-16"));
+            }
+        }
+    }
+
+    #[test]
+    fn a_script_is_told_by_its_markers() {
+        let notebook = parse("\u{feff}# %%\nx\n# %%\n".as_bytes());
+        assert_eq!(notebook.cells.len(), 2);
+        assert_eq!(notebook.problems, [].into());
+    }
+
+    #[test]
+    fn places_are_counted_as_people_do() {
+        let bytes = "é\r\na\rßx\n".as_bytes();
+        let place = |at| {
+            let place = line_column(bytes, at);
+            (place.line, place.column)
+        };
+        assert_eq!(place(0), (1, 1));
+        assert_eq!(place(2), (1, 2));
+        assert_eq!(place(4), (2, 1));
+        assert_eq!(place(8), (3, 2));
+        assert_eq!(place(99), (4, 1));
+    }
+
+    proptest! {
+        #[test]
+        fn any_bytes_are_read(bytes in prop::collection::vec(any::<u8>(), 0..300)) {
+            parse(&bytes);
+        }
+
+        #[test]
+        fn any_damage_is_read(at in 0..NOTEBOOK.len(), end in 0..NOTEBOOK.len(), junk in prop::collection::vec(any::<u8>(), 0..4)) {
+            let mut bytes = NOTEBOOK.as_bytes().to_vec();
+            bytes.splice(at..at.max(end), junk);
+            parse(&bytes);
+            parse(&bytes[..at]);
+        }
+    }
 }

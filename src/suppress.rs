@@ -142,15 +142,15 @@ impl Directives {
         for (directive, used) in self.list.iter().zip(&used) {
             directive.tell_unused(config, used, &mut unused);
         }
+        // A suppression can suppress what is said of another one, and by name what is said of itself.
         let is_silenced = |unused: &Unused| {
             let line = lines.line_of(unused.range.start());
             self.list.iter().any(|directive| {
-                let named = directive
-                    .rules
-                    .iter()
-                    .flatten()
-                    .any(|(name, _)| name == RULE_NAME);
-                named && directive.covers([line; 2])
+                let means_it = match &directive.rules {
+                    None => !directive.range.contains_range(unused.range),
+                    Some(rules) => rules.iter().any(|(name, _)| name == RULE_NAME),
+                };
+                means_it && directive.covers([line; 2])
             })
         };
         unused.retain(|unused| !is_silenced(unused));
@@ -431,6 +431,18 @@ mod tests {
             "a\n# cellwise: ignore-cell",
             &["a"],
             &["a"],
+            &["# cellwise: ignore-cell"],
+        );
+        check(
+            "# cellwise: ignore-cell\na  # cellwise: ignore[zzz]",
+            &["a "],
+            &[],
+            &[],
+        );
+        check(
+            "# cellwise: ignore-cell",
+            &[],
+            &[],
             &["# cellwise: ignore-cell"],
         );
     }

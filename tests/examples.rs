@@ -63,7 +63,7 @@ fn actions_do_what_their_examples_say() {
             let _ = writeln!(failures, "{}: no pair of Before and After\n", action.name);
         }
         let disabled = |example: &Example| example.section == Section::Disabled;
-        if action.source.contains("disabled: Some(") && !examples.iter().any(disabled) {
+        if can_refuse(action) && !examples.iter().any(disabled) {
             let _ = writeln!(
                 failures,
                 "{}: it can refuse, and no example below `## Disabled` shows it\n",
@@ -72,6 +72,14 @@ fn actions_do_what_their_examples_say() {
         }
     }
     assert!(failures.is_empty(), "\n\n{failures}");
+}
+
+/// Whether the action's code ever says why it does not do it.
+fn can_refuse(action: &Action) -> bool {
+    action
+        .source
+        .lines()
+        .any(|line| !line.trim_start().starts_with("//") && line.contains("disabled"))
 }
 
 fn place(folder: &str, name: &str, example: &Example) -> String {

@@ -1,4 +1,8 @@
 //! The server as a client meets it: the real binary over pipes.
+#![expect(
+    clippy::disallowed_methods,
+    reason = "the tests run the server, and one measures it"
+)]
 
 mod support;
 
@@ -154,6 +158,13 @@ fn a_cell_changes_its_language_under_the_same_uri() {
 fn settings_come_at_the_start_and_later() {
     let mut client = Client::with(&json!({}), &json!({"settings": {"select": []}}));
     client.open(&[(PYTHON, ""), (PYTHON, "x")]);
+    client.idle();
+    // Neovim's word for "nothing".
+    client.notify("workspace/didChangeConfiguration", json!({"settings": {}}));
+    client.notify(
+        "workspace/didChangeConfiguration",
+        json!({"settings": null}),
+    );
     client.idle();
     let settings = json!({"settings": {"cellwise": {"select": ["empty-cell"]}}});
     client.notify("workspace/didChangeConfiguration", settings);

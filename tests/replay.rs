@@ -1,6 +1,12 @@
 //! What real clients sent, sent again.
 //!
 //! The recordings are not part of the crate; where they are missing the tests say so and pass.
+#![expect(
+    clippy::disallowed_methods,
+    clippy::print_stdout,
+    clippy::unwrap_used,
+    reason = "tests read recordings, whose form is known, and say what they skip"
+)]
 
 mod support;
 

@@ -20,6 +20,17 @@
 //! print(x)
 //! ```
 //!
+//! ## Disabled
+//! ```notebook client=plain
+//! # %%
+//! x = 1
+//! # %%
+//! $0
+//! # %%
+//! print(x)
+//! ```
+//! > lets no language server remove cells
+//!
 //! [`empty-cell`]: crate::rules
 
 use crate::action::{Action, ActionContext, Offer, Refusal};

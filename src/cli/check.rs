@@ -109,7 +109,7 @@ fn check(paths: BTreeSet<PathBuf>, workspace: &Workspace, hints: bool) -> (Repor
         let trace = Backtrace::capture();
         LAST_PANIC.set(Some(format!("{panic}\n{trace}")));
     }));
-    let results: Vec<Result<Vec<Item>, String>> = pool.install(|| {
+    let results: Vec<Result<Checked, String>> = pool.install(|| {
         let paths: Vec<PathBuf> = paths.into_iter().collect();
         paths
             .into_par_iter()
@@ -123,9 +123,10 @@ fn check(paths: BTreeSet<PathBuf>, workspace: &Workspace, hints: bool) -> (Repor
     let _ = panic::take_hook();
     for result in results {
         match result {
-            Ok(mut items) => {
+            Ok(mut checked) => {
                 report.notebooks += 1;
-                report.items.append(&mut items);
+                report.items.append(&mut checked.items);
+                errors.extend(checked.problem);
             }
             Err(error) => errors.push(error),
         }
@@ -155,29 +156,36 @@ fn guarded<T>(path: &Path, work: impl FnOnce() -> Result<T, String>) -> Result<T
     })
 }
 
-fn check_file(path: &Path, workspace: &Workspace) -> Result<Vec<Item>, String> {
-    let config = workspace
-        .config_for(path)
-        .map_err(|error| error.to_string())?;
+struct Checked {
+    items: Vec<Item>,
+    /// Why editors will not open the file, where no rule tells it.
+    problem: Option<String>,
+}
+
+/// The rules that tell what is wrong with a file. Where neither runs, silence would pass for "nothing found".
+const TELL_PROBLEMS: [&str; 2] = ["invalid-notebook", "merge-conflict"];
+
+fn check_file(path: &Path, workspace: &Workspace) -> Result<Checked, String> {
+    let config = workspace.config_for(path).map_err(|mut error| {
+        error.file = error.file.map(|file| files::shortest(&file));
+        error.to_string()
+    })?;
+    let config = Arc::new(config);
     let bytes = files::read(path)?;
     let notebook = format::parse(&bytes);
     drop(bytes);
-    let unreadable = notebook
+    let analysis = Analysis::new(notebook, Arc::clone(&config));
+    let is_told = analysis
+        .findings()
+        .any(|finding| TELL_PROBLEMS.contains(&finding.rule));
+    let problem = analysis
+        .notebook()
         .problems
         .iter()
-        .find(|problem| problem.kind == ProblemKind::Unreadable)
-        .map(|problem| problem.message.clone());
-    let config = Arc::new(config);
-    let analysis = Analysis::new(notebook, Arc::clone(&config));
-    // A rule tells what is wrong with a file. Where it does not run, silence would pass for "nothing found".
-    if let Some(problem) = unreadable
-        && analysis.notebook_findings().next().is_none()
-    {
-        return Err(format!("{}: {problem}", path.display()));
-    }
-    Ok(report::items(path.to_owned(), &analysis, |rule| {
-        config.asks_for(rule)
-    }))
+        .find(|problem| problem.kind == ProblemKind::Unreadable && !is_told)
+        .map(|problem| format!("{}: {}", path.display(), problem.message));
+    let items = report::items(path.to_owned(), &analysis, |rule| config.asks_for(rule));
+    Ok(Checked { items, problem })
 }
 
 #[cfg(test)]

@@ -61,6 +61,14 @@ pub fn read(path: &Path) -> Result<Vec<u8>, String> {
     std::fs::read(path).map_err(|error| complaint(path, &error))
 }
 
+/// The path as a person in the working directory would write it.
+pub fn shortest(path: &Path) -> PathBuf {
+    let below = std::env::current_dir()
+        .ok()
+        .and_then(|folder| Some(path.strip_prefix(folder).ok()?.to_owned()));
+    below.unwrap_or_else(|| path.to_owned())
+}
+
 fn complaint(path: &Path, error: &std::io::Error) -> String {
     let path = path.display();
     match error.kind() {

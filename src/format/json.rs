@@ -356,7 +356,9 @@ impl<'b> Scanner<'b> {
                     if self.peek() == Some(b':') && self.open_objects > 0 {
                         self.at = at;
                         self.fault(FaultKind::OpenBracket, at);
+                        let last = self.last();
                         self.leave();
+                        self.set_last(last);
                         return false;
                     }
                     self.at = end;

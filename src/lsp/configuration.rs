@@ -5,20 +5,28 @@
 
 use std::sync::Arc;
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::proto::Uri;
 use crate::config::{Config, Settings};
 use crate::workspace::Workspace;
 
 /// Reads settings in either form that clients use, `{…}` and `{"cellwise": {…}}`.
-/// jupyterlab-lsp begins with `{}`, others with `null`.
-pub fn read(settings: &Value) -> Result<Settings, String> {
-    let settings = settings.get("cellwise").unwrap_or(settings);
-    if settings.is_null() {
-        return Ok(Settings::default());
+///
+/// `None` where nothing is said: jupyterlab-lsp and Neovim send `{}` on their own account, which
+/// must not undo what came with `initialize`. `{"cellwise": {}}` does.
+pub fn read(settings: &Value) -> Result<Option<Settings>, String> {
+    let says_nothing = settings.is_null() || settings.as_object().is_some_and(Map::is_empty);
+    if says_nothing {
+        return Ok(None);
     }
-    Config::from_settings(settings).map_err(|error| error.to_string())
+    let own = settings.get("cellwise").unwrap_or(settings);
+    if own.is_null() {
+        return Ok(Some(Settings::default()));
+    }
+    Config::from_settings(own)
+        .map(Some)
+        .map_err(|error| error.to_string())
 }
 
 /// What holds for a notebook: its configuration file, if it is on disk and has one, below the

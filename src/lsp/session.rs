@@ -126,7 +126,8 @@ impl Session {
 
     fn configure(&mut self, settings: &Value) {
         match configuration::read(settings) {
-            Ok(settings) => {
+            Ok(None) => {}
+            Ok(Some(settings)) => {
                 self.workspace.set_overrides(settings);
                 self.reconfigure();
             }

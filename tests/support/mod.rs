@@ -1,6 +1,11 @@
 //! A client that is not there: it runs the real binary and speaks LSP to it over pipes.
 
 #![expect(dead_code, reason = "each test binary uses a part of it")]
+#![expect(
+    clippy::disallowed_methods,
+    reason = "it runs the server and waits for it"
+)]
+#![expect(clippy::needless_pass_by_value, reason = "tests hand over literals")]
 
 use std::collections::VecDeque;
 use std::io::{BufRead, BufReader, Write};

@@ -110,13 +110,16 @@ fn draw_source(place: &Place, gutter: usize, (mark, style): (char, Style), text:
     );
     if place.is_range {
         let marks = mark.to_string().repeat(width.max(1));
+        let goes_on = if place.end.line > place.start.line {
+            "…"
+        } else {
+            ""
+        };
         let _ = writeln!(
             text,
-            "{pad} {FRAME}|{FRAME:#} {}{style}{marks}{style:#}",
+            "{pad} {FRAME}|{FRAME:#} {}{style}{marks}{goes_on}{style:#}",
             " ".repeat(before)
         );
-    } else {
-        let _ = writeln!(text, "{pad} {FRAME}|{FRAME:#}");
     }
 }
 
@@ -237,7 +240,94 @@ fn count(number: usize, what: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::path::Path;
+    use std::sync::Arc;
+
     use super::*;
+    use crate::notebook::{Anchor, Cell, CellIdx, CellKind, Execution, Notebook};
+    use crate::rule::{Finding, Fix};
+    use crate::text::{LineColumn, TextRange};
+
+    #[test]
+    fn a_finding_is_drawn_with_its_places() {
+        let text = "total = (prices\n  + 値段)\nprint(total)";
+        let notebook = Notebook {
+            cells: [Cell::new(CellKind::Markdown, "# Prices"), {
+                let mut cell = Cell::new(CellKind::Code, text);
+                cell.execution = Execution::with_count(Some(12));
+                cell
+            }]
+            .map(Arc::new)
+            .into(),
+            ..Notebook::default()
+        };
+        let range =
+            |from: u32, to: u32| Anchor::Range(CellIdx(1), TextRange::new(from.into(), to.into()));
+        let finding = |rule, severity, anchor| Finding {
+            severity,
+            ..Finding::new(rule, anchor, "what is wrong, why and what to do.")
+        };
+        let path: Arc<Path> = Path::new("analysis/prices.ipynb").into();
+        let report = Report {
+            notebooks: 40,
+            items: [
+                finding("undefined-name", Severity::Error, range(9, 15))
+                    .related(range(34, 39), "it is printed here"),
+                finding("rerun-hazard", Severity::Info, range(8, 27)).fix(Fix {
+                    action: "extract",
+                    title: "Bind a new name".into(),
+                    safety: Safety::Unsafe,
+                    argument: None,
+                }),
+                finding("long-cell", Severity::Warning, Anchor::Cell(CellIdx(1))),
+                finding(
+                    "merge-conflict",
+                    Severity::Error,
+                    Anchor::File(LineColumn {
+                        line: 120,
+                        column: 1,
+                    }),
+                ),
+                finding("empty-cell", Severity::Hint, Anchor::Cell(CellIdx(0))),
+            ]
+            .iter()
+            .map(|finding| Item::new(&path, &notebook, finding, false))
+            .collect(),
+            hints: false,
+        };
+        let mut drawn = Vec::new();
+        write(&report, &mut anstream::StripStream::new(&mut drawn)).unwrap();
+        insta::assert_snapshot!(String::from_utf8(drawn).unwrap(), @"
+        error[undefined-name]: what is wrong, why and what to do.
+         --> analysis/prices.ipynb:cell 2 (In [12]):1:10
+          |
+        1 | total = (prices
+          |          ^^^^^^
+         ::: cell 2 (In [12]):3:7: it is printed here
+          |
+        3 | print(total)
+          |       -----
+
+        info[rerun-hazard]: what is wrong, why and what to do.
+         --> analysis/prices.ipynb:cell 2 (In [12]):1:9
+          |
+        1 | total = (prices
+          |         ^^^^^^^…
+          = fix: Bind a new name (look at the result)
+
+        warning[long-cell]: what is wrong, why and what to do.
+         --> analysis/prices.ipynb:cell 2 (In [12]):1:1
+          |
+        1 | total = (prices
+
+        error[merge-conflict]: what is wrong, why and what to do.
+         --> analysis/prices.ipynb:120:1
+
+        Found 4 findings (2 errors, 1 warning, 1 info) in 1 of 40 notebooks.
+        1 has a repair in the editor.
+        1 hint not shown; --hints shows it.
+        ");
+    }
 
     #[track_caller]
     fn check(source: &str, from: usize, to: usize, expected: &str) {

@@ -1,0 +1,189 @@
+//! Jupyter's notebook files: nbformat 4, and the older 3 and 2 as far as they go.
+//!
+//! What a file holds is read first ([`raw`]), then judged ([`validate`]) and made into a notebook here.
+//! Where a cell's text stands in the file is kept ([`SourceMap`]).
+//! What old versions mean follows nbformat's own conversion
+//! (<https://github.com/jupyter/nbformat/blob/main/nbformat/v4/convert.py>).
+
+mod language;
+mod merge;
+mod raw;
+mod source_map;
+mod validate;
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use self::raw::{RawCell, RawFile};
+pub use self::source_map::{CellSpans, SourceMap};
+use super::conflict;
+use super::{BYTE_ORDER_MARK, Format};
+use crate::notebook::{
+    Anchor, Cell, CellIdx, CellKind, Execution, Home, Notebook, NotebookMeta, Outputs, Problem,
+    ProblemKind,
+};
+use crate::text::{TextRange, TextSize};
+
+pub const FORMAT: Format = Format {
+    name: "ipynb",
+    recognises,
+    parse: |bytes| read(bytes).0,
+};
+
+/// Reads a notebook file, which need not be sound. `bytes` is UTF-8, with or without a byte order
+/// mark; bytes that are no UTF-8 are read as U+FFFD.
+///
+/// A file with conflict markers is read with both sides: a cell that differs stands there twice,
+/// as it was checked out and then as it was merged in ([`CellSpans::side`]).
+pub fn read(bytes: &[u8]) -> (Notebook, SourceMap<'_>) {
+    let mut problems = Vec::new();
+    validate::encoding(bytes, &mut problems);
+
+    let (raw, conflicts, versions) = match conflict::versions(bytes) {
+        None => (RawFile::read(bytes), Vec::new(), None),
+        Some((conflicts, [ours, theirs])) => {
+            let raw = merge::both(&ours, &theirs);
+            (raw, conflicts, Some([ours, theirs]))
+        }
+    };
+    let mut map = match versions {
+        None => SourceMap::new(Cow::Borrowed(bytes), None),
+        Some([ours, theirs]) => SourceMap::new(Cow::Owned(ours), Some(theirs)),
+    };
+    if conflicts.is_empty() {
+        validate::faults(bytes, &raw, &mut problems);
+        validate::schema(&raw, &mut problems);
+    }
+    merge::report(bytes, &raw, &conflicts, &mut problems);
+
+    let meta = meta(&raw);
+    let mut cells = Vec::with_capacity(raw.cells.len());
+    for cell in raw.cells {
+        let (cell, spans) = finish(cell, &raw.root, &meta, &map);
+        if cell.is_code() {
+            let index = CellIdx::new(cells.len());
+            problems.extend(conflicts_in_text(index, &cell.text));
+        }
+        cells.push(Arc::new(cell));
+        map.cells.push(spans);
+    }
+    let notebook = Notebook {
+        cells,
+        meta: Arc::new(meta),
+        problems: problems.into(),
+    };
+    (notebook, map)
+}
+
+fn recognises(bytes: &[u8]) -> bool {
+    let start = bytes
+        .strip_prefix(BYTE_ORDER_MARK)
+        .unwrap_or(bytes)
+        .trim_ascii_start();
+    start.starts_with(b"{") || raw::object_after_text(bytes).is_some()
+}
+
+/// The conflicts that somebody committed inside a cell's code, or that nbdime wrote there.
+pub fn conflicts_in_text(cell: CellIdx, text: &str) -> Vec<Problem> {
+    let found = conflict::find(text.as_bytes());
+    found
+        .into_iter()
+        .filter_map(|conflict| {
+            let start = u32::try_from(conflict.span.start).ok()?;
+            let first = text[conflict.span.start..].lines().next()?;
+            let ours = conflict::name_side(&conflict.ours_label, "one side");
+            let theirs = conflict::name_side(&conflict.theirs_label, "the other");
+            Some(Problem {
+                kind: ProblemKind::Conflict,
+                anchor: Anchor::Range(
+                    cell,
+                    TextRange::at(TextSize::new(start), TextSize::of(first)),
+                ),
+                message: format!(
+                    "The code of {cell} holds a merge conflict between {ours} and {theirs}, so it cannot run; \
+                     keep one side and remove the marker lines."
+                ),
+            })
+        })
+        .collect()
+}
+
+fn meta(raw: &RawFile) -> NotebookMeta {
+    let root = &raw.root;
+    let home = if root.databricks || raw.cells.iter().any(|cell| cell.metadata.databricks) {
+        Home::Databricks
+    } else if root.colab {
+        Home::Colab
+    } else {
+        Home::Jupyter
+    };
+    let nbformat = match (&root.nbformat, &root.nbformat_minor) {
+        (Some(major), minor) => major.value.map(|major| {
+            let minor = minor.as_ref().and_then(|minor| minor.value);
+            (major, minor.unwrap_or(0))
+        }),
+        (None, _) => None,
+    };
+    NotebookMeta {
+        language: language::of_notebook(root),
+        home,
+        nbformat,
+    }
+}
+
+fn finish(
+    raw: RawCell,
+    root: &raw::Root,
+    meta: &NotebookMeta,
+    map: &SourceMap<'_>,
+) -> (Cell, CellSpans) {
+    let is_old = root.major() < 4;
+    let cell_type = raw.cell_type.as_deref();
+    let kind = match cell_type {
+        Some("code") => CellKind::Code,
+        Some("markdown") => CellKind::Markdown,
+        Some("raw") => CellKind::Raw,
+        Some("heading" | "html") if is_old => CellKind::Markdown,
+        Some("plaintext" | "text" | "rst") if is_old => CellKind::Raw,
+        _ => CellKind::Unknown,
+    };
+    let source = match (raw.source, raw.input) {
+        (None, input) => input,
+        (_, Some(input)) if is_old && kind == CellKind::Code => Some(input),
+        (source, _) => source,
+    };
+    let mut spans = CellSpans {
+        object: raw.object,
+        source,
+        outputs: raw.outputs.as_ref().map(|outputs| outputs.span),
+        execution_count: raw.count.as_ref().map(|count| count.span),
+        metadata: raw.metadata.span,
+        id: raw.id.as_ref().map(|id| id.span),
+        side: raw.side,
+        prefix: 0,
+    };
+    let mut text = map.decode(&spans);
+    if cell_type == Some("heading") && is_old {
+        let level = raw.level.unwrap_or(1).clamp(1, 6);
+        let signs = usize::try_from(level).unwrap_or(1);
+        let line = text.replace(['\n', '\r'], " ");
+        text = format!("{} {line}", "#".repeat(signs));
+        spans.prefix = signs + 1;
+    }
+
+    let mut cell = Cell::new(kind, text);
+    if kind == CellKind::Code {
+        cell.language = language::of_cell(&raw, root, meta, &cell.text);
+        cell.execution = Execution::with_count(raw.count.and_then(|count| count.value));
+        cell.outputs = raw
+            .outputs
+            .map_or_else(Outputs::default, |outputs| outputs.summary);
+    }
+    cell.id = raw.id.and_then(|id| id.text).map(Arc::from);
+    cell.tags = raw.metadata.tags.into();
+    (cell, spans)
+}
+
+#[cfg(test)]
+#[path = "ipynb/tests.rs"]
+mod tests;
