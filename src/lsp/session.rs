@@ -261,11 +261,16 @@ impl Session {
     }
 
     fn settle(&mut self, uri: &Uri) {
+        self.settle_by(uri, Open::settle);
+    }
+
+    /// Settles a notebook by `settle`, and survives its panic.
+    fn settle_by(&mut self, uri: &Uri, settle: impl FnOnce(&mut Open, &Uri, &Documents)) {
         let documents = &self.documents;
         let Some(open) = self.notebooks.get_mut(uri) else {
             return;
         };
-        if catch_unwind(AssertUnwindSafe(|| open.settle(uri, documents))).is_err() {
+        if catch_unwind(AssertUnwindSafe(|| settle(open, uri, documents))).is_err() {
             // Half an analysis may hold anything; the documents are whole.
             open.analysis = None;
             open.unsettled = false;
@@ -414,6 +419,54 @@ mod tests {
         );
         session.publish();
         assert_eq!(sent(), None, "and nothing has changed");
+    }
+
+    fn edit(version: i64, text: &str) -> Event {
+        let step =
+            json!({"document": {"uri": "n:#1", "version": version}, "changes": [{"text": text}]});
+        let change = json!({"cells": {"textContent": [step]}});
+        let of = json!({"uri": "n:", "version": version});
+        let params = json!({"notebookDocument": of, "change": change});
+        Event::Document(proto::document_event("notebookDocument/didChange", params).unwrap())
+    }
+
+    #[test]
+    fn an_analysis_that_panics_is_begun_again_at_the_next_change() {
+        let (mut session, mut sent) = session();
+        session.handle(edit(2, "1"));
+        session.settle_by(&Uri::from("n:"), |_, _, _| panic!("on purpose"));
+        let log = String::from_utf8(sent().unwrap()).unwrap();
+        assert!(log.contains("the analysis of n: failed"), "{log}");
+        assert!(
+            session.view(&Uri::from("n:#1")).is_err(),
+            "one error a request"
+        );
+        session.publish();
+        assert_eq!(sent(), None, "what was published stays");
+
+        session.handle(edit(3, "2"));
+        session.settle_all();
+        session.publish();
+        let published = String::from_utf8(sent().unwrap()).unwrap();
+        assert!(
+            published.ends_with(r#""version":3,"diagnostics":[]}}"#),
+            "{published}"
+        );
+    }
+
+    #[test]
+    fn a_burst_is_published_once() {
+        let (session, mut sent) = session();
+        let (events, inbox) = mpsc::channel();
+        for version in 2..100_i64 {
+            let text = " ".repeat(usize::try_from(version % 7).unwrap());
+            events.send(edit(version, &text)).unwrap();
+        }
+        drop(events);
+        session.run(&inbox);
+        let published = String::from_utf8(sent().unwrap()).unwrap();
+        assert!(published.contains(r#""version":99"#), "{published}");
+        assert_eq!(sent(), None);
     }
 
     #[test]
