@@ -22,6 +22,8 @@ use crate::text::LineColumn;
 pub struct Config {
     /// The rules that run, by name, each with the severity of its findings.
     severities: FxHashMap<&'static str, Severity>,
+    /// What `severity.<rule>` says, by rule.
+    configured: FxHashMap<&'static str, Severity>,
     /// The rules that a `select` or `extend-select` names itself, not by group or `all`.
     named: Vec<&'static str>,
     /// Names that the notebooks' home injects beyond those that Cellwise knows.
@@ -46,14 +48,15 @@ impl Config {
     /// precise entry wins (a rule before its group, a group before `all`), and of two equally
     /// precise ones `ignore`.
     pub fn resolve(layers: &[&Settings], path: Option<&Path>) -> Self {
+        let configured: FxHashMap<&'static str, Severity> = layers
+            .iter()
+            .flat_map(|layer| layer.severity.iter().map(|(&rule, &level)| (rule, level)))
+            .collect();
         let severities = rules::ALL
             .iter()
             .filter(|rule| is_selected(rule, layers) && !is_ignored_in(rule, layers, path))
             .map(|rule| {
-                let severity = layers
-                    .iter()
-                    .rev()
-                    .find_map(|layer| layer.severity.get(rule.name).copied());
+                let severity = configured.get(rule.name).copied();
                 (rule.name, severity.unwrap_or(rule.severity))
             })
             .collect();
@@ -64,6 +67,7 @@ impl Config {
             .collect();
         Self {
             severities,
+            configured,
             named,
             builtins: layers
                 .iter()
@@ -93,6 +97,11 @@ impl Config {
     /// The severity of the rule's findings, or `None` where it does not run.
     pub fn severity_of(&self, rule: &Rule) -> Option<Severity> {
         self.severities.get(rule.name).copied()
+    }
+
+    /// What `severity.<rule>` says, for findings that otherwise choose their own.
+    pub fn configured_severity(&self, rule: &Rule) -> Option<Severity> {
+        self.configured.get(rule.name).copied()
     }
 
     /// Whether every rule of the default set runs: then a cell without findings has really been looked at.

@@ -133,7 +133,12 @@ impl Analysis {
     /// Cells were inserted, removed or moved: `delete` cells from `start` gave place to `insert`.
     /// Both are cut to the cells that there are.
     pub fn splice(&mut self, start: usize, delete: usize, insert: Vec<Arc<Cell>>) {
+        // Positions are about to mean other cells.
         self.read_dirty_texts();
+        self.dirty = Dirty {
+            all: true,
+            ..Dirty::default()
+        };
         let start = start.min(self.notebook.cells.len());
         let end = start.saturating_add(delete).min(self.notebook.cells.len());
         self.cells
@@ -144,7 +149,6 @@ impl Analysis {
             .collect();
         self.link.splice(start, end - start, facts);
         self.notebook.cells.splice(start..end, insert);
-        self.dirty.all = true;
     }
 
     pub fn set_meta(&mut self, meta: NotebookMeta) {
@@ -232,10 +236,12 @@ impl Analysis {
     /// The cells whose findings may speak of how `cell` ran.
     fn note_dependents(&self, cell: CellIdx, dependents: &mut BTreeSet<CellIdx>) {
         let mut pending = vec![cell];
+        let mut seen = BTreeSet::new();
         while let Some(cell) = pending.pop() {
-            if !dependents.insert(cell) {
+            if !seen.insert(cell) {
                 continue;
             }
+            dependents.insert(cell);
             for (name, _) in &self.link.facts(cell).exits {
                 pending.extend(self.link.askers(name));
             }
@@ -255,7 +261,7 @@ impl Analysis {
             if let Check::Notebook(check) = rule.check {
                 let first = findings.len();
                 check(&cx, &mut findings);
-                self.grade(&mut findings[first..], *severity);
+                self.grade(&mut findings[first..], rule, *severity);
             }
         }
         findings.sort_by_key(|finding| (finding.anchor.reading_order(), finding.rule));
@@ -282,16 +288,20 @@ impl Analysis {
             if let Check::Cell(check) | Check::Linked(check) = rule.check {
                 let first = findings.len();
                 check(&cell_cx, &mut findings);
-                self.grade(&mut findings[first..], *severity);
+                self.grade(&mut findings[first..], rule, *severity);
             }
         }
         findings
     }
 
-    /// Gives findings the severity that the configuration says.
-    fn grade(&self, findings: &mut [Finding], severity: Severity) {
+    /// Gives findings the severity that the configuration says, else what the rule says of the finding.
+    fn grade(&self, findings: &mut [Finding], rule: &Rule, severity: Severity) {
         for finding in findings {
-            finding.severity = severity;
+            finding.severity = self
+                .config
+                .configured_severity(rule)
+                .or(finding.own_severity)
+                .unwrap_or(severity);
         }
     }
 

@@ -1,5 +1,7 @@
 //! What a rule is, and what it finds.
 
+pub mod missing;
+
 use std::fmt;
 
 use crate::analysis::{Facts, Link};
@@ -112,6 +114,8 @@ impl fmt::Display for Severity {
 pub struct Finding {
     pub rule: &'static str,
     pub severity: Severity,
+    /// How serious this one is, where findings of one rule differ. The configuration overrides it.
+    pub own_severity: Option<Severity>,
     pub anchor: Anchor,
     /// What is wrong, why it will hurt and what to do, in one or two sentences that name the cells.
     pub message: String,
@@ -162,11 +166,18 @@ impl Finding {
         Self {
             rule,
             severity: Severity::Warning,
+            own_severity: None,
             anchor,
             message: message.into(),
             related: Vec::new(),
             fix: None,
         }
+    }
+
+    #[must_use]
+    pub fn severity(mut self, severity: Severity) -> Self {
+        self.own_severity = Some(severity);
+        self
     }
 
     #[must_use]

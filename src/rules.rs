@@ -28,9 +28,9 @@ rules![
     empty_cell,
     long_cell,
     unused_suppression,
+    invalid_notebook,
+    merge_conflict,
 ];
-
-mod shared;
 
 pub fn find(name: &str) -> Option<&'static Rule> {
     ALL.iter().find(|rule| rule.name == name)

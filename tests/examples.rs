@@ -128,7 +128,7 @@ fn check_rule(rule: &'static Rule, example: &Example) -> Result<(), String> {
     for finding in found {
         let matching = missing
             .iter()
-            .position(|mark| matches(analysis.notebook(), finding, mark));
+            .position(|mark| matches(example, analysis.notebook(), finding, mark));
         match matching {
             Some(at) => {
                 missing.remove(at);
@@ -167,9 +167,11 @@ fn spot(cell: Option<CellIdx>, line: u32, (from, to): (u32, u32)) -> String {
     }
 }
 
-fn matches(notebook: &Notebook, finding: &Finding, mark: &Expected) -> bool {
+fn matches(example: &Example, notebook: &Notebook, finding: &Finding, mark: &Expected) -> bool {
     let (line, columns) = place_of(notebook, finding.anchor);
     let same_place = match finding.anchor {
+        // Nothing can be marked inside a file's JSON, so there the message alone tells.
+        _ if example.is_ipynb => mark.cell.is_none(),
         Anchor::Notebook | Anchor::File(_) => mark.cell.is_none(),
         Anchor::Cell(cell) => mark.cell == Some(cell) && mark.line == 1,
         Anchor::Range(cell, _) => {

@@ -23,7 +23,8 @@
 //! what is flagged begins there: `#<` flags the first two characters, `#<^^^` the first five. `#|` flags the first alone.
 //! A finding over several lines is flagged to the end of its first. For a whole cell the mark stands below
 //! the first line, and its width means nothing. What follows the colon must occur in the message.
-//! A finding that belongs to no cell is a line after the block: `> rule-name: part of the message`.
+//! A finding that belongs to no cell, or any finding in an ```` ```ipynb ```` block, is a line after the block:
+//! `> rule-name: part of the message`.
 //!
 //! **Where a person stands**: `$0` is the cursor, two of them are the ends of a selection.
 //! Below `## Disabled`, the line after the block is a part of the reason: `> cell 9 reads it`.

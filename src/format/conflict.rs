@@ -188,13 +188,17 @@ fn marker(line: &[u8]) -> Option<(u8, String)> {
     }
 }
 
-/// What a person calls a side: its label, cut to a length that fits into a message.
+/// What a person calls a side: its label without a commit's subject, and a commit by its short hash.
 pub fn name_side(label: &str, otherwise: &str) -> String {
     const LONGEST: usize = 40;
-    let mut name: String = label.chars().take(LONGEST).collect();
+    const SHORT_HASH: usize = 7;
+    let label = label.split(" (").next().unwrap_or_default().trim();
+    let is_hash = label.len() == 40 && label.bytes().all(|byte| byte.is_ascii_hexdigit());
+    let length = if is_hash { SHORT_HASH } else { LONGEST };
+    let mut name: String = label.chars().take(length).collect();
     if name.is_empty() {
         otherwise.clone_into(&mut name);
-    } else if name.len() < label.len() {
+    } else if name.len() < label.len() && !is_hash {
         name.push('…');
     }
     name
@@ -243,6 +247,16 @@ mod tests {
         };
         assert_eq!(words(ours), ["0", "a", "1"]);
         assert_eq!(words(theirs), ["0", "b", "1"]);
+    }
+
+    #[test]
+    fn sides_are_named_shortly() {
+        assert_eq!(name_side("HEAD", "x"), "HEAD");
+        assert_eq!(name_side("", "one side"), "one side");
+        assert_eq!(name_side("f06c799 (fix(a): b (#466))", "x"), "f06c799");
+        let hash = "5f2115666006bf6e6367320fff46ddc1e0e32044";
+        assert_eq!(name_side(hash, "x"), "5f21156");
+        assert_eq!(name_side(&"é".repeat(41), "x").chars().count(), 41);
     }
 
     #[test]

@@ -21,7 +21,7 @@
 //! print(total)
 //! ```
 
-use super::shared;
+use crate::rule::missing;
 use crate::analysis::graph::{Lack, Need};
 use crate::rule::{CellContext, Check, Finding, Group, Rule, Severity};
 
@@ -48,12 +48,12 @@ pub fn explains(cx: &CellContext<'_>, need: &Need) -> Option<String> {
 }
 
 fn check(cx: &CellContext<'_>, findings: &mut Vec<Finding>) {
-    if shared::fails_on_purpose(cx) {
+    if missing::fails_on_purpose(cx) {
         return;
     }
     for need in cx.all.link.needs(cx.index) {
         if let Some(why) = explains(cx, need) {
-            findings.extend(shared::late_finding(RULE.name, cx, need, &why));
+            findings.extend(missing::late_finding(RULE.name, cx, need, &why));
         }
     }
 }

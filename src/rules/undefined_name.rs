@@ -40,7 +40,7 @@
 //! surprise()
 //! ```
 
-use super::shared;
+use crate::rule::missing;
 use crate::analysis::graph::Lack;
 use crate::analysis::known_imports;
 use crate::notebook::Anchor;
@@ -56,7 +56,7 @@ pub const RULE: Rule = Rule {
 };
 
 fn check(cx: &CellContext<'_>, findings: &mut Vec<Finding>) {
-    if shared::fails_on_purpose(cx) {
+    if missing::fails_on_purpose(cx) {
         return;
     }
     for need in cx.all.link.needs(cx.index) {
@@ -66,10 +66,10 @@ fn check(cx: &CellContext<'_>, findings: &mut Vec<Finding>) {
         let name = &need.name;
         let import = known_imports::import_for(name);
         let what = match &need.through {
-            Some(through) => format!("{} `{name}`, which no cell binds", shared::reads(through)),
+            Some(through) => format!("{} `{name}`, which no cell binds", missing::reads(through)),
             None => format!("`{name}` is bound by no cell"),
         };
-        let why = if shared::output_shows(cx, name) {
+        let why = if missing::output_shows(cx, name) {
             ", as its stored output shows"
         } else if need.in_body {
             ": whoever calls this function in a fresh kernel gets a NameError"

@@ -50,7 +50,8 @@
 //! cache = {}
 //! ```
 
-use super::{hidden_definition, shared};
+use super::hidden_definition;
+use crate::rule::missing;
 use crate::rule::{CellContext, Check, Finding, Group, Rule, Severity};
 
 pub const RULE: Rule = Rule {
@@ -63,12 +64,12 @@ pub const RULE: Rule = Rule {
 };
 
 fn check(cx: &CellContext<'_>, findings: &mut Vec<Finding>) {
-    if shared::fails_on_purpose(cx) {
+    if missing::fails_on_purpose(cx) {
         return;
     }
     for need in cx.all.link.needs(cx.index) {
         if hidden_definition::explains(cx, need).is_none() {
-            findings.extend(shared::late_finding(RULE.name, cx, need, ""));
+            findings.extend(missing::late_finding(RULE.name, cx, need, ""));
         }
     }
 }

@@ -72,7 +72,7 @@ fn draw(item: &Item) -> String {
     text
 }
 
-/// "cell 7 (In [12]):3:5", which goes on after the path and a colon.
+/// `cell 7 (In [12]):3:5`, which goes on after the path and a colon.
 fn place_name(place: &Place) -> String {
     let mut name = String::new();
     if let Some(cell) = place.cell {

@@ -1,6 +1,6 @@
 //! A file with conflict markers, read with both of its sides.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 
 use super::raw::{RawCell, RawFile};
 use super::source_map;
@@ -78,20 +78,29 @@ fn interleave(
         let source = cell.source.or(cell.input).unwrap_or_default();
         (cell.cell_type.clone(), source_map::decode(bytes, source))
     };
-    for cell in &mut other {
+    let mut twins: HashMap<_, VecDeque<usize>> = HashMap::new();
+    for (position, cell) in other.iter_mut().enumerate() {
         cell.side = Some(Side::Theirs);
+        twins
+            .entry(text(cell, theirs))
+            .or_default()
+            .push_back(position);
     }
+    let mut matched = vec![false; other.len()];
     for cell in &mut run {
-        let own = text(cell, ours);
-        let twin = other.iter().position(|other| text(other, theirs) == own);
+        let twin = twins
+            .get_mut(&text(cell, ours))
+            .and_then(VecDeque::pop_front);
         cell.side = match twin {
             Some(twin) => {
-                other.remove(twin);
+                matched[twin] = true;
                 None
             }
             None => Some(Side::Ours),
         };
     }
+    let mut matched = matched.into_iter();
+    other.retain(|_| !matched.next().unwrap_or_default());
     run.extend(other);
     // The sort is stable: of two versions of one cell, which start at one place, ours comes first.
     run.sort_by_key(|cell| cell.object.start);
@@ -133,10 +142,19 @@ fn place(raw: &RawFile, conflict: &Conflict, ours: &str, theirs: &str) -> String
                 span.start <= conflict.span.start && conflict.span.end <= span.end
             })
         };
+        let touches = |span: Option<Span>| span.is_some_and(|span| span.intersects(conflict.span));
         let part = if holds(cell.outputs.as_ref().map(|outputs| outputs.span)) {
             "the outputs of "
         } else if holds(cell.metadata.span) {
             "the metadata of "
+        } else if cell
+            .count
+            .as_ref()
+            .is_some_and(|count| count.span.intersects(conflict.span))
+            && !touches(cell.source.or(cell.input))
+            && !touches(cell.outputs.as_ref().map(|outputs| outputs.span))
+        {
+            "the execution count of "
         } else {
             ""
         };

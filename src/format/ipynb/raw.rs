@@ -41,9 +41,9 @@ impl Root {
         said.unwrap_or(if self.worksheets.is_some() { 3 } else { 4 })
     }
 
-    pub fn minor(&self) -> i64 {
-        let said = self.nbformat_minor.as_ref();
-        said.and_then(|number| number.value).unwrap_or(0)
+    /// The minor version; `None` where the file says none, and no rule that depends on it can be applied.
+    pub fn minor(&self) -> Option<i64> {
+        self.nbformat_minor.as_ref()?.value
     }
 }
 

@@ -188,7 +188,7 @@ fn whole_metadata(raw: &RawFile, whole: &mut impl FnMut(ProblemKind, String)) {
             ),
         );
     }
-    if raw.root.minor() <= NEWEST_MINOR
+    if is_known(raw.root.minor())
         && let Some(key) = raw.root.unknown_keys.first()
     {
         whole(
@@ -320,7 +320,7 @@ fn cells(raw: &RawFile, problems: &mut Vec<Problem>) {
     }));
 }
 
-fn complain(cell: &RawCell, minor: i64, say: &mut impl FnMut(Complaint)) {
+fn complain(cell: &RawCell, minor: Option<i64>, say: &mut impl FnMut(Complaint)) {
     if !cell.is_object {
         return say(Complaint::NoObject);
     }
@@ -334,7 +334,7 @@ fn complain(cell: &RawCell, minor: i64, say: &mut impl FnMut(Complaint)) {
         Some("code") => true,
         Some("markdown" | "raw") => false,
         Some(name) => {
-            if minor <= NEWEST_MINOR {
+            if is_known(minor) {
                 say(Complaint::UnknownType(name.chars().take(40).collect()));
             }
             return;
@@ -347,7 +347,7 @@ fn complain(cell: &RawCell, minor: i64, say: &mut impl FnMut(Complaint)) {
         (_, Shape::MixedList) => say(Complaint::MixedSource),
         (_, Shape::Null | Shape::Other) => say(Complaint::OddSource),
     }
-    let strict = minor <= NEWEST_MINOR;
+    let strict = is_known(minor);
     if is_code {
         match &cell.outputs {
             None => say(Complaint::Lacks("outputs")),
@@ -374,11 +374,16 @@ fn complain(cell: &RawCell, minor: i64, say: &mut impl FnMut(Complaint)) {
         say(Complaint::UnknownKey(key.chars().take(40).collect()));
     }
     match &cell.id {
-        Some(_) if minor < 5 => say(Complaint::IdTooEarly),
-        None if minor >= 5 => say(Complaint::NoId),
+        Some(_) if minor.is_some_and(|minor| minor < 5) => say(Complaint::IdTooEarly),
+        None if minor.is_some_and(|minor| minor >= 5) => say(Complaint::NoId),
         Some(id) if !id.text.as_deref().is_some_and(is_id) => say(Complaint::OddId),
         _ => {}
     }
+}
+
+/// Whether we know all keys and cell types of the version.
+fn is_known(minor: Option<i64>) -> bool {
+    minor.is_none_or(|minor| minor <= NEWEST_MINOR)
 }
 
 fn is_id(id: &str) -> bool {
@@ -390,7 +395,7 @@ fn is_id(id: &str) -> bool {
 
 /// Ids that more than one cell has, each with all its cells.
 fn ids(raw: &RawFile, problems: &mut Vec<Problem>) {
-    if raw.root.minor() < 5 {
+    if raw.root.minor().is_none_or(|minor| minor < 5) {
         return;
     }
     let mut owners: HashMap<&str, Vec<CellIdx>> = HashMap::new();

@@ -150,6 +150,19 @@ fn nesting_costs_no_stack() {
     assert_eq!(scanner.finish(), Faults::default());
 }
 
+/// What could be searched for again and again, from every place anew, would take minutes here.
+#[test]
+fn damage_costs_no_more_than_its_length() {
+    for piece in [
+        "\"a", "\"a ", "\"\n", "\"a\n\n ", "\\", "\"a\t", "[\"a}", "\"a\": ]", "{\"a\" b",
+    ] {
+        let json = format!("[{}", piece.repeat(200_000));
+        let mut scanner = Scanner::new(json.as_bytes(), 0);
+        scanner.skip();
+        assert!(!scanner.finish().list.is_empty());
+    }
+}
+
 #[test]
 fn numbers_that_are_none_are_noted_apart() {
     let mut scanner = Scanner::new(b"[NaN, -Infinity, Infinity, NaNs]", 0);
