@@ -298,7 +298,7 @@ fn two_thousand_changes_keep_their_order() {
     let mut client = Client::vscode(false);
     let mut notebook = client.open(&[(PYTHON, ""), (PYTHON, "x")]);
     client.published();
-    // Each puts its digit in front; one exchange and the number in the end is another.
+    // A change out of order would go back to an earlier version, which is logged.
     for change in 0..2000_u32 {
         client.type_text(
             &mut notebook,
