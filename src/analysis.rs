@@ -11,6 +11,7 @@ mod flow;
 pub mod graph;
 pub mod known_imports;
 pub mod magics;
+pub mod order;
 pub mod python;
 mod scope;
 mod source;

@@ -242,7 +242,12 @@ impl Analysis {
                 continue;
             }
             dependents.insert(cell);
-            for (name, _) in &self.link.facts(cell).exits {
+            let facts = self.link.facts(cell);
+            if !facts.openings.is_empty() {
+                // `%reset` speaks to all names below.
+                pending.extend((cell.to_usize() + 1..self.cells.len()).map(CellIdx::new));
+            }
+            for (name, _) in &facts.exits {
                 pending.extend(self.link.askers(name));
             }
         }

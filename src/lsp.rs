@@ -9,6 +9,10 @@
 //!
 //! Only this directory knows LSP. `dispatch` reads in wire order and hands every message on
 //! before it reads the next; `session` owns all state and waits for nobody.
+#![expect(
+    clippy::disallowed_methods,
+    reason = "talking on stdin and stdout is the server's job"
+)]
 
 pub mod code_action;
 pub mod configuration;

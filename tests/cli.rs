@@ -246,7 +246,7 @@ fn what_is_no_notebook_never_passes_for_a_clean_one() {
 
 #[test]
 fn a_walk_leaves_out_what_is_hidden_ignored_or_excluded() {
-    let one = notebook(&["x", "", "y"]);
+    let one = notebook(&["1", "", "2"]);
     let project = Project::new()
         .file("a.ipynb", &one)
         .file("folder.ipynb/inner.ipynb", &one)
@@ -442,7 +442,7 @@ mod unix {
     fn names_need_not_be_unicode() {
         let project = Project::new();
         let name = PathBuf::from(OsStr::from_bytes(b"caf\xe9.ipynb"));
-        fs::write(project.path().join(name), notebook(&["", "x"])).unwrap();
+        fs::write(project.path().join(name), notebook(&["", "1"])).unwrap();
         let run = project.check(&["--format", "json"]);
         assert_eq!(run.json()[0]["path"], "caf\u{fffd}.ipynb");
         assert_eq!(project.check(&["--hints"]).status, 0);

@@ -187,10 +187,11 @@ impl Link {
     /// One cell's text has changed. Returns the cells whose links are new.
     pub(crate) fn set(&mut self, cell: CellIdx, facts: Arc<Facts>) -> Vec<CellIdx> {
         let position = cell.to_usize();
-        let old = std::mem::replace(&mut self.cells[position].facts, Arc::clone(&facts));
-        if Arc::ptr_eq(&old, &facts) {
+        if Arc::ptr_eq(&self.cells[position].facts, &facts) {
             return Vec::new();
         }
+        let old = std::mem::replace(&mut self.cells[position].facts, facts);
+        let facts = Arc::clone(&self.cells[position].facts);
         let same_openings = old.openings.len() == facts.openings.len()
             && old
                 .openings

@@ -187,6 +187,7 @@ const HARMLESS_LINES: &[&str] = &[
     "debug",
     "wandb",
     "plantuml",
+    "python",
     "install_ext",
     "sc",
     "latex",
@@ -350,6 +351,10 @@ pub fn cell_effect<'l>(name: &str, argument: &'l str, body: &'l str) -> Effect<'
     match name {
         "time" => Effect {
             python: Some((argument, true)),
+            ..none
+        },
+        "prun" | "memit" => Effect {
+            python: Some((after_options(argument), true)),
             ..none
         },
         // The rest of the line is set-up code.

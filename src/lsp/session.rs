@@ -21,19 +21,21 @@ use super::{code_action, configuration, hover};
 use crate::config::Config;
 use crate::engine::Analysis;
 use crate::notebook::CellIdx;
+use crate::workspace::Workspace;
 
 #[derive(Debug)]
 pub struct Session {
     documents: Documents,
     notebooks: FxHashMap<Uri, Open>,
     profile: Profile,
-    config: Arc<Config>,
+    workspace: Workspace,
     outbox: Outbox,
 }
 
 /// An open notebook: what is known of it, and what of that the client does not know yet.
 #[derive(Debug, Default)]
 struct Open {
+    config: Arc<Config>,
     /// `None` before the first analysis, and after one that panicked.
     analysis: Option<Analysis>,
     /// Cells that the analysis has not seen in their present state.
@@ -65,7 +67,7 @@ impl Session {
             documents: Documents::default(),
             notebooks: FxHashMap::default(),
             profile: Profile::default(),
-            config: Arc::default(),
+            workspace: Workspace::default(),
             outbox,
         }
     }
@@ -124,23 +126,40 @@ impl Session {
 
     fn configure(&mut self, settings: &Value) {
         match configuration::read(settings) {
-            Ok(config) if config != self.config => {
-                self.config = config;
-                for open in self.notebooks.values_mut() {
-                    if let Some(analysis) = &mut open.analysis {
-                        analysis.set_config(Arc::clone(&self.config));
-                    }
-                    open.touch();
-                }
+            Ok(None) => {}
+            Ok(Some(settings)) => {
+                self.workspace.set_overrides(settings);
+                self.reconfigure();
             }
-            Ok(_) => {}
             Err(error) => self
                 .outbox
                 .log(&format!("the settings are kept as they were: {error}")),
         }
     }
 
+    fn reconfigure(&mut self) {
+        for (uri, open) in &mut self.notebooks {
+            let (config, mistake) = configuration::of(uri, &self.workspace);
+            if let Some(mistake) = mistake {
+                self.outbox.log(&mistake);
+            }
+            if open.config == config {
+                continue;
+            }
+            open.config = config;
+            if let Some(analysis) = &mut open.analysis {
+                analysis.set_config(Arc::clone(&open.config));
+            }
+            open.touch();
+        }
+    }
+
     fn document(&mut self, event: DocumentEvent) {
+        if matches!(event, DocumentEvent::NotebookSaved(_)) {
+            // Nobody tells of a configuration file that changed; whoever changes one saves soon.
+            self.workspace.forget();
+            self.reconfigure();
+        }
         let applied = self.documents.apply(event);
         for complaint in applied.complaints {
             self.outbox.log(&complaint);
@@ -154,7 +173,14 @@ impl Session {
     fn follow(&mut self, change: Change) {
         match change {
             Change::Opened(uri) => {
-                let mut open = Open::default();
+                let (config, mistake) = configuration::of(&uri, &self.workspace);
+                if let Some(mistake) = mistake {
+                    self.outbox.log(&mistake);
+                }
+                let mut open = Open {
+                    config,
+                    ..Open::default()
+                };
                 open.touch();
                 self.notebooks.insert(uri, open);
             }
@@ -235,11 +261,16 @@ impl Session {
     }
 
     fn settle(&mut self, uri: &Uri) {
-        let (documents, config) = (&self.documents, &self.config);
+        self.settle_by(uri, Open::settle);
+    }
+
+    /// Settles a notebook by `settle`, and survives its panic.
+    fn settle_by(&mut self, uri: &Uri, settle: impl FnOnce(&mut Open, &Uri, &Documents)) {
+        let documents = &self.documents;
         let Some(open) = self.notebooks.get_mut(uri) else {
             return;
         };
-        if catch_unwind(AssertUnwindSafe(|| open.settle(uri, documents, config))).is_err() {
+        if catch_unwind(AssertUnwindSafe(|| settle(open, uri, documents))).is_err() {
             // Half an analysis may hold anything; the documents are whole.
             open.analysis = None;
             open.unsettled = false;
@@ -278,7 +309,7 @@ impl Open {
         self.broken = false;
     }
 
-    fn settle(&mut self, uri: &Uri, documents: &Documents, config: &Arc<Config>) {
+    fn settle(&mut self, uri: &Uri, documents: &Documents) {
         if !self.unsettled || self.broken {
             return;
         }
@@ -302,7 +333,7 @@ impl Open {
             self.unpublished.extend(self.dirty.drain());
             self.notebook_unpublished |= changed.notebook;
         } else if let Some(notebook) = documents.snapshot(uri) {
-            self.analysis = Some(Analysis::new(notebook, Arc::clone(config)));
+            self.analysis = Some(Analysis::new(notebook, Arc::clone(&self.config)));
             self.dirty.clear();
             self.unpublished.extend(document.order.iter().cloned());
             self.notebook_unpublished = true;
@@ -356,7 +387,7 @@ mod tests {
             "uri": "n:", "version": 0,
             "cells": [{"kind": 2, "document": "n:#1"}, {"kind": 2, "document": "n:#2"}],
         });
-        let params = json!({"notebookDocument": notebook, "cellTextDocuments": [cell("", "n:#1"), cell("x", "n:#2")]});
+        let params = json!({"notebookDocument": notebook, "cellTextDocuments": [cell("", "n:#1"), cell("1", "n:#2")]});
         let event = proto::document_event("notebookDocument/didOpen", params).unwrap();
         session.handle(Event::Document(event));
         session.settle_all();
@@ -388,6 +419,54 @@ mod tests {
         );
         session.publish();
         assert_eq!(sent(), None, "and nothing has changed");
+    }
+
+    fn edit(version: i64, text: &str) -> Event {
+        let step =
+            json!({"document": {"uri": "n:#1", "version": version}, "changes": [{"text": text}]});
+        let change = json!({"cells": {"textContent": [step]}});
+        let of = json!({"uri": "n:", "version": version});
+        let params = json!({"notebookDocument": of, "change": change});
+        Event::Document(proto::document_event("notebookDocument/didChange", params).unwrap())
+    }
+
+    #[test]
+    fn an_analysis_that_panics_is_begun_again_at_the_next_change() {
+        let (mut session, mut sent) = session();
+        session.handle(edit(2, "1"));
+        session.settle_by(&Uri::from("n:"), |_, _, _| panic!("on purpose"));
+        let log = String::from_utf8(sent().unwrap()).unwrap();
+        assert!(log.contains("the analysis of n: failed"), "{log}");
+        assert!(
+            session.view(&Uri::from("n:#1")).is_err(),
+            "one error a request"
+        );
+        session.publish();
+        assert_eq!(sent(), None, "what was published stays");
+
+        session.handle(edit(3, "2"));
+        session.settle_all();
+        session.publish();
+        let published = String::from_utf8(sent().unwrap()).unwrap();
+        assert!(
+            published.ends_with(r#""version":3,"diagnostics":[]}}"#),
+            "{published}"
+        );
+    }
+
+    #[test]
+    fn a_burst_is_published_once() {
+        let (session, mut sent) = session();
+        let (events, inbox) = mpsc::channel();
+        for version in 2..100_i64 {
+            let text = " ".repeat(usize::try_from(version % 7).unwrap());
+            events.send(edit(version, &text)).unwrap();
+        }
+        drop(events);
+        session.run(&inbox);
+        let published = String::from_utf8(sent().unwrap()).unwrap();
+        assert!(published.contains(r#""version":99"#), "{published}");
+        assert_eq!(sent(), None);
     }
 
     #[test]

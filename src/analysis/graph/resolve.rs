@@ -228,22 +228,33 @@ impl<'l> Resolver<'l> {
     }
 
     fn first_binding_after(&self, name: &str, moment: Moment) -> Option<(CellIdx, TextRange)> {
-        let own = self
+        let own = |from: Step| {
+            self.facts
+                .bindings
+                .iter()
+                .find(|binding| {
+                    binding.step >= from
+                        && binding.name == *name
+                        && binding.kind.is_written()
+                        && !binding.kind.is_delete()
+                })
+                .map(|binding| (self.cell, binding.range))
+        };
+        // `x = x + 1` cannot have been the first to bind `x`.
+        let statement_end = self
             .facts
-            .bindings
+            .statements
             .iter()
-            .find(|binding| {
-                binding.step >= moment.step
-                    && binding.name == *name
-                    && binding.kind.is_written()
-                    && !binding.kind.is_delete()
+            .map(|stmt| stmt.steps.1)
+            .find(|&end| end > moment.step)
+            .unwrap_or(moment.step);
+        own(statement_end)
+            .or_else(|| {
+                let cell = self.link.binders(name).find(|&cell| cell > self.cell)?;
+                let facts = self.link.facts(cell);
+                Some((cell, facts.binding(facts.exit(name)?).range))
             })
-            .map(|binding| (self.cell, binding.range));
-        own.or_else(|| {
-            let cell = self.link.binders(name).find(|&cell| cell > self.cell)?;
-            let facts = self.link.facts(cell);
-            Some((cell, facts.binding(facts.exit(name)?).range))
-        })
+            .or_else(|| own(moment.step))
     }
 
     /// Whether the name is there at a moment of this cell; notes where it comes from.

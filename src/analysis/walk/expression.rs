@@ -245,7 +245,7 @@ impl Walker<'_> {
         }
         let locals = Locals::of(lambda.parameters.as_deref(), Body::Expression(&lambda.body));
         self.function_body(
-            super::statement::Head {
+            &super::statement::Head {
                 name: None,
                 range: lambda.range(),
                 parameters: lambda.parameters.as_deref(),

@@ -92,7 +92,7 @@ impl Walker<'_> {
                 // Annotations of local variables are never run.
                 let is_local = matches!(self.frames.last(), Some(Frame::Function { .. }));
                 self.guarding(is_local, |walker| {
-                    walker.visit_annotation(&assign.annotation)
+                    walker.visit_annotation(&assign.annotation);
                 });
                 if let Some(value) = &assign.value {
                     let value = self.value_of(value);
@@ -426,7 +426,7 @@ impl Walker<'_> {
                 decorated: !function.decorator_list.is_empty(),
                 class,
             };
-            walker.function_body(head, locals, |walker| {
+            walker.function_body(&head, locals, |walker| {
                 walker.body(&function.body);
             })
         });
@@ -445,7 +445,7 @@ impl Walker<'_> {
     /// Walks a body that runs later, in a frame of its own.
     pub(super) fn function_body(
         &mut self,
-        head: Head<'_>,
+        head: &Head<'_>,
         locals: Locals,
         walk: impl FnOnce(&mut Self),
     ) -> ScopeIdx {
