@@ -12,9 +12,10 @@ const TOP: usize = 44;
 /// What a terminal with a dark ground shows for the output of `command`. Only the codes that
 /// `cellwise` prints are known: bold, faint, the sixteen colours, and back.
 pub fn of_terminal(command: &str, output: &str) -> String {
-    let lines: Vec<String> = std::iter::once(format!("\u{1b}[2m$\u{1b}[0m \u{1b}[1m{command}\u{1b}[0m"))
-        .chain(output.trim_end().lines().map(str::to_owned))
-        .collect();
+    let lines: Vec<String> =
+        std::iter::once(format!("\u{1b}[2m$\u{1b}[0m \u{1b}[1m{command}\u{1b}[0m"))
+            .chain(output.trim_end().lines().map(str::to_owned))
+            .collect();
     let longest = lines.iter().map(|line| plain(line).chars().count()).max();
     let width = 2 * MARGIN + (longest.unwrap_or(0) as f32 * CHARACTER) as usize;
     let height = TOP + lines.len() * LINE + MARGIN / 2;
@@ -25,7 +26,10 @@ pub fn of_terminal(command: &str, output: &str) -> String {
     );
     for (at, colour) in ["#e06c75", "#e5c07b", "#98c379"].iter().enumerate() {
         let x = MARGIN + at * 18;
-        let _ = writeln!(svg, "<circle cx=\"{x}\" cy=\"20\" r=\"5\" fill=\"{colour}\"/>");
+        let _ = writeln!(
+            svg,
+            "<circle cx=\"{x}\" cy=\"20\" r=\"5\" fill=\"{colour}\"/>"
+        );
     }
     for (number, line) in lines.iter().enumerate() {
         let y = TOP + number * LINE + 12;
