@@ -81,7 +81,7 @@ fn quoted(text: &str) -> Vec<String> {
     let prose: String = text.split("```").step_by(2).collect();
     prose
         .split('`')
-        .skip(2)
+        .skip(1)
         .step_by(2)
         .map(str::to_owned)
         .collect()

@@ -6,21 +6,24 @@ use std::fmt::Write as _;
 const LINE: usize = 19;
 const CHARACTER: f32 = 7.83;
 const MARGIN: usize = 20;
+/// The columns of the terminal. More would be too small to read on a page.
+const COLUMNS: usize = 104;
 /// The row with the three dots of a window.
 const TOP: usize = 44;
 
 /// What a terminal with a dark ground shows for the output of `command`. Only the codes that
 /// `cellwise` prints are known: bold, faint, the sixteen colours, and back.
 pub fn of_terminal(command: &str, output: &str) -> String {
-    let lines: Vec<String> =
-        std::iter::once(format!("\u{1b}[2m$\u{1b}[0m \u{1b}[1m{command}\u{1b}[0m"))
-            .chain(output.trim_end().lines().map(str::to_owned))
-            .collect();
+    let prompt = format!("\u{1b}[2m$\u{1b}[0m \u{1b}[1m{command}\u{1b}[0m");
+    let lines: Vec<&str> = std::iter::once(prompt.as_str())
+        .chain(output.trim_end().lines())
+        .flat_map(wrapped)
+        .collect();
     let longest = lines.iter().map(|line| plain(line).chars().count()).max();
     let width = 2 * MARGIN + (longest.unwrap_or(0) as f32 * CHARACTER) as usize;
     let height = TOP + lines.len() * LINE + MARGIN / 2;
     let mut svg = format!(
-        "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{width}\" height=\"{height}\" viewBox=\"0 0 {width} {height}\">\n\
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" xml:space=\"preserve\" width=\"{width}\" height=\"{height}\" viewBox=\"0 0 {width} {height}\">\n\
          <style>text {{ font: 13px ui-monospace, SFMono-Regular, Menlo, Consolas, 'DejaVu Sans Mono', monospace; fill: #d8dee9; white-space: pre }}</style>\n\
          <rect width=\"{width}\" height=\"{height}\" rx=\"8\" fill=\"#1e222a\"/>\n"
     );
@@ -36,6 +39,34 @@ pub fn of_terminal(command: &str, output: &str) -> String {
         let _ = writeln!(svg, "<text x=\"{MARGIN}\" y=\"{y}\">{}</text>", spans(line));
     }
     svg + "</svg>\n"
+}
+
+/// The line in parts that fit, cut between words. What is long is plain text, so no colour is cut.
+fn wrapped(line: &str) -> Vec<&str> {
+    let (mut parts, mut start, mut column, mut space) = (Vec::new(), 0, 0, None);
+    let mut in_code = false;
+    for (at, character) in line.char_indices() {
+        match character {
+            '\u{1b}' => in_code = true,
+            'm' if in_code => in_code = false,
+            _ if in_code => {}
+            _ => {
+                column += 1;
+                if character == ' ' {
+                    space = Some((at, column));
+                }
+            }
+        }
+        if column > COLUMNS
+            && let Some((end, width)) = space.take()
+        {
+            parts.push(&line[start..end]);
+            start = end + 1;
+            column -= width;
+        }
+    }
+    parts.push(&line[start..]);
+    parts
 }
 
 /// The text without its codes.
