@@ -20,12 +20,14 @@ class Client:
         self.id = 0
 
     def send(self, method, params, request=False):
+        """Writes a message. `sent` is the moment before its first byte."""
         message = {"jsonrpc": "2.0", "method": method, "params": params}
         if request:
             self.id += 1
             message["id"] = self.id
         body = json.dumps(message).encode()
-        frame = PREFIX + str(len(body)).encode() + b"\r\n\r\n" + body
+        frame = memoryview(PREFIX + str(len(body)).encode() + b"\r\n\r\n" + body)
+        self.sent = time.perf_counter()
         # A pipe may take less than the whole.
         while frame:
             frame = frame[os.write(self.process.stdin.fileno(), frame) :]
