@@ -107,6 +107,16 @@ impl Link {
         link
     }
 
+    /// The same cells in another order.
+    pub fn reordered(&self, order: &[CellIdx]) -> Self {
+        let facts = order
+            .iter()
+            .filter_map(|cell| self.cells.get(cell.to_usize()))
+            .map(|cell| Arc::clone(&cell.facts))
+            .collect();
+        Self::of(facts, self.home, Arc::clone(&self.declared))
+    }
+
     pub fn len(&self) -> usize {
         self.cells.len()
     }

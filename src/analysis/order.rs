@@ -38,35 +38,92 @@ pub fn plan(notebook: &Notebook, link: &Link) -> Result<Plan, String> {
                 "{cell} may bind any name (`{text}`), so no order is certain"
             ));
         }
-        if let Some(need) = link
-            .needs(cell)
-            .iter()
-            .find(|need| need.lack == Lack::Never)
-        {
-            return Err(format!(
-                "`{}` in {cell} is bound by no cell: no order helps until it is",
-                need.name
-            ));
-        }
     }
     let effects: BTreeMap<CellIdx, Effects> = code
         .iter()
         .map(|&cell| (cell, Effects::of(notebook, link, cell)))
         .collect();
-    let (before, certain) = match run_order(notebook, &code) {
-        Some(order) if runs(&effects, &order) => (constraints(&effects, &order, &[]), true),
-        _ => (constraints(&effects, &code, &lacks(link, &code)), false),
-    };
-    let reach = closure(&code, &before)?;
-    let moved = fewest(&violated(&code, &reach));
-    if !certain {
-        no_doubt(&moved, &effects)?;
+    let meant = run_order(notebook, &code).filter(|order| runs(&effects, order));
+    let as_it_is: Vec<CellIdx> = notebook.indexed().map(|(index, _)| index).collect();
+    let mut lacks = Vec::new();
+    note_lacks(link, &as_it_is, &mut lacks)?;
+    // A call tells of one missing name at a time, so a better order may show the next one.
+    for _ in 0..MOST_ROUNDS {
+        let before = match &meant {
+            Some(order) => constraints(&effects, order, &[]),
+            None => constraints(&effects, &code, &lacks),
+        };
+        let reach = closure(&code, &before)?;
+        let moved = fewest(&violated(&code, &reach));
+        if meant.is_none() {
+            no_doubt(&moved, &effects)?;
+        }
+        let order = place(notebook, &moved, &reach);
+        let known = lacks.len();
+        let missing = note_lacks(&link.reordered(&order), &order, &mut lacks)?;
+        if !missing {
+            return Ok(Plan {
+                moved: moved.into_iter().collect(),
+                order,
+            });
+        }
+        if lacks.len() == known || meant.is_some() {
+            break;
+        }
     }
-    let order = place(notebook, &moved, &reach);
-    Ok(Plan {
-        moved: moved.into_iter().collect(),
-        order,
-    })
+    let reason = lacks.last().map(|lack| {
+        let (name, cell) = (&lack.name, lack.cell);
+        format!("`{name}` would still be missing in {cell}, in any order that keeps what the other cells read")
+    });
+    Err(reason.unwrap_or_default())
+}
+
+/// Each round brings at least one more pair of cells into order.
+const MOST_ROUNDS: usize = 32;
+
+/// A cell that reads a name before the cell that brings it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Lacking {
+    cell: CellIdx,
+    name: String,
+    binder: CellIdx,
+}
+
+/// Adds what is missing in `link`, whose cells stand in `order`, in terms of the notebook's own cells.
+/// Returns whether anything is.
+fn note_lacks(link: &Link, order: &[CellIdx], lacks: &mut Vec<Lacking>) -> Result<bool, String> {
+    let mut missing = false;
+    for (position, &cell) in order.iter().enumerate() {
+        for need in link.needs(CellIdx::new(position)) {
+            missing = true;
+            let name = &need.name;
+            let binder = match need.lack {
+                Lack::Later { cell, .. } => order[cell.to_usize()],
+                Lack::Never => {
+                    return Err(format!(
+                        "`{name}` in {cell} is bound by no cell: no order helps until it is"
+                    ));
+                }
+                Lack::Deleted { .. } => {
+                    return Err(format!("`{name}` is deleted before {cell} reads it"));
+                }
+            };
+            if binder == cell {
+                return Err(format!(
+                    "{cell} itself binds `{name}` only after it needs it"
+                ));
+            }
+            let lack = Lacking {
+                cell,
+                name: name.to_string(),
+                binder,
+            };
+            if !lacks.contains(&lack) {
+                lacks.push(lack);
+            }
+        }
+    }
+    Ok(missing)
 }
 
 /// What a cell does to names, as far as the order of cells is concerned.
@@ -215,22 +272,6 @@ fn runs(effects: &BTreeMap<CellIdx, Effects>, order: &[CellIdx]) -> bool {
     })
 }
 
-/// Which cell lacks what, and the later cell that brings it.
-fn lacks(link: &Link, code: &[CellIdx]) -> Vec<(CellIdx, String, CellIdx)> {
-    code.iter()
-        .flat_map(|&cell| {
-            link.needs(cell)
-                .iter()
-                .filter_map(move |need| match need.lack {
-                    Lack::Later { cell: binder, .. } if binder != cell => {
-                        Some((cell, need.name.to_string(), binder))
-                    }
-                    _ => None,
-                })
-        })
-        .collect()
-}
-
 type Before = BTreeMap<CellIdx, BTreeSet<CellIdx>>;
 
 /// For each cell those that must stand after it, for the cells in `order` to read what they read there.
@@ -238,7 +279,7 @@ type Before = BTreeMap<CellIdx, BTreeSet<CellIdx>>;
 fn constraints(
     effects: &BTreeMap<CellIdx, Effects>,
     order: &[CellIdx],
-    lacks: &[(CellIdx, String, CellIdx)],
+    lacks: &[Lacking],
 ) -> Before {
     let mut after: Before = BTreeMap::new();
     let mut writer: BTreeMap<&str, CellIdx> = BTreeMap::new();
@@ -246,7 +287,7 @@ fn constraints(
     let is_lacking = |cell: CellIdx, name: &str| {
         lacks
             .iter()
-            .any(|(lacking, lacked, _)| *lacking == cell && lacked == name)
+            .any(|lack| lack.cell == cell && lack.name == name)
     };
     for &cell in order {
         let Some(effects) = effects.get(&cell) else {
@@ -273,8 +314,8 @@ fn constraints(
             }
         }
     }
-    for (cell, _, binder) in lacks {
-        after.entry(*binder).or_default().insert(*cell);
+    for lack in lacks {
+        after.entry(lack.binder).or_default().insert(lack.cell);
     }
     after
 }
