@@ -15,8 +15,10 @@ pub mod order;
 pub mod python;
 mod scope;
 mod source;
+pub mod surroundings;
 mod walk;
 
 pub use cache::FactsCache;
 pub use facts::Facts;
 pub use graph::Link;
+pub use surroundings::Surroundings;

@@ -6,8 +6,9 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::action::{Action, ActionContext, Client, Offer, Refusal};
+use crate::analysis::facts::OpeningKind;
 use crate::analysis::graph::facts_of;
-use crate::analysis::{FactsCache, Link};
+use crate::analysis::{FactsCache, Link, Surroundings};
 use crate::config::Config;
 use crate::notebook::{Cell, CellIdx, Edit, Notebook, NotebookMeta};
 use crate::rule::{CellContext, Check, Context, Finding, Rule, Severity};
@@ -23,6 +24,7 @@ pub struct Analysis {
     notebook: Notebook,
     config: Arc<Config>,
     cache: Arc<FactsCache>,
+    surroundings: Arc<Surroundings>,
     link: Link,
     /// Findings about the notebook and its file.
     whole: Vec<Finding>,
@@ -70,7 +72,13 @@ impl Analysis {
     /// The same, with facts shared with other notebooks.
     pub fn with_cache(notebook: Notebook, config: Arc<Config>, cache: Arc<FactsCache>) -> Self {
         let mut analysis = Self {
-            link: Link::new(&notebook, &cache, config.builtins.as_slice().into()),
+            link: Link::new(
+                &notebook,
+                &cache,
+                config.builtins.as_slice().into(),
+                Arc::default(),
+            ),
+            surroundings: Arc::default(),
             whole: Vec::new(),
             cells: notebook
                 .cells
@@ -163,9 +171,23 @@ impl Analysis {
         self.relink();
     }
 
+    /// What the notebook takes all names from: `%run` and star imports. A front end that can read files
+    /// looks them up and [tells](Self::set_surroundings); until then any name may come from there.
+    pub fn lookups(&self) -> Vec<&OpeningKind> {
+        self.link.lookups()
+    }
+
+    pub fn set_surroundings(&mut self, surroundings: Surroundings) {
+        if *self.surroundings != surroundings {
+            self.surroundings = Arc::new(surroundings);
+            self.relink();
+        }
+    }
+
     fn relink(&mut self) {
         let declared = self.config.builtins.as_slice().into();
-        self.link = Link::new(&self.notebook, &self.cache, declared);
+        let surroundings = Arc::clone(&self.surroundings);
+        self.link = Link::new(&self.notebook, &self.cache, declared, surroundings);
         self.dirty = Dirty {
             all: true,
             ..Dirty::default()

@@ -5,12 +5,16 @@
     reason = "reading files for the front ends is this module's job"
 )]
 
+mod surroundings;
+
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use dashmap::DashMap;
 
+use crate::analysis::Surroundings;
+use crate::analysis::facts::OpeningKind;
 use crate::config::{Config, ConfigError, Settings};
 
 /// The configuration of every notebook around, read when first asked for. Shared between threads as it is.
@@ -67,6 +71,15 @@ impl Workspace {
         let file = self.settings_for_folder(path.parent().unwrap_or(&path));
         self.overrides.excludes(&path)
             || matches!(file, Ok(Some(settings)) if settings.excludes(&path))
+    }
+
+    /// What the notebook at `path` takes from files of its project by `%run` and star imports.
+    pub fn surroundings<'o>(
+        &self,
+        path: &Path,
+        lookups: impl IntoIterator<Item = &'o OpeningKind>,
+    ) -> Surroundings {
+        surroundings::of(path, lookups.into_iter())
     }
 
     /// Replaces what the client's settings say.

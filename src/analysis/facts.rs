@@ -302,7 +302,7 @@ pub struct Opening {
     pub kind: OpeningKind,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum OpeningKind {
     /// `from module import *`; the dots of a relative import are part of the name.
     StarImport(Name),

@@ -13,7 +13,8 @@ use ruff_python_ast::name::Name;
 use rustc_hash::FxHashSet;
 
 use super::cache::FactsCache;
-use super::facts::Facts;
+use super::facts::{Facts, OpeningKind};
+use super::surroundings::{self, Surroundings};
 use crate::notebook::{Cell, CellIdx, Home, Notebook};
 use crate::text::TextRange;
 use names::Names;
@@ -27,6 +28,7 @@ pub struct Link {
     home: Home,
     /// Names that the configuration declares.
     declared: Arc<[String]>,
+    surroundings: Arc<Surroundings>,
 }
 
 /// One cell's place among the others.
@@ -79,16 +81,26 @@ pub struct Source {
 }
 
 impl Link {
-    pub fn new(notebook: &Notebook, cache: &FactsCache, declared: Arc<[String]>) -> Self {
+    pub fn new(
+        notebook: &Notebook,
+        cache: &FactsCache,
+        declared: Arc<[String]>,
+        surroundings: Arc<Surroundings>,
+    ) -> Self {
         let facts = notebook
             .cells
             .iter()
             .map(|cell| facts_of(notebook, cell, cache))
             .collect();
-        Self::of(facts, notebook.meta.home, declared)
+        Self::of(facts, notebook.meta.home, declared, surroundings)
     }
 
-    fn of(facts: Vec<Arc<Facts>>, home: Home, declared: Arc<[String]>) -> Self {
+    fn of(
+        facts: Vec<Arc<Facts>>,
+        home: Home,
+        declared: Arc<[String]>,
+        surroundings: Arc<Surroundings>,
+    ) -> Self {
         let mut link = Self {
             names: Names::new(&facts),
             cells: facts
@@ -100,6 +112,7 @@ impl Link {
                 .collect(),
             home,
             declared,
+            surroundings,
         };
         for position in 0..link.cells.len() {
             link.relink(position);
@@ -114,7 +127,7 @@ impl Link {
             .filter_map(|cell| self.cells.get(cell.to_usize()))
             .map(|cell| Arc::clone(&cell.facts))
             .collect();
-        Self::of(facts, self.home, Arc::clone(&self.declared))
+        self.with_cells(facts)
     }
 
     pub fn len(&self) -> usize {
@@ -237,9 +250,32 @@ impl Link {
         self.rebuild();
     }
 
+    /// What the cells' openings bring, as far as it is known.
+    pub fn surroundings(&self) -> &Surroundings {
+        &self.surroundings
+    }
+
+    fn with_cells(&self, facts: Vec<Arc<Facts>>) -> Self {
+        let declared = Arc::clone(&self.declared);
+        Self::of(facts, self.home, declared, Arc::clone(&self.surroundings))
+    }
+
+    /// What brings names from files, each once, in the order of the cells.
+    pub fn lookups(&self) -> Vec<&OpeningKind> {
+        let mut lookups: Vec<&OpeningKind> = Vec::new();
+        for &position in self.names.openings() {
+            for kind in surroundings::lookups(self.facts(CellIdx(position))) {
+                if !lookups.contains(&kind) {
+                    lookups.push(kind);
+                }
+            }
+        }
+        lookups
+    }
+
     fn rebuild(&mut self) {
         let facts = self.cells.drain(..).map(|cell| cell.facts).collect();
-        *self = Self::of(facts, self.home, Arc::clone(&self.declared));
+        *self = self.with_cells(facts);
     }
 
     fn relink(&mut self, position: usize) {

@@ -18,6 +18,7 @@ use super::proto::{DocumentEvent, Uri};
 use super::publish::{self, Published};
 use super::wire::Outbox;
 use super::{code_action, configuration, hover};
+use crate::analysis::facts::OpeningKind;
 use crate::config::Config;
 use crate::engine::Analysis;
 use crate::notebook::CellIdx;
@@ -47,6 +48,8 @@ struct Open {
     notebook_unpublished: bool,
     /// The analysis panicked. It is not tried again before something changes.
     broken: bool,
+    /// What was last looked up in files, for the names that it brings.
+    looked_up: Vec<OpeningKind>,
     published: Published,
 }
 
@@ -159,6 +162,10 @@ impl Session {
             // Nobody tells of a configuration file that changed; whoever changes one saves soon.
             self.workspace.forget();
             self.reconfigure();
+            for open in self.notebooks.values_mut() {
+                open.looked_up.clear();
+                open.unsettled |= open.analysis.is_some();
+            }
         }
         let applied = self.documents.apply(event);
         for complaint in applied.complaints {
@@ -262,6 +269,28 @@ impl Session {
 
     fn settle(&mut self, uri: &Uri) {
         self.settle_by(uri, Open::settle);
+        self.look_around(uri);
+    }
+
+    /// Reads the files that the notebook takes all names from, when it names others than before.
+    fn look_around(&mut self, uri: &Uri) {
+        let Some(open) = self.notebooks.get_mut(uri) else {
+            return;
+        };
+        let Some(analysis) = &mut open.analysis else {
+            return;
+        };
+        let lookups = analysis.lookups();
+        if lookups.iter().copied().eq(&open.looked_up) {
+            return;
+        }
+        let lookups: Vec<OpeningKind> = lookups.into_iter().cloned().collect();
+        if let Some(path) = uri.to_file_path() {
+            analysis.set_surroundings(self.workspace.surroundings(&path, &lookups));
+        }
+        open.looked_up = lookups;
+        open.unsettled = true;
+        self.settle_by(uri, Open::settle);
     }
 
     /// Settles a notebook by `settle`, and survives its panic.
@@ -334,6 +363,7 @@ impl Open {
             self.notebook_unpublished |= changed.notebook;
         } else if let Some(notebook) = documents.snapshot(uri) {
             self.analysis = Some(Analysis::new(notebook, Arc::clone(&self.config)));
+            self.looked_up.clear();
             self.dirty.clear();
             self.unpublished.extend(document.order.iter().cloned());
             self.notebook_unpublished = true;
