@@ -79,7 +79,7 @@ impl Workspace {
         path: &Path,
         lookups: impl IntoIterator<Item = &'o OpeningKind>,
     ) -> Surroundings {
-        surroundings::of(path, lookups.into_iter())
+        surroundings::of(&absolute(path), lookups.into_iter())
     }
 
     /// Replaces what the client's settings say.
