@@ -7,7 +7,8 @@ use std::sync::Arc;
 
 use crate::action::{Action, ActionContext, Client, Offer, Refusal};
 use crate::analysis::facts::OpeningKind;
-use crate::analysis::graph::facts_of;
+use crate::analysis::graph::{Lack, facts_of};
+use crate::analysis::known_imports::KnownImports;
 use crate::analysis::{FactsCache, Link, Surroundings};
 use crate::config::Config;
 use crate::notebook::{Cell, CellIdx, Edit, Notebook, NotebookMeta};
@@ -25,6 +26,7 @@ pub struct Analysis {
     config: Arc<Config>,
     cache: Arc<FactsCache>,
     surroundings: Arc<Surroundings>,
+    imports: Arc<KnownImports>,
     link: Link,
     /// Findings about the notebook and its file.
     whole: Vec<Finding>,
@@ -79,6 +81,7 @@ impl Analysis {
                 Arc::default(),
             ),
             surroundings: Arc::default(),
+            imports: Arc::default(),
             whole: Vec::new(),
             cells: notebook
                 .cells
@@ -115,6 +118,7 @@ impl Analysis {
             notebook: &self.notebook,
             link: &self.link,
             config: &self.config,
+            imports: &self.imports,
         }
     }
 
@@ -181,6 +185,20 @@ impl Analysis {
         if *self.surroundings != surroundings {
             self.surroundings = Arc::new(surroundings);
             self.relink();
+        }
+    }
+
+    /// Whether the cell reads names that no cell binds: whoever can read files may know
+    /// [how the project imports them](Self::set_imports).
+    pub fn lacks_names(&self, cell: CellIdx) -> bool {
+        let needs = self.link.needs(cell);
+        needs.iter().any(|need| need.lack == Lack::Never)
+    }
+
+    pub fn set_imports(&mut self, imports: Arc<KnownImports>) {
+        if !Arc::ptr_eq(&self.imports, &imports) && self.imports != imports {
+            self.imports = imports;
+            self.dirty.all = true;
         }
     }
 

@@ -5,6 +5,7 @@
     reason = "reading files for the front ends is this module's job"
 )]
 
+mod imports;
 mod surroundings;
 
 use std::io;
@@ -15,6 +16,7 @@ use dashmap::DashMap;
 
 use crate::analysis::Surroundings;
 use crate::analysis::facts::OpeningKind;
+use crate::analysis::known_imports::KnownImports;
 use crate::config::{Config, ConfigError, Settings};
 
 /// The configuration of every notebook around, read when first asked for. Shared between threads as it is.
@@ -27,6 +29,8 @@ pub struct Workspace {
     overrides: Settings,
     /// By folder: the settings that hold for files in it.
     folders: DashMap<PathBuf, Found>,
+    /// By a project's root: how it imports what it uses. Shared with the threads that find out.
+    imports: Arc<DashMap<PathBuf, Arc<KnownImports>>>,
 }
 
 /// The files that settings are read from. In one folder the first wins.
@@ -39,6 +43,7 @@ impl Workspace {
         Self {
             overrides,
             folders: DashMap::new(),
+            imports: Arc::default(),
         }
     }
 
@@ -80,6 +85,34 @@ impl Workspace {
         lookups: impl IntoIterator<Item = &'o OpeningKind>,
     ) -> Surroundings {
         surroundings::of(&absolute(path), lookups.into_iter())
+    }
+
+    /// How the project of the notebook at `path` imports what it uses. All its scripts and notebooks are
+    /// read when this is first asked.
+    pub fn imports(&self, path: &Path) -> Arc<KnownImports> {
+        let root = project_of(path);
+        let read = || Arc::new(imports::of(&root).result());
+        Arc::clone(&self.imports.entry(root.clone()).or_insert_with(read))
+    }
+
+    /// The same, if it has been read before.
+    pub fn known_imports(&self, path: &Path) -> Option<Arc<KnownImports>> {
+        self.imports
+            .get(&project_of(path))
+            .map(|known| Arc::clone(&known))
+    }
+
+    /// Reads the imports in a thread of its own, and calls `done` when they are known.
+    pub fn read_imports(&self, path: &Path, done: impl FnOnce() + Send + 'static) {
+        let (root, imports) = (project_of(path), Arc::clone(&self.imports));
+        // Said at once, so that nobody starts on the same project again.
+        if imports.insert(root.clone(), Arc::default()).is_none() {
+            std::thread::spawn(move || {
+                let read = imports::of(&root).result();
+                imports.insert(root, Arc::new(read));
+                done();
+            });
+        }
     }
 
     /// Replaces what the client's settings say.
@@ -150,6 +183,11 @@ fn read_folder(folder: &Path) -> Found {
         }
     }
     Ok(None)
+}
+
+fn project_of(path: &Path) -> PathBuf {
+    let path = absolute(path);
+    surroundings::project_root(path.parent().unwrap_or(&path))
 }
 
 fn is_absent(error: &io::Error) -> bool {

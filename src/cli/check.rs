@@ -181,6 +181,14 @@ fn check_file(path: &Path, workspace: &Workspace) -> Result<Checked, String> {
         analysis.set_surroundings(surroundings);
         analysis.settle();
     }
+    let lacks_names = analysis
+        .notebook()
+        .indexed()
+        .any(|(cell, _)| analysis.lacks_names(cell));
+    if lacks_names {
+        analysis.set_imports(workspace.imports(path));
+        analysis.settle();
+    }
     let is_told = analysis
         .findings()
         .any(|finding| TELL_PROBLEMS.contains(&finding.rule));

@@ -36,7 +36,7 @@ pub fn of<'o>(path: &Path, openings: impl Iterator<Item = &'o OpeningKind>) -> S
 }
 
 /// The nearest folder above that a project is kept in; without one, the notebook's own.
-fn project_root(folder: &Path) -> PathBuf {
+pub fn project_root(folder: &Path) -> PathBuf {
     folder
         .ancestors()
         .find(|ancestor| {
