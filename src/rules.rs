@@ -20,10 +20,13 @@ macro_rules! rules {
 }
 
 rules![
+    execution_gap,
+    failed_cell,
     hidden_definition,
     out_of_order_execution,
     stale_cell,
     undefined_name,
+    unexecuted_cell,
     used_before_definition,
     empty_cell,
     long_cell,
