@@ -62,7 +62,8 @@ fn check(cx: &CellContext<'_>, findings: &mut Vec<Finding>) {
 
 /// The exception's class and the first line of its text.
 fn said(ename: &str, evalue: &str) -> String {
-    let line = evalue.lines().next().unwrap_or_default().trim();
+    let line = without_colours(evalue.lines().next().unwrap_or_default());
+    let line = line.trim();
     let name = if ename.is_empty() { "an error" } else { ename };
     if line.is_empty() {
         return name.to_owned();
@@ -72,4 +73,28 @@ fn said(ename: &str, evalue: &str) -> String {
         short.push('…');
     }
     format!("{name}: {}", short.trim_end_matches(['.', ':']))
+}
+
+/// A text without the escape sequences that colour it in a terminal.
+fn without_colours(text: &str) -> String {
+    let mut parts = text.split('\u{1b}');
+    let mut plain = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        plain.push_str(part.split_once('m').map_or("", |(_, rest)| rest));
+    }
+    plain
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_error_is_said_in_one_plain_line() {
+        assert_eq!(
+            said("LoadError", "\u{1b}[91mno such method\u{1b}[0m:\nstack"),
+            "LoadError: no such method"
+        );
+        assert_eq!(said("", ""), "an error");
+    }
 }
