@@ -19,7 +19,7 @@ macro_rules! actions {
     };
 }
 
-actions![remove_cell, clear_counts];
+actions![remove_cell, clear_counts, insert_seed];
 
 pub fn find(name: &str) -> Option<&'static Action> {
     ALL.iter().find(|action| action.name == name)

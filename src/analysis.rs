@@ -12,6 +12,7 @@ pub mod graph;
 pub mod known_imports;
 pub mod magics;
 pub mod python;
+pub mod randomness;
 mod scope;
 mod source;
 mod walk;

@@ -30,6 +30,7 @@ rules![
     stale_cell,
     undefined_name,
     unexecuted_cell,
+    unseeded_random,
     used_before_definition,
     empty_cell,
     long_cell,

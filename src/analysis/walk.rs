@@ -3,6 +3,7 @@
 mod again;
 mod expression;
 mod magic;
+mod random;
 mod record;
 mod statement;
 

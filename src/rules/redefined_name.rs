@@ -32,6 +32,18 @@
 //!     print(f)
 //! ```
 //!
+//! ```notebook
+//! # %%
+//! rate = 0.2
+//! # %%
+//! def gross(net):
+//!     return net * (1 + rate)
+//! # %%
+//! rate = 0.3
+//! #<^^ redefined-name: `gross` of cell 2 reads it when it is called
+//! print(gross(100))
+//! ```
+//!
 //! ## Clean
 //! ```notebook
 //! # %%
@@ -55,7 +67,9 @@
 //! print(f)
 //! ```
 
-use crate::analysis::facts::{Binding, BindingKind, State, Value};
+use ruff_python_ast::name::Name;
+
+use crate::analysis::facts::{Binding, BindingKind, Scope, State, Value};
 use crate::notebook::{Anchor, CellIdx};
 use crate::rule::{CellContext, Check, Finding, Fix, Group, Rule, Safety, Severity};
 
@@ -83,27 +97,37 @@ fn check(cx: &CellContext<'_>, findings: &mut Vec<Finding>) {
             continue;
         };
         let before = facts.binding(before);
-        let Some((was, is)) = conflict(before, now) else {
-            continue;
-        };
-        let Some(reader) = reader_between(cx, name, above) else {
-            continue;
-        };
-        findings.push(
-            Finding::new(
-                RULE.name,
-                Anchor::Range(cx.index, now.range),
+        let (message, note) = if let Some((was, is)) = conflict(before, now) {
+            let Some(reader) = reader_between(cx, name, above) else {
+                continue;
+            };
+            (
                 format!(
                     "`{name}` is {was} in {above} and {is} from here on: {reader} works only until this cell has run. Give one of them another name."
                 ),
+                format!("`{name}` is {was} here"),
             )
-            .related(Anchor::Range(above, before.range), format!("`{name}` is {was} here"))
-            .fix(Fix {
-                action: "rename-in-cell",
-                title: format!("Rename `{name}` from {} on", cx.index),
-                safety: Safety::Unsafe,
-                argument: Some(name.to_string()),
-            }),
+        } else if is_anew(cx, name, before, now)
+            && let Some((function, cell)) = function_between(cx, name, above)
+        {
+            (
+                format!(
+                    "`{name}` of {above} gets another value here, and `{function}` of {cell} reads it when it is called: its result depends on which cell ran last. Give one of them another name, or pass it to `{function}`."
+                ),
+                format!("`{name}` is bound here"),
+            )
+        } else {
+            continue;
+        };
+        findings.push(
+            Finding::new(RULE.name, Anchor::Range(cx.index, now.range), message)
+                .related(Anchor::Range(above, before.range), note)
+                .fix(Fix {
+                    action: "rename-in-cell",
+                    title: format!("Rename `{name}` from {} on", cx.index),
+                    safety: Safety::Unsafe,
+                    argument: Some(name.to_string()),
+                }),
         );
     }
 }
@@ -115,6 +139,31 @@ fn reader_between(cx: &CellContext<'_>, name: &str, above: CellIdx) -> Option<Ce
         .askers(name)
         .find(|&reader| reader > above)
         .filter(|&reader| reader < cx.index)
+}
+
+/// Whether both cells assign the name, and the second one does not make it from the first.
+fn is_anew(cx: &CellContext<'_>, name: &str, before: &Binding, now: &Binding) -> bool {
+    let assigns = |binding: &Binding| {
+        matches!(&binding.kind, BindingKind::Value(value) if !matches!(value, Value::Lambda(_)))
+    };
+    let continues = || cx.all.link.sources(cx.index).iter().any(|source| source.name == *name);
+    assigns(before) && assigns(now) && !continues()
+}
+
+/// The first function that a cell from `above` on, up to this one, defines and that reads the name when it is called.
+fn function_between(cx: &CellContext<'_>, name: &str, above: CellIdx) -> Option<(Name, CellIdx)> {
+    cx.all
+        .link
+        .askers(name)
+        .skip_while(|&cell| cell < above)
+        .take_while(|&cell| cell < cx.index)
+        .find_map(|cell| {
+            let reads = |scope: &&Scope| scope.reads.iter().any(|read| read.name == *name);
+            let scope = cx.all.facts(cell).scopes.iter().find(reads)?;
+            let function = scope.name.clone()?;
+            // A cell that writes the function again begins anew as a whole.
+            cx.facts.exit(&function).is_none().then_some((function, cell))
+        })
 }
 
 /// What the name is before and after, where that differs so much that a reader of one fails on the other.
