@@ -19,7 +19,7 @@ macro_rules! actions {
     };
 }
 
-actions![remove_cell, clear_counts, insert_seed];
+actions![remove_cell, clear_counts, insert_seed, rename_in_cell];
 
 pub fn find(name: &str) -> Option<&'static Action> {
     ALL.iter().find(|action| action.name == name)

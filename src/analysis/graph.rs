@@ -225,7 +225,9 @@ impl Link {
             dirty.extend(self.names.users(name));
         }
         let mut neighbours: FxHashSet<u32> = FxHashSet::default();
-        let deferred = deferred_reads(&old).into_iter().chain(deferred_reads(&facts));
+        let deferred = deferred_reads(&old)
+            .into_iter()
+            .chain(deferred_reads(&facts));
         for name in rebound.iter().chain(deferred) {
             neighbours.extend(self.names.binder_below(name, cell.0));
         }
@@ -257,9 +259,9 @@ impl Link {
             neighbours.extend(self.names.binder_below(name, position));
         }
         for source in before.sources.iter().chain(&now.sources) {
-            let waits = self.needs(source.cell).iter().any(|need| {
-                matches!(need.lack, Lack::Later { cell, .. } if cell == CellIdx(position))
-            });
+            let waits = self.needs(source.cell).iter().any(
+                |need| matches!(need.lack, Lack::Later { cell, .. } if cell == CellIdx(position)),
+            );
             if waits {
                 neighbours.insert(source.cell.0);
             }
@@ -296,8 +298,11 @@ impl Link {
             asked,
         };
         let before = std::mem::replace(cell, now);
-        self.names
-            .ask(CellIdx::new(position).0, &before.asked, &self.cells[position].asked);
+        self.names.ask(
+            CellIdx::new(position).0,
+            &before.asked,
+            &self.cells[position].asked,
+        );
         before
     }
 }

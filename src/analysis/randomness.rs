@@ -63,55 +63,169 @@ pub const SHUFFLING: &[&str] = &["DataLoader", "KFold", "StratifiedKFold", "trai
 pub const SEEDED_BY_ARGUMENT: &[&str] = &["RandomState", "default_rng"];
 
 const NUMPY: &[&str] = &[
-    "beta", "binomial", "bytes", "chisquare", "choice", "dirichlet", "exponential", "f", "gamma",
-    "geometric", "gumbel", "laplace", "logistic", "lognormal", "multinomial", "multivariate_normal",
-    "normal", "pareto", "permutation", "poisson", "power", "rand", "randint", "randn", "random",
-    "random_integers", "random_sample", "ranf", "rayleigh", "sample", "shuffle", "standard_cauchy",
-    "standard_exponential", "standard_gamma", "standard_normal", "standard_t", "triangular",
-    "uniform", "vonmises", "wald", "weibull", "zipf",
+    "beta",
+    "binomial",
+    "bytes",
+    "chisquare",
+    "choice",
+    "dirichlet",
+    "exponential",
+    "f",
+    "gamma",
+    "geometric",
+    "gumbel",
+    "laplace",
+    "logistic",
+    "lognormal",
+    "multinomial",
+    "multivariate_normal",
+    "normal",
+    "pareto",
+    "permutation",
+    "poisson",
+    "power",
+    "rand",
+    "randint",
+    "randn",
+    "random",
+    "random_integers",
+    "random_sample",
+    "ranf",
+    "rayleigh",
+    "sample",
+    "shuffle",
+    "standard_cauchy",
+    "standard_exponential",
+    "standard_gamma",
+    "standard_normal",
+    "standard_t",
+    "triangular",
+    "uniform",
+    "vonmises",
+    "wald",
+    "weibull",
+    "zipf",
 ];
 
 const PYTHON: &[&str] = &[
-    "betavariate", "choice", "choices", "expovariate", "gammavariate", "gauss", "getrandbits",
-    "lognormvariate", "normalvariate", "paretovariate", "randint", "random", "randrange", "sample",
-    "shuffle", "triangular", "uniform", "vonmisesvariate", "weibullvariate",
+    "betavariate",
+    "choice",
+    "choices",
+    "expovariate",
+    "gammavariate",
+    "gauss",
+    "getrandbits",
+    "lognormvariate",
+    "normalvariate",
+    "paretovariate",
+    "randint",
+    "random",
+    "randrange",
+    "sample",
+    "shuffle",
+    "triangular",
+    "uniform",
+    "vonmisesvariate",
+    "weibullvariate",
 ];
 
 const TORCH: &[&str] = &[
-    "bernoulli", "multinomial", "normal", "rand", "rand_like", "randint", "randint_like", "randn",
-    "randn_like", "randperm",
+    "bernoulli",
+    "multinomial",
+    "normal",
+    "rand",
+    "rand_like",
+    "randint",
+    "randint_like",
+    "randn",
+    "randn_like",
+    "randperm",
 ];
 
 /// Layers that begin with random weights.
 const TORCH_LAYERS: &[&str] = &[
-    "Conv1d", "Conv2d", "Conv3d", "ConvTranspose2d", "Embedding", "GRU", "LSTM", "Linear", "RNN",
+    "Conv1d",
+    "Conv2d",
+    "Conv3d",
+    "ConvTranspose2d",
+    "Embedding",
+    "GRU",
+    "LSTM",
+    "Linear",
+    "RNN",
     "Transformer",
 ];
 
 const TENSORFLOW: &[&str] = &[
-    "categorical", "gamma", "normal", "poisson", "random_gamma", "random_normal", "random_shuffle",
-    "random_uniform", "shuffle", "truncated_normal", "uniform",
+    "categorical",
+    "gamma",
+    "normal",
+    "poisson",
+    "random_gamma",
+    "random_normal",
+    "random_shuffle",
+    "random_uniform",
+    "shuffle",
+    "truncated_normal",
+    "uniform",
 ];
 
 const KERAS_LAYERS: &[&str] = &[
-    "Conv1D", "Conv2D", "Conv3D", "Convolution2D", "Dense", "Embedding", "GRU", "LSTM", "SimpleRNN",
+    "Conv1D",
+    "Conv2D",
+    "Conv3D",
+    "Convolution2D",
+    "Dense",
+    "Embedding",
+    "GRU",
+    "LSTM",
+    "SimpleRNN",
 ];
 
 const SKLEARN: &[&str] = &[
-    "AdaBoostClassifier", "AdaBoostRegressor", "BaggingClassifier", "BaggingRegressor",
-    "BayesianGaussianMixture", "DecisionTreeClassifier", "DecisionTreeRegressor",
-    "ExtraTreesClassifier", "ExtraTreesRegressor", "FastICA", "GaussianMixture",
-    "GradientBoostingClassifier", "GradientBoostingRegressor", "IsolationForest", "KFold", "KMeans",
-    "LatentDirichletAllocation", "MLPClassifier", "MLPRegressor", "MiniBatchKMeans",
-    "RandomForestClassifier", "RandomForestRegressor", "RandomizedSearchCV", "SGDClassifier",
-    "SGDRegressor", "ShuffleSplit", "SpectralClustering", "StratifiedKFold",
-    "StratifiedShuffleSplit", "TSNE", "make_blobs", "make_circles", "make_classification",
-    "make_moons", "make_regression", "train_test_split",
+    "AdaBoostClassifier",
+    "AdaBoostRegressor",
+    "BaggingClassifier",
+    "BaggingRegressor",
+    "BayesianGaussianMixture",
+    "DecisionTreeClassifier",
+    "DecisionTreeRegressor",
+    "ExtraTreesClassifier",
+    "ExtraTreesRegressor",
+    "FastICA",
+    "GaussianMixture",
+    "GradientBoostingClassifier",
+    "GradientBoostingRegressor",
+    "IsolationForest",
+    "KFold",
+    "KMeans",
+    "LatentDirichletAllocation",
+    "MLPClassifier",
+    "MLPRegressor",
+    "MiniBatchKMeans",
+    "RandomForestClassifier",
+    "RandomForestRegressor",
+    "RandomizedSearchCV",
+    "SGDClassifier",
+    "SGDRegressor",
+    "ShuffleSplit",
+    "SpectralClustering",
+    "StratifiedKFold",
+    "StratifiedShuffleSplit",
+    "TSNE",
+    "make_blobs",
+    "make_circles",
+    "make_classification",
+    "make_moons",
+    "make_regression",
+    "train_test_split",
 ];
 
 /// The first draw of each generator that nothing in the notebook seeds.
 pub fn unseeded(link: &Link) -> Vec<Draw<'_>> {
-    draws_of(link, |draws, family| draws.iter().all(|draw| draw.family != family))
+    draws_of(link, |draws, family| {
+        draws.iter().all(|draw| draw.family != family)
+    })
 }
 
 /// All draws from generators that nothing in the notebook seeds, in reading order.
@@ -152,7 +266,9 @@ fn draws_of(link: &Link, wanted: impl Fn(&[Draw<'_>], Family) -> bool) -> Vec<Dr
         }
     }
     draws.retain(|draw| {
-        draw.family.seeded_by().is_none_or(|family| !seeds.contains(&family))
+        draw.family
+            .seeded_by()
+            .is_none_or(|family| !seeds.contains(&family))
     });
     draws
 }
@@ -161,17 +277,26 @@ impl Draw<'_> {
     /// The statement that seeds the generator, for a family that one statement seeds.
     pub fn seed(&self, link: &Link) -> Seed {
         let is_old = matches!(self.module.as_str(), "tensorflow" | "tensorflow.compat.v1")
-            && self.name.strip_prefix(&*self.module).is_some_and(|rest| rest.matches('.').count() == 1);
+            && self
+                .name
+                .strip_prefix(&*self.module)
+                .is_some_and(|rest| rest.matches('.').count() == 1);
         let (seed, import, alias) = match self.family {
             Family::Numpy | Family::Generator | Family::Sklearn => {
                 ("numpy.random.seed", "import numpy as np", "np")
             }
             Family::Python => ("random.seed", "import random", "random"),
             Family::Torch => ("torch.manual_seed", "import torch", "torch"),
-            Family::Tensorflow if is_old => ("tensorflow.set_random_seed", "import tensorflow as tf", "tf"),
-            Family::Tensorflow if self.module.starts_with("tensorflow") => {
-                ("tensorflow.random.set_seed", "import tensorflow as tf", "tf")
-            }
+            Family::Tensorflow if is_old => (
+                "tensorflow.set_random_seed",
+                "import tensorflow as tf",
+                "tf",
+            ),
+            Family::Tensorflow if self.module.starts_with("tensorflow") => (
+                "tensorflow.random.set_seed",
+                "import tensorflow as tf",
+                "tf",
+            ),
             Family::Tensorflow => ("keras.utils.set_random_seed", "import keras", "keras"),
         };
         let top = seed.split('.').next().unwrap_or_default();
@@ -185,9 +310,9 @@ impl Draw<'_> {
         };
         below(&self.call.root, &self.module)
             .or_else(|| {
-                let known = [alias, top].into_iter().find(|name| {
-                    module_of(link, name).as_deref() == Some(top)
-                })?;
+                let known = [alias, top]
+                    .into_iter()
+                    .find(|name| module_of(link, name).as_deref() == Some(top))?;
                 below(known, top)
             })
             .unwrap_or_else(|| Seed {
@@ -203,26 +328,46 @@ fn module_of(link: &Link, name: &str) -> Option<String> {
     let mut modules = link.binders(name).map(|cell| {
         let facts = link.facts(cell);
         match &facts.binding(facts.exit(name)?).kind {
-            BindingKind::Import { module, member: Some(member) } => Some(format!("{module}.{member}")),
+            BindingKind::Import {
+                module,
+                member: Some(member),
+            } => Some(format!("{module}.{member}")),
             // `import numpy.random` binds `numpy`.
-            BindingKind::Import { module, member: None } if module.split('.').next() == Some(name) => {
-                Some(name.to_owned())
-            }
-            BindingKind::Import { module, member: None } => Some(module.to_string()),
+            BindingKind::Import {
+                module,
+                member: None,
+            } if module.split('.').next() == Some(name) => Some(name.to_owned()),
+            BindingKind::Import {
+                module,
+                member: None,
+            } => Some(module.to_string()),
             _ => None,
         }
     });
     let first = modules.next()??;
-    modules.all(|other| other.as_ref() == Some(&first)).then_some(first)
+    modules
+        .all(|other| other.as_ref() == Some(&first))
+        .then_some(first)
 }
 
 /// Whether the last part of a name is worth following to its import.
 pub fn looks_random(last: &str) -> bool {
     last.contains("seed")
-        || matches!(last, "DataLoader" | "RandomState" | "default_rng" | "random_split" | "rvs")
-        || [NUMPY, PYTHON, TORCH, TORCH_LAYERS, TENSORFLOW, KERAS_LAYERS, SKLEARN]
-            .iter()
-            .any(|names| names.binary_search(&last).is_ok())
+        || matches!(
+            last,
+            "DataLoader" | "RandomState" | "default_rng" | "random_split" | "rvs"
+        )
+        || [
+            NUMPY,
+            PYTHON,
+            TORCH,
+            TORCH_LAYERS,
+            TENSORFLOW,
+            KERAS_LAYERS,
+            SKLEARN,
+        ]
+        .iter()
+        .any(|names| names.binary_search(&last).is_ok())
 }
 
 /// What a function does, by its full name; `None` for what has nothing to do with randomness.
@@ -247,7 +392,9 @@ pub fn role(name: &str) -> Option<Role> {
         },
         _ if top == "scipy" && last == "rvs" => Role::Draws(Family::Numpy),
         _ if top == "sklearn" && has(SKLEARN) => Role::Draws(Family::Sklearn),
-        _ if module.contains("keras.layers") && has(KERAS_LAYERS) => Role::Draws(Family::Tensorflow),
+        _ if module.contains("keras.layers") && has(KERAS_LAYERS) => {
+            Role::Draws(Family::Tensorflow)
+        }
         ("tensorflow" | "tensorflow.random" | "tensorflow.compat.v1", _) if has(TENSORFLOW) => {
             Role::Draws(Family::Tensorflow)
         }
@@ -299,7 +446,10 @@ mod tests {
         draws("tensorflow.keras.layers.Dense", Family::Tensorflow);
         draws("sklearn.model_selection.train_test_split", Family::Sklearn);
         assert_eq!(role("numpy.random.seed"), Some(Role::Seeds(Family::Numpy)));
-        assert_eq!(role("tensorflow.random.set_seed"), Some(Role::Seeds(Family::Tensorflow)));
+        assert_eq!(
+            role("tensorflow.random.set_seed"),
+            Some(Role::Seeds(Family::Tensorflow))
+        );
         assert_eq!(role("transformers.set_seed"), Some(Role::SeedsAll));
         assert_eq!(role("set_seed"), Some(Role::SeedsAll));
         assert_eq!(role("numpy.mean"), None);

@@ -97,7 +97,7 @@ fn check(cx: &CellContext<'_>, findings: &mut Vec<Finding>) {
             continue;
         };
         let before = facts.binding(before);
-        let (message, note) = if let Some((was, is)) = conflict(before, now) {
+        let (message, note, renames) = if let Some((was, is)) = conflict(before, now) {
             let Some(reader) = reader_between(cx, name, above) else {
                 continue;
             };
@@ -106,6 +106,7 @@ fn check(cx: &CellContext<'_>, findings: &mut Vec<Finding>) {
                     "`{name}` is {was} in {above} and {is} from here on: {reader} works only until this cell has run. Give one of them another name."
                 ),
                 format!("`{name}` is {was} here"),
+                true,
             )
         } else if is_anew(cx, name, before, now)
             && let Some((function, cell)) = function_between(cx, name, above)
@@ -115,20 +116,24 @@ fn check(cx: &CellContext<'_>, findings: &mut Vec<Finding>) {
                     "`{name}` of {above} gets another value here, and `{function}` of {cell} reads it when it is called: its result depends on which cell ran last. Give one of them another name, or pass it to `{function}`."
                 ),
                 format!("`{name}` is bound here"),
+                // What the function means after a renaming nobody here can say.
+                false,
             )
         } else {
             continue;
         };
-        findings.push(
-            Finding::new(RULE.name, Anchor::Range(cx.index, now.range), message)
-                .related(Anchor::Range(above, before.range), note)
-                .fix(Fix {
-                    action: "rename-in-cell",
-                    title: format!("Rename `{name}` from {} on", cx.index),
-                    safety: Safety::Unsafe,
-                    argument: Some(name.to_string()),
-                }),
-        );
+        let finding = Finding::new(RULE.name, Anchor::Range(cx.index, now.range), message)
+            .related(Anchor::Range(above, before.range), note);
+        findings.push(if renames {
+            finding.fix(Fix {
+                action: "rename-in-cell",
+                title: format!("Rename `{name}` from {} on", cx.index),
+                safety: Safety::Unsafe,
+                argument: Some(name.to_string()),
+            })
+        } else {
+            finding
+        });
     }
 }
 

@@ -13,10 +13,44 @@ use crate::text::Ranged;
 
 /// Methods that give something else when they are called on their own result.
 const RECOMPUTING: &[&str] = &[
-    "T", "add", "concat", "concatenate", "cumprod", "cumsum", "diff", "div", "divide", "exp",
-    "explode", "expm1", "groupby", "join", "log", "log10", "log1p", "log2", "melt", "merge", "mul",
-    "multiply", "pct_change", "permute", "pivot", "pivot_table", "pow", "rolling", "sample", "shift",
-    "sqrt", "stack", "sub", "subtract", "swapaxes", "transpose", "unsqueeze", "unstack",
+    "T",
+    "add",
+    "concat",
+    "concatenate",
+    "cumprod",
+    "cumsum",
+    "diff",
+    "div",
+    "divide",
+    "exp",
+    "explode",
+    "expm1",
+    "groupby",
+    "join",
+    "log",
+    "log10",
+    "log1p",
+    "log2",
+    "melt",
+    "merge",
+    "mul",
+    "multiply",
+    "pct_change",
+    "permute",
+    "pivot",
+    "pivot_table",
+    "pow",
+    "rolling",
+    "sample",
+    "shift",
+    "sqrt",
+    "stack",
+    "sub",
+    "subtract",
+    "swapaxes",
+    "transpose",
+    "unsqueeze",
+    "unstack",
 ];
 
 /// Methods that fail when they are called again, or take another part: what they took is gone.
@@ -24,16 +58,50 @@ const CONSUMING: &[&str] = &["drop", "json", "pop", "set_index", "split"];
 
 /// Functions that give something else for their own result.
 const RECOMPUTING_FUNCTIONS: &[&str] = &[
-    "append", "column_stack", "concat", "concatenate", "cumprod", "cumsum", "delete", "diff",
-    "exp", "expand_dims", "flip", "fliplr", "flipud", "get_dummies", "hstack", "insert", "log",
-    "log10", "log1p", "log2", "merge", "pad", "rot90", "sqrt", "square", "swapaxes",
-    "to_categorical", "transpose", "vstack",
+    "append",
+    "column_stack",
+    "concat",
+    "concatenate",
+    "cumprod",
+    "cumsum",
+    "delete",
+    "diff",
+    "exp",
+    "expand_dims",
+    "flip",
+    "fliplr",
+    "flipud",
+    "get_dummies",
+    "hstack",
+    "insert",
+    "log",
+    "log10",
+    "log1p",
+    "log2",
+    "merge",
+    "pad",
+    "rot90",
+    "sqrt",
+    "square",
+    "swapaxes",
+    "to_categorical",
+    "transpose",
+    "vstack",
 ];
 
 /// Methods of a list, deque or dict that a second run calls on what the first one left.
 const GROWING: &[&str] = &[
-    "append", "appendleft", "extend", "extendleft", "insert", "pop", "popitem", "popleft", "remove",
-    "reverse", "rotate",
+    "append",
+    "appendleft",
+    "extend",
+    "extendleft",
+    "insert",
+    "pop",
+    "popitem",
+    "popleft",
+    "remove",
+    "reverse",
+    "rotate",
 ];
 
 /// What `x - x.mean()` takes off is nothing the second time.
@@ -61,13 +129,20 @@ impl Walker<'_> {
                 }
             }
             Stmt::AugAssign(assign) => {
-                let settles = matches!(assign.op, Operator::BitAnd | Operator::BitOr | Operator::Mod);
+                let settles = matches!(
+                    assign.op,
+                    Operator::BitAnd | Operator::BitOr | Operator::Mod
+                );
                 if !settles && !is_masked(&assign.target) {
                     self.note_repeat(&assign.target, Again::Recomputed);
                 }
             }
             Stmt::Delete(delete) => {
-                for target in delete.targets.iter().filter(|target| target.is_subscript_expr()) {
+                for target in delete
+                    .targets
+                    .iter()
+                    .filter(|target| target.is_subscript_expr())
+                {
                     self.note_repeat(target, Again::Consumed);
                 }
             }
@@ -133,7 +208,10 @@ fn is_masked(target: &Expr) -> bool {
 /// What a method does again to the object that it is called on, as a statement of its own.
 fn in_place(call: &ExprCall, method: &str) -> Option<Again> {
     let arguments = &call.arguments;
-    if arguments.find_keyword("inplace").is_some_and(|keyword| is_true(&keyword.value)) {
+    if arguments
+        .find_keyword("inplace")
+        .is_some_and(|keyword| is_true(&keyword.value))
+    {
         return by_method(call, method);
     }
     let grows = match method {
@@ -153,7 +231,11 @@ fn by_method(call: &ExprCall, method: &str) -> Option<Again> {
     if RECOMPUTING.contains(&method) {
         return Some(Again::Recomputed);
     }
-    let keyword = |name: &str| call.arguments.find_keyword(name).map(|keyword| &keyword.value);
+    let keyword = |name: &str| {
+        call.arguments
+            .find_keyword(name)
+            .map(|keyword| &keyword.value)
+    };
     match method {
         "reset_index" => (!keyword("drop").is_some_and(is_true)).then_some(Again::Recomputed),
         "drop" if is_ignore(keyword("errors")) => None,
@@ -244,9 +326,26 @@ fn by_call(call: &ExprCall, own: &Expr) -> Option<Again> {
     // `list(x * 2)`, `np.array(x / 255)`: only what converts passes its argument on.
     let converts = matches!(
         function,
-        "array" | "asarray" | "abs" | "float" | "int" | "list" | "round" | "set" | "sorted" | "str" | "tuple" | "DataFrame" | "Series"
+        "array"
+            | "asarray"
+            | "abs"
+            | "float"
+            | "int"
+            | "list"
+            | "round"
+            | "set"
+            | "sorted"
+            | "str"
+            | "tuple"
+            | "DataFrame"
+            | "Series"
     );
-    converts.then(|| call.arguments.args.first().and_then(|argument| again(argument, own)))?
+    converts.then(|| {
+        call.arguments
+            .args
+            .first()
+            .and_then(|argument| again(argument, own))
+    })?
 }
 
 fn by_subscript(subscript: &ExprSubscript, own: &Expr) -> Option<Again> {
@@ -258,7 +357,9 @@ fn by_subscript(subscript: &ExprSubscript, own: &Expr) -> Option<Again> {
 
 fn by_index(index: &Expr, own: &Expr) -> Option<Again> {
     match index {
-        Expr::NumberLiteral(_) | Expr::StringLiteral(_) | Expr::NoneLiteral(_) => Some(Again::Consumed),
+        Expr::NumberLiteral(_) | Expr::StringLiteral(_) | Expr::NoneLiteral(_) => {
+            Some(Again::Consumed)
+        }
         Expr::Slice(slice) => {
             let cuts_start = slice.lower.as_deref().is_some_and(|lower| !is_zero(lower));
             let cuts_end = matches!(slice.upper.as_deref(), Some(Expr::UnaryOp(_)));

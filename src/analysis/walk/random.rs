@@ -70,7 +70,11 @@ fn dotted<'a>(expr: &'a Expr, attributes: &mut String) -> Option<&'a ruff_python
 
 /// Whether a call shuffles: `train_test_split` does unless it is told not to, the others when they are told to.
 fn shuffles(call: &ExprCall, function: &str) -> bool {
-    match call.arguments.find_keyword("shuffle").map(|keyword| &keyword.value) {
+    match call
+        .arguments
+        .find_keyword("shuffle")
+        .map(|keyword| &keyword.value)
+    {
         Some(Expr::BooleanLiteral(literal)) => literal.value,
         Some(_) => true,
         None => function == "train_test_split",
