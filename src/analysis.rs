@@ -13,6 +13,7 @@ pub mod known_imports;
 pub mod magics;
 pub mod order;
 pub mod python;
+pub mod randomness;
 mod scope;
 mod source;
 pub mod surroundings;

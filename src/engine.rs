@@ -234,8 +234,14 @@ impl Analysis {
             .collect();
         let whole = self.check_whole(&running);
         if whole != self.whole {
-            let of_cells = self.whole.iter().chain(&whole);
-            show.extend(of_cells.filter_map(|finding| finding.anchor.cell()));
+            // Cells may have gone since the old ones were found.
+            let differs = |cell: &CellIdx| {
+                cell.to_usize() < self.cells.len()
+                    && of_cell(&self.whole, *cell) != of_cell(&whole, *cell)
+            };
+            let found = self.whole.iter().chain(&whole);
+            let cells = found.filter_map(|finding| finding.anchor.cell());
+            show.extend(cells.filter(differs));
             changed.notebook = true;
             self.whole = whole;
         }
@@ -352,11 +358,8 @@ impl Analysis {
 
     fn shown(&self, index: CellIdx) -> Vec<Finding> {
         let findings = &self.cells[index.to_usize()];
-        let of_file = self
-            .whole
+        let mut shown: Vec<Finding> = of_cell(&self.whole, index)
             .iter()
-            .filter(|finding| finding.anchor.cell() == Some(index));
-        let mut shown: Vec<Finding> = of_file
             .chain(&findings.own)
             .chain(&findings.linked)
             .cloned()
@@ -454,4 +457,11 @@ impl Analysis {
             client,
         }
     }
+}
+
+/// The findings of one cell among those of the whole notebook, which are in reading order.
+fn of_cell(whole: &[Finding], cell: CellIdx) -> &[Finding] {
+    let before = whole.partition_point(|finding| finding.anchor.cell() < Some(cell));
+    let through = whole.partition_point(|finding| finding.anchor.cell() <= Some(cell));
+    &whole[before..through]
 }
