@@ -19,7 +19,13 @@ macro_rules! actions {
     };
 }
 
-actions![order_cells, remove_cell];
+actions![
+    order_cells,
+    clear_counts,
+    insert_seed,
+    rename_in_cell,
+    remove_cell,
+];
 
 pub fn find(name: &str) -> Option<&'static Action> {
     ALL.iter().find(|action| action.name == name)

@@ -13,10 +13,13 @@ pub mod known_imports;
 pub mod magics;
 pub mod order;
 pub mod python;
+pub mod randomness;
 mod scope;
 mod source;
+pub mod surroundings;
 mod walk;
 
 pub use cache::FactsCache;
 pub use facts::Facts;
 pub use graph::Link;
+pub use surroundings::Surroundings;

@@ -46,6 +46,16 @@ const TEXTS: &[&str] = &[
     "# cellwise: ignore-cell[undefined-name]\nprint(nowhere)",
     "print(nowhere)  # cellwise: ignore",
     "a = 1\nb = 2\nc = 3\nd = 4",
+    "x = []",
+    "x.append(1)",
+    "x = y",
+    "y = f() + z",
+    "z = y\nx = lambda: y",
+    "def y():\n    return x + z",
+    "import y",
+    "np.random.seed(1)",
+    "y = np.random.rand(x)",
+    "x = np.random.default_rng()",
 ];
 
 #[derive(Debug, Clone)]

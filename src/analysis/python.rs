@@ -140,6 +140,7 @@ fn fingerprint(facts: &Facts, state: State, binding: &Binding) -> u64 {
             }
         }
         BindingKind::Value(Value::Alias(name) | Value::CallOf(name)) => name.hash(&mut hasher),
+        BindingKind::Value(value) => std::mem::discriminant(value).hash(&mut hasher),
         _ => {}
     }
     hasher.finish()

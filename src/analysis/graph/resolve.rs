@@ -176,7 +176,7 @@ impl<'l> Resolver<'l> {
                 self.ask(&read.name);
                 if read.guarded
                     || self.link.is_given(&read.name)
-                    || self.opened_anywhere()
+                    || self.opened_anywhere(&read.name)
                     || !self.reported_in_bodies.insert(read.name.clone())
                 {
                     continue;
@@ -264,7 +264,7 @@ impl<'l> Resolver<'l> {
             State::Gone => {
                 let (_, last) = self.facts.state_before(name, moment.step);
                 let range = last.map_or(TextRange::default(), |binding| binding.range);
-                return if self.link.is_given(name) || self.opened_in_cell(moment.step) {
+                return if self.link.is_given(name) || self.opened_in_cell(name, moment.step) {
                     Presence::Unknown
                 } else {
                     Presence::Missing(Some((self.cell, range)))
@@ -309,7 +309,7 @@ impl<'l> Resolver<'l> {
         if found {
             return Presence::Bound;
         }
-        if self.link.is_given(name) || self.opened_before(moment) {
+        if self.link.is_given(name) || self.opened_before(name, moment) {
             return Presence::Unknown;
         }
         Presence::Missing(deleted.or(reset))
@@ -449,39 +449,38 @@ impl<'l> Resolver<'l> {
         }
     }
 
-    fn opened_in_cell(&self, step: Step) -> bool {
-        self.facts
-            .openings
-            .iter()
-            .any(|opening| opening.step < step && opening.kind != OpeningKind::Reset)
+    fn opened_in_cell(&self, name: &str, step: Step) -> bool {
+        self.facts.openings.iter().any(|opening| {
+            opening.step < step && self.link.surroundings().may_bring(&opening.kind, name)
+        })
     }
 
-    /// Whether something before the moment may have brought any name.
-    fn opened_before(&self, moment: Moment) -> bool {
-        self.opened_in_cell(moment.step)
+    /// Whether something before the moment may have brought the name.
+    fn opened_before(&self, name: &str, moment: Moment) -> bool {
+        self.opened_in_cell(name, moment.step)
             || self
                 .link
                 .names
                 .openings()
                 .iter()
                 .take_while(|&&position| CellIdx(position) < moment.cell)
-                .any(|&position| self.opens(CellIdx(position)))
+                .any(|&position| self.opens(CellIdx(position), name))
     }
 
-    fn opened_anywhere(&self) -> bool {
+    fn opened_anywhere(&self, name: &str) -> bool {
         self.link
             .names
             .openings()
             .iter()
-            .any(|&position| self.opens(CellIdx(position)))
+            .any(|&position| self.opens(CellIdx(position), name))
     }
 
-    fn opens(&self, cell: CellIdx) -> bool {
+    fn opens(&self, cell: CellIdx, name: &str) -> bool {
         self.link
             .facts(cell)
             .openings
             .iter()
-            .any(|opening| opening.kind != OpeningKind::Reset)
+            .any(|opening| self.link.surroundings().may_bring(&opening.kind, name))
     }
 
     /// The last `%reset` before the moment.

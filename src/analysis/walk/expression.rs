@@ -187,6 +187,7 @@ impl Walker<'_> {
 
     fn call_expression(&mut self, call: &ExprCall, consumed: bool) {
         let callee = self.callee_of(&call.func);
+        self.note_random(call);
         self.visit_expr(&call.func);
         let function = called_name(&call.func);
         let eager = if is_lazy(call) {

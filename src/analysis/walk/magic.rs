@@ -42,6 +42,8 @@ impl Walker<'_> {
                 // The body ran in a function of its own: nothing that it bound is left.
                 self.flow.leave();
                 self.facts.bindings.clear();
+                self.facts.repeats.clear();
+                self.facts.randoms.clear();
             }
             Body::Python => {
                 let (argument, at) = argument_of(&self.source.text, &magic);
@@ -137,10 +139,13 @@ impl Walker<'_> {
             self.body(&parsed.statements);
         } else {
             let bindings = self.facts.bindings.len();
+            let (repeats, randoms) = (self.facts.repeats.len(), self.facts.randoms.len());
             self.flow.enter(Branch::default());
             self.body(&parsed.statements);
             self.flow.leave();
             self.facts.bindings.truncate(bindings);
+            self.facts.repeats.truncate(repeats);
+            self.facts.randoms.truncate(randoms);
         }
     }
 

@@ -45,6 +45,7 @@ impl Walker<'_> {
 
     /// Walks one statement; returns whether its end is never reached.
     pub(super) fn statement(&mut self, stmt: &Stmt) -> bool {
+        self.note_again(stmt);
         match stmt {
             Stmt::FunctionDef(function) => self.function(function, None),
             Stmt::ClassDef(class) => self.class(class),
