@@ -19,7 +19,7 @@ macro_rules! actions {
     };
 }
 
-actions![remove_cell];
+actions![extract_cell_to_function, remove_cell];
 
 pub fn find(name: &str) -> Option<&'static Action> {
     ALL.iter().find(|action| action.name == name)

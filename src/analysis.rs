@@ -5,7 +5,7 @@
 
 pub mod builtins;
 pub mod cache;
-mod depth;
+pub(crate) mod depth;
 pub mod facts;
 mod flow;
 pub mod graph;
@@ -13,7 +13,7 @@ pub mod known_imports;
 pub mod magics;
 pub mod python;
 mod scope;
-mod source;
+pub(crate) mod source;
 mod walk;
 
 pub use cache::FactsCache;

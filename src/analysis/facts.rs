@@ -218,6 +218,8 @@ pub struct Scope {
 pub struct ScopeUse {
     pub name: Name,
     pub range: TextRange,
+    /// What the cell itself has done to the name where the body is defined.
+    pub local: State,
     pub path: Path,
     pub guarded: bool,
 }

@@ -1,0 +1,191 @@
+//! Who else reads the names that a cell binds, on a run from the top.
+//!
+//! A read counts when the value may be the cell's: a later cell that has not bound the name itself,
+//! with no cell between that surely binds it anew; a body anywhere that may be called later; and
+//! code that reads names from text (`%time f(x)`, `df.query("a > @x")`, `eval`), where every word counts.
+
+use ruff_python_ast::name::Name;
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use super::words::words;
+use crate::analysis::facts::{Callee, Facts, Magic, MagicKind, ScopeUse, State};
+use crate::analysis::graph::Lack;
+use crate::analysis::magics::{self, Body};
+use crate::analysis::{Link, facts::ScopeIdx};
+use crate::notebook::{CellIdx, Notebook};
+use crate::text::TextRange;
+
+/// For each name, the first cell that reads it.
+pub type Readers = FxHashMap<Name, CellIdx>;
+
+/// The cells other than `cell` that read one of `names` as `cell` leaves it.
+pub fn readers(
+    notebook: &Notebook,
+    link: &Link,
+    cell: CellIdx,
+    names: &FxHashSet<Name>,
+) -> Readers {
+    let mut search = Search {
+        names,
+        rebound: FxHashSet::default(),
+        found: Readers::default(),
+    };
+    if names.is_empty() {
+        return search.found;
+    }
+    for (index, other) in notebook.indexed() {
+        let facts = link.facts(index);
+        if index == cell || !other.is_code() {
+            continue;
+        }
+        if index < cell {
+            search.earlier_cell(link, cell, index, facts);
+        } else {
+            search.later_cell(index, facts, &other.text);
+        }
+        if search.found.len() == names.len() {
+            break;
+        }
+    }
+    search.found
+}
+
+struct Search<'a> {
+    names: &'a FxHashSet<Name>,
+    /// Names that a cell between has surely bound anew, or deleted.
+    rebound: FxHashSet<Name>,
+    found: Readers,
+}
+
+impl Search<'_> {
+    /// What an earlier cell reads at once is not this cell's; what its bodies read may be, when they are called later.
+    fn earlier_cell(&mut self, link: &Link, cell: CellIdx, index: CellIdx, facts: &Facts) {
+        for (at, scope) in facts.scopes.iter().enumerate() {
+            if is_spent(facts, ScopeIdx(u32::try_from(at).unwrap_or(u32::MAX))) {
+                continue;
+            }
+            for read in &scope.reads {
+                self.read(&read.name, index);
+            }
+        }
+        // On a run from the top this read fails; in the session it was written in it takes the cell's value.
+        for need in link.needs(index) {
+            if matches!(need.lack, Lack::Later { cell: binder, .. } if binder == cell) {
+                self.read(&need.name, index);
+            }
+        }
+    }
+
+    fn later_cell(&mut self, index: CellIdx, facts: &Facts, text: &str) {
+        for read in &facts.uses {
+            if !matches!(read.local, State::Sure | State::Gone) {
+                self.read(&read.name, index);
+            }
+        }
+        for scope in &facts.scopes {
+            for read in &scope.reads {
+                if read.local != State::Sure {
+                    self.read(&read.name, index);
+                }
+            }
+        }
+        if reads_any_name(facts, text) {
+            for name in self.names {
+                self.read(name, index);
+            }
+        }
+        for word in mentioned(facts, text) {
+            self.read_word(word, index);
+        }
+        for (name, exit) in &facts.exits {
+            if matches!(exit.state, State::Sure | State::Gone) && self.names.contains(name) {
+                self.rebound.insert(name.clone());
+            }
+        }
+    }
+
+    fn read(&mut self, name: &Name, index: CellIdx) {
+        if self.names.contains(name) && !self.rebound.contains(name) {
+            self.found.entry(name.clone()).or_insert(index);
+        }
+    }
+
+    fn read_word(&mut self, word: &str, index: CellIdx) {
+        if let Some(name) = self.names.get(word)
+            && !self.rebound.contains(name)
+        {
+            self.found.entry(name.clone()).or_insert(index);
+        }
+    }
+}
+
+/// Whether the scope is a lambda that was called where it stands, and that nobody holds any more.
+fn is_spent(facts: &Facts, scope: ScopeIdx) -> bool {
+    facts.scope(scope).name.is_none()
+        && facts
+            .calls
+            .iter()
+            .any(|call| call.callee == Callee::Scope(scope))
+}
+
+/// Whether code asks for names that no reader of the text can foresee.
+pub fn reads_any_name(facts: &Facts, text: &str) -> bool {
+    namespace_use(facts, text).is_some()
+}
+
+/// Where code asks for names by text: `eval(…)`, `globals()`, `dir()`.
+pub fn namespace_use<'f>(facts: &'f Facts, text: &str) -> Option<(&'f Name, TextRange)> {
+    let at_once = facts.uses.iter().map(|read| (&read.name, read.range));
+    let later = facts
+        .scopes
+        .iter()
+        .flat_map(|scope| &scope.reads)
+        .map(|ScopeUse { name, range, .. }| (name, *range));
+    at_once.chain(later).find(|(name, range)| {
+        let after = text.get(range.end().to_usize()..).unwrap_or_default();
+        match name.as_str() {
+            "eval" | "exec" | "globals" | "locals" | "__main__" => true,
+            // With an argument these ask an object, not the notebook.
+            "vars" | "dir" => after
+                .trim_start()
+                .strip_prefix('(')
+                .is_some_and(|inside| inside.trim_start().starts_with(')')),
+            "get_ipython" => ["user_ns", "user_global_ns", ".ev(", ".ex(", ".run_cell("]
+                .iter()
+                .any(|way| text.contains(way)),
+            _ => false,
+        }
+    })
+}
+
+/// What stands in a text that gives names to be read by text: queries, formulas, `timeit` statements.
+const TEXT_READERS: &[&str] = &[
+    "query(",
+    ".eval(",
+    "evaluate(",
+    "dmatri",
+    "formula",
+    "smf.",
+    "ols(",
+    "glm(",
+    "logit(",
+    "__main__",
+    "get_ipython()",
+    "timeit(",
+];
+
+/// Words of the cell that may be names read by text.
+pub fn mentioned<'t>(facts: &'t Facts, text: &'t str) -> Vec<&'t str> {
+    let foreign = facts.magics.iter().any(|magic| {
+        magic.kind == MagicKind::Cell && magics::body_of(&magic.name) == Body::Other
+    });
+    if foreign || TEXT_READERS.iter().any(|sign| text.contains(sign)) {
+        return words(text).collect();
+    }
+    facts.magics.iter().flat_map(magic_words).collect()
+}
+
+/// The words of a magic's line that may be names.
+pub fn magic_words(magic: &Magic) -> impl Iterator<Item = &str> {
+    words(&magic.argument)
+}
