@@ -12,7 +12,7 @@ pub mod graph;
 pub mod known_imports;
 pub mod magics;
 pub mod python;
-mod scope;
+pub(crate) mod scope;
 pub(crate) mod source;
 mod walk;
 

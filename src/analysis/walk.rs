@@ -1,6 +1,7 @@
 //! Walks a cell's syntax tree in the order in which Python runs it, and writes down its facts.
 
 mod expression;
+mod loops;
 mod magic;
 mod record;
 mod statement;

@@ -40,6 +40,17 @@ enum Kind {
     Work,
 }
 
+/// Modules of the standard library that say and do nothing when they are imported.
+const STANDARD: &[&str] = &[
+    "abc", "argparse", "ast", "base64", "bisect", "calendar", "cmath", "collections", "contextlib",
+    "copy", "csv", "dataclasses", "datetime", "decimal", "difflib", "enum", "fractions", "functools",
+    "gc", "getpass", "glob", "gzip", "hashlib", "heapq", "html", "inspect", "io", "itertools", "json",
+    "keyword", "math", "numbers", "operator", "os", "pathlib", "pickle", "platform", "pprint",
+    "queue", "random", "re", "shutil", "sqlite3", "statistics", "string", "struct", "sys", "tempfile",
+    "textwrap", "threading", "time", "timeit", "traceback", "types", "typing", "unittest", "urllib",
+    "uuid", "zipfile", "zlib",
+];
+
 /// Of the work of a cell, the share of lines that must be left between statements that cannot
 /// move: less than this would not be the cell that the person meant.
 const LEAST_SHARE: (u32, u32) = (2, 3);
@@ -80,7 +91,7 @@ impl Cut<'_> {
         let has_magic = self.facts.magics.iter().any(|magic| {
             magic.kind != MagicKind::Cell && statement.range.contains_range(magic.range)
         });
-        if has_magic {
+        if has_magic || self.text[statement.range].contains("get_ipython()") {
             return Kind::Magic;
         }
         match statement.kind {
@@ -311,7 +322,10 @@ impl Cut<'_> {
             return false;
         }
         match self.kinds[at] {
-            Kind::Import => above.iter().all(|&other| !self.prepares_imports(other)),
+            Kind::Import => {
+                self.imports_only_standard(at)
+                    || above.iter().all(|&other| !self.prepares_imports(other))
+            }
             Kind::Definition => {
                 let within = statement.steps.0..statement.steps.1;
                 let calls = self
@@ -343,12 +357,23 @@ impl Cut<'_> {
     /// Whether the statement may change what an import below finds or says.
     fn prepares_imports(&self, at: usize) -> bool {
         const PREPARERS: &[&str] = &[
-            "sys", "os", "warnings", "importlib", "site", "subprocess", "environ", "matplotlib",
-            "mpl", "logging", "pip", "simplefilter", "filterwarnings", "path", "chdir", "install",
-            "urlretrieve", "write", "open", "seed",
+            "sys.", "environ", "putenv", "chdir", "system(", "warn", "importlib", "site.", "subprocess",
+            ".use(", "switch_backend", "logging", "pip", "install", "write", "'w", "\"w", "urlretrieve",
+            "patch", "set_option", "config", "reload",
         ];
-        super::words::words(&self.text[self.facts.statements[at].range])
-            .any(|word| PREPARERS.contains(&word))
+        let code = &self.text[self.facts.statements[at].range];
+        PREPARERS.iter().any(|sign| code.contains(sign))
+    }
+
+    /// Whether all that is imported are modules of the standard library, which nothing prepares.
+    fn imports_only_standard(&self, at: usize) -> bool {
+        self.bindings(at).all(|binding| match &binding.kind {
+            BindingKind::Import { module, .. } => {
+                let root = module.split('.').next().unwrap_or_default();
+                STANDARD.contains(&root)
+            }
+            _ => false,
+        }) && self.bindings(at).next().is_some()
     }
 
     fn reason(&self, wall: usize) -> Refusal {

@@ -77,7 +77,7 @@ fn plan(cx: &Context<'_>, index: CellIdx, cell: &Cell) -> Result<Plan, NoCut> {
         return Err(Refusal::from("its statements share lines in a way that cannot be cut").into());
     }
     let parsed = parse_part(&pieces.body, pieces::whole(&pieces.body), Mode::Module);
-    let shape = shape::of(&parsed.statements);
+    let shape = shape::of(&parsed.statements, &pieces.body);
     let parts = Parts {
         cell: index,
         before: &before,

@@ -30,12 +30,19 @@ pub fn function_name(subject: &Subject<'_>, is_taken: impl Fn(&str) -> bool) -> 
         heading_above(subject.notebook, subject.cell),
         first_comment(subject.body),
     ];
-    let of_phrases = phrases
+    let [heading, comment] = &phrases;
+    let of_heading = heading
         .iter()
-        .flatten()
-        .filter_map(|phrase| from_phrase(phrase, verb));
+        .filter_map(|phrase| from_phrase(phrase, Some(verb)));
+    // A comment without a verb most often names one line of the code, not all of it.
+    let of_comment = comment.iter().filter_map(|phrase| from_phrase(phrase, None));
+    let of_phrases = of_heading.chain(of_comment);
     let what = what(subject);
-    let plain = format!("{verb}_{what}");
+    // `set_theme()` alone is told by its own name.
+    let plain = match what.split_once('_') {
+        Some((first, _)) if verb == "run" && VERBS.contains(&first) => what.clone(),
+        _ => format!("{verb}_{what}"),
+    };
     let of_parameters = subject
         .interface
         .parameters
@@ -87,7 +94,7 @@ fn first_comment(body: &str) -> Option<String> {
 }
 
 /// `load_prices` of "1.2 Loading the prices"; `None` where the phrase says nothing that makes a name.
-fn from_phrase(phrase: &str, verb: &str) -> Option<String> {
+fn from_phrase(phrase: &str, verb: Option<&str>) -> Option<String> {
     let lowered = phrase.to_lowercase();
     if lowered.contains('?')
         || lowered.contains("todo")
@@ -112,9 +119,7 @@ fn from_phrase(phrase: &str, verb: &str) -> Option<String> {
         return None;
     }
     parts.truncate(MOST_WORDS);
-    while parts.last().is_some_and(|word| LINKS.contains(&word.as_str())) {
-        parts.pop();
-    }
+    drop_links(&mut parts);
     while parts.first().is_some_and(|word| {
         LINKS.contains(&word.as_str()) || word.starts_with(|c: char| c.is_ascii_digit())
     }) {
@@ -128,7 +133,10 @@ fn from_phrase(phrase: &str, verb: &str) -> Option<String> {
         parts.pop();
         parts.insert(0, base);
     } else {
-        parts.insert(0, verb.to_owned());
+        if first.ends_with("ing") {
+            return None;
+        }
+        parts.insert(0, verb?.to_owned());
     }
     if parts.len() < 2 {
         return None;
@@ -136,9 +144,16 @@ fn from_phrase(phrase: &str, verb: &str) -> Option<String> {
     let mut name = parts.join("_");
     while name.len() > MOST_CHARACTERS && parts.len() > 2 {
         parts.pop();
+        drop_links(&mut parts);
         name = parts.join("_");
     }
-    (name.len() <= MOST_CHARACTERS).then_some(name)
+    (name.len() <= MOST_CHARACTERS && parts.len() > 1).then_some(name)
+}
+
+fn drop_links(parts: &mut Vec<String>) {
+    while parts.last().is_some_and(|word| LINKS.contains(&word.as_str())) {
+        parts.pop();
+    }
 }
 
 fn clause_words(clause: &str) -> impl Iterator<Item = &str> {
@@ -199,6 +214,9 @@ fn verb(subject: &Subject<'_>) -> &'static str {
             () if any(&["dropna", "fillna", "drop_duplicates", "astype"]) => "clean",
             () if calls().any(|(call, _)| call.contains("random.")) => "generate",
             () if is_literal_only(subject) => "make",
+            () if calls().any(|(_, last)| {
+                last.starts_with(char::is_uppercase) && !last.ends_with("Error") && last != "Exception"
+            }) => "build",
             () => "compute",
         };
     }
@@ -210,6 +228,7 @@ fn verb(subject: &Subject<'_>) -> &'static str {
         () if gives => "plot",
         () if calls().any(|(_, last)| last.starts_with("assert")) => "check",
         () if !subject.inside.mutations.is_empty() => "update",
+        () if subject.shape.calls.is_empty() => "compute",
         () => "run",
     }
 }
@@ -244,12 +263,16 @@ fn what(subject: &Subject<'_>) -> String {
         .map(|mutation| &mutation.name)
         .find(|name| interface.parameters.contains(name));
     let own = || {
-        subject
-            .inside
-            .bindings
-            .iter()
-            .map(|binding| &binding.name)
-            .find(|name| name.len() > 2)
+        let names = || {
+            subject
+                .inside
+                .bindings
+                .iter()
+                .filter(|binding| binding.kind.is_written())
+                .map(|binding| &binding.name)
+        };
+        let long = names().find(|name| name.len() > 2);
+        long.or_else(|| names().find(|name| *name != "_"))
     };
     let taken = changed.or(interface.parameters.first()).or_else(own);
     match taken {
@@ -298,7 +321,7 @@ const EMPTY: &[&str] = &[
 /// Words that a name neither begins nor ends with.
 const LINKS: &[&str] = &[
     "of", "for", "by", "with", "from", "to", "in", "on", "and", "or", "as", "at", "into", "using",
-    "vs", "per", "if", "when", "which", "where", "not", "via", "than", "so", "but", "about",
+    "vs", "per", "through", "while", "after", "before", "more", "less", "too", "very", "if", "when", "which", "where", "not", "via", "than", "so", "but", "about",
 ];
 
 const VERBS: &[&str] = &[

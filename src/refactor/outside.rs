@@ -42,6 +42,10 @@ pub fn readers(
             search.earlier_cell(link, cell, index, facts);
         } else {
             search.later_cell(index, facts, &other.text);
+            // A cell that stops with an error may stop before it binds anything.
+            if !other.has_tag("raises-exception") && other.outputs.error.is_none() {
+                search.note_rebound(facts);
+            }
         }
         if search.found.len() == names.len() {
             break;
@@ -97,6 +101,9 @@ impl Search<'_> {
         for word in mentioned(facts, text) {
             self.read_word(word, index);
         }
+    }
+
+    fn note_rebound(&mut self, facts: &Facts) {
         for (name, exit) in &facts.exits {
             if matches!(exit.state, State::Sure | State::Gone) && self.names.contains(name) {
                 self.rebound.insert(name.clone());

@@ -4,6 +4,8 @@ use ruff_python_ast::name::Name;
 use ruff_python_ast::visitor::{self, Visitor};
 use ruff_python_ast::{Expr, Stmt};
 
+use super::words::words;
+use crate::analysis::scope::{Body, Locals};
 use crate::text::{Ranged, TextRange};
 
 /// What was found in the statements of a piece of code.
@@ -24,12 +26,18 @@ pub struct Shape {
 }
 
 /// Functions and methods that are done with what they are given when they return.
+///
+/// `apply`, `map` and their like are not among them: those of Spark, Dask and TensorFlow run later.
 const CONSUMERS: &[&str] = &[
-    "agg", "aggregate", "all", "any", "apply", "applymap", "array", "assign", "curve_fit", "dict",
-    "extend", "filter", "fromiter", "frozenset", "fsolve", "groupby", "join", "list", "map", "max",
-    "mean", "min", "minimize", "next", "odeint", "pipe", "print", "quad", "reduce", "rename", "root",
-    "set", "solve_ivp", "sort", "sort_values", "sorted", "sum", "timeit", "transform", "tuple",
-    "update", "where", "display",
+    "all", "any", "array", "curve_fit", "dict", "extend", "fromiter", "frozenset", "fsolve", "join",
+    "list", "max", "min", "minimize", "odeint", "print", "quad", "reduce", "root", "set", "solve_ivp",
+    "sort", "sort_values", "sorted", "sum", "tuple", "update",
+];
+
+/// What sends functions to other processes, which cannot take one that is defined within another.
+const SENDERS: &[&str] = &[
+    "pickle", "multiprocessing", "Pool", "ProcessPoolExecutor", "Process", "joblib", "Parallel",
+    "dill", "n_jobs",
 ];
 
 /// What ends, stops or is deleted when the last name for it goes.
@@ -40,10 +48,13 @@ const HELD: &[&str] = &[
     "TemporaryDirectory", "TemporaryFile", "TextBox", "TimedAnimation",
 ];
 
-pub fn of(statements: &[Stmt]) -> Shape {
+pub fn of(statements: &[Stmt], text: &str) -> Shape {
     let mut walk = Walk::default();
     for statement in statements {
         walk.visit_stmt(statement);
+    }
+    if !walk.functions.is_empty() && words(text).any(|word| SENDERS.contains(&word)) {
+        walk.refuse("it hands a function of its own to other processes, which take only functions of the notebook");
     }
     let mut shape = walk.shape;
     for (name, range) in walk.functions {
@@ -109,8 +120,9 @@ impl<'a> Visitor<'a> for Walk {
         let at_top = self.functions_around == 0;
         match stmt {
             Stmt::FunctionDef(function) => {
-                if at_top {
-                    self.functions.push((function.name.id.clone(), stmt.range()));
+                self.functions.push((function.name.id.clone(), stmt.range()));
+                if function.is_async || Locals::of(None, Body::Statements(&function.body)).is_generator {
+                    self.shape.outliving.push(stmt.range());
                 }
                 self.functions_around += 1;
                 let loops = std::mem::take(&mut self.loops_around);
