@@ -52,7 +52,10 @@ fn client(example: &Example) -> Client {
 fn the_cases_come_out_as_written() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/extract/cases.md");
     let written = std::fs::read_to_string(&path).unwrap();
-    let source: String = written.lines().map(|line| format!("//! {line}\n")).collect();
+    let source: String = written
+        .lines()
+        .map(|line| format!("//! {line}\n"))
+        .collect();
     let mut got = written[..written.find("## ").unwrap()].to_owned();
     for example in docs::examples(&source) {
         if example.section == Section::After {
@@ -62,12 +65,18 @@ fn the_cases_come_out_as_written() {
         let options = example
             .option("client")
             .map_or(String::new(), |client| format!(" client={client}"));
-        let before = format!("### {}\n```notebook{options}\n{}```\n", example.title, example.text);
+        let before = format!(
+            "### {}\n```notebook{options}\n{}```\n",
+            example.title, example.text
+        );
         match outcome(example.notebook(), cell, client(&example)) {
             None => panic!("{}: it is not offered", example.title),
             Some(Ok(after)) => {
                 let script = percent::render(&after);
-                let _ = write!(got, "## Before\n{before}## After\n```notebook\n{script}```\n\n");
+                let _ = write!(
+                    got,
+                    "## Before\n{before}## After\n```notebook\n{script}```\n\n"
+                );
             }
             Some(Err(reason)) => {
                 let _ = write!(got, "## Disabled\n{before}> {reason}\n\n");
@@ -136,7 +145,10 @@ fn line_breaks_stay_what_they_are() {
         "def print_x():\r\n    x = 1\r\n    if x:\r\n        y = '''a\r\nb'''\r\n\r\n        print(y)\r\n\r\n\r\nprint_x()"
     );
     let after = one_cell("x = 1\rprint(x)").unwrap().unwrap();
-    assert_eq!(after, "def print_x():\n    x = 1\n    print(x)\n\n\nprint_x()");
+    assert_eq!(
+        after,
+        "def print_x():\n    x = 1\n    print(x)\n\n\nprint_x()"
+    );
 }
 
 #[test]

@@ -32,7 +32,10 @@ fn corpus() -> Vec<PathBuf> {
         .build()
         .filter_map(Result::ok)
         .map(ignore::DirEntry::into_path)
-        .filter(|path| path.extension().is_some_and(|extension| extension == "ipynb"))
+        .filter(|path| {
+            path.extension()
+                .is_some_and(|extension| extension == "ipynb")
+        })
         .collect();
     files.sort();
     files
@@ -60,8 +63,10 @@ fn is_substantial(analysis: &Analysis, cell: CellIdx) -> bool {
         .statements
         .iter()
         .filter(|statement| {
-            matches!(statement.kind, StatementKind::Expression | StatementKind::Other)
-                && !has_magic(statement.range)
+            matches!(
+                statement.kind,
+                StatementKind::Expression | StatementKind::Other
+            ) && !has_magic(statement.range)
         })
         .map(|statement| statement.kind)
         .collect();
@@ -113,14 +118,18 @@ impl Counts {
         let Some((_, offer)) = offers.into_iter().find(|(own, _)| own.name == action.name) else {
             self.not_offered += usize::from(is_substantial);
             if is_substantial {
-                self.names.push(format!("NOT OFFERED {} {index}", path.display()));
+                self.names
+                    .push(format!("NOT OFFERED {} {index}", path.display()));
             }
             return;
         };
         if let Some(reason) = offer.disabled {
             if is_substantial {
                 let place = format!("{} {index}: {reason}", path.display());
-                self.disabled.entry(kind_of(&reason)).or_insert((0, place)).0 += 1;
+                self.disabled
+                    .entry(kind_of(&reason))
+                    .or_insert((0, place))
+                    .0 += 1;
             }
             return;
         }
@@ -133,7 +142,8 @@ impl Counts {
         let edit = match analysis.edit(action, None, index, at, client) {
             Ok(edit) => edit,
             Err(refusal) => {
-                self.failures.push(format!("{place}: offered, then refused: {}", refusal.0));
+                self.failures
+                    .push(format!("{place}: offered, then refused: {}", refusal.0));
                 return;
             }
         };
@@ -147,7 +157,10 @@ impl Counts {
         let result = Analysis::new(after, Arc::new(Config::default()));
         for changed in [index, CellIdx(index.0 + 1)] {
             let changed = result.link().facts(changed);
-            if changed.statements.iter().any(|statement| statement.kind == StatementKind::Definition)
+            if changed
+                .statements
+                .iter()
+                .any(|statement| statement.kind == StatementKind::Definition)
                 && !changed.runs()
             {
                 self.failures.push(format!("{place}: no Python any more"));
@@ -174,7 +187,11 @@ fn every_cell_of_real_notebooks() {
             continue;
         }
         let analysis = Analysis::new(notebook, Arc::new(Config::default()));
-        let cells: Vec<CellIdx> = analysis.notebook().python_cells().map(|(index, _)| index).collect();
+        let cells: Vec<CellIdx> = analysis
+            .notebook()
+            .python_cells()
+            .map(|(index, _)| index)
+            .collect();
         for index in cells {
             counts.cell(&analysis, &path, index);
         }

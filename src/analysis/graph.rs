@@ -172,7 +172,10 @@ impl Link {
     }
 
     /// The cells that have bound or deleted the name when they end, in order.
-    pub fn touchers<'l>(&'l self, name: &str) -> impl DoubleEndedIterator<Item = CellIdx> + use<'l> {
+    pub fn touchers<'l>(
+        &'l self,
+        name: &str,
+    ) -> impl DoubleEndedIterator<Item = CellIdx> + use<'l> {
         self.names
             .binders(name)
             .iter()

@@ -42,13 +42,66 @@ enum Kind {
 
 /// Modules of the standard library that say and do nothing when they are imported.
 const STANDARD: &[&str] = &[
-    "abc", "argparse", "ast", "base64", "bisect", "calendar", "cmath", "collections", "contextlib",
-    "copy", "csv", "dataclasses", "datetime", "decimal", "difflib", "enum", "fractions", "functools",
-    "gc", "getpass", "glob", "gzip", "hashlib", "heapq", "html", "inspect", "io", "itertools", "json",
-    "keyword", "math", "numbers", "operator", "os", "pathlib", "pickle", "platform", "pprint",
-    "queue", "random", "re", "shutil", "sqlite3", "statistics", "string", "struct", "sys", "tempfile",
-    "textwrap", "threading", "time", "timeit", "traceback", "types", "typing", "unittest", "urllib",
-    "uuid", "zipfile", "zlib",
+    "abc",
+    "argparse",
+    "ast",
+    "base64",
+    "bisect",
+    "calendar",
+    "cmath",
+    "collections",
+    "contextlib",
+    "copy",
+    "csv",
+    "dataclasses",
+    "datetime",
+    "decimal",
+    "difflib",
+    "enum",
+    "fractions",
+    "functools",
+    "gc",
+    "getpass",
+    "glob",
+    "gzip",
+    "hashlib",
+    "heapq",
+    "html",
+    "inspect",
+    "io",
+    "itertools",
+    "json",
+    "keyword",
+    "math",
+    "numbers",
+    "operator",
+    "os",
+    "pathlib",
+    "pickle",
+    "platform",
+    "pprint",
+    "queue",
+    "random",
+    "re",
+    "shutil",
+    "sqlite3",
+    "statistics",
+    "string",
+    "struct",
+    "sys",
+    "tempfile",
+    "textwrap",
+    "threading",
+    "time",
+    "timeit",
+    "traceback",
+    "types",
+    "typing",
+    "unittest",
+    "urllib",
+    "uuid",
+    "zipfile",
+    "zlib",
 ];
 
 /// Of the work of a cell, the share of lines that must be left between statements that cannot
@@ -99,7 +152,10 @@ impl Cut<'_> {
             StatementKind::Definition => return Kind::Definition,
             StatementKind::Magic => return Kind::Magic,
             StatementKind::Expression if at + 1 == self.facts.statements.len() => {
-                let shown = self.facts.trailing.is_some_and(|trailing| !trailing.suppressed);
+                let shown = self
+                    .facts
+                    .trailing
+                    .is_some_and(|trailing| !trailing.suppressed);
                 if shown && !self.is_surely_none(statement.range) {
                     return Kind::Shown;
                 }
@@ -194,10 +250,7 @@ impl Cut<'_> {
         edges.extend(walls.iter().map(|wall| wall + 1));
         let ends = walls.iter().copied().chain([last + 1]);
         let weight = |from: usize, to: usize| -> u32 {
-            (from..to)
-                .filter(is_work)
-                .map(|at| self.lines(at))
-                .sum()
+            (from..to).filter(is_work).map(|at| self.lines(at)).sum()
         };
         let best = edges
             .into_iter()
@@ -237,7 +290,9 @@ impl Cut<'_> {
                 names(at).any(|name| self.readers.contains_key(name))
                     || self.is_class(at)
                     || (0..self.kinds.len())
-                        .filter(|&other| !matches!(self.kinds[other], Kind::Work | Kind::Definition))
+                        .filter(|&other| {
+                            !matches!(self.kinds[other], Kind::Work | Kind::Definition)
+                        })
                         .any(|other| names(at).any(|name| self.mentions(other, name)))
                     || of_kind(Kind::Definition)
                         .filter(|&other| other > last)
@@ -302,9 +357,11 @@ impl Cut<'_> {
         let above: Vec<usize> = (0..at)
             .filter(|&other| fates[other] == Fate::Inside)
             .collect();
-        let touched = self
-            .bindings(at)
-            .any(|binding| above.iter().any(|&other| self.mentions(other, &binding.name)));
+        let touched = self.bindings(at).any(|binding| {
+            above
+                .iter()
+                .any(|&other| self.mentions(other, &binding.name))
+        });
         let has_other_meaning = self.bindings(at).any(|binding| {
             self.cx
                 .link
@@ -357,9 +414,28 @@ impl Cut<'_> {
     /// Whether the statement may change what an import below finds or says.
     fn prepares_imports(&self, at: usize) -> bool {
         const PREPARERS: &[&str] = &[
-            "sys.", "environ", "putenv", "chdir", "system(", "warn", "importlib", "site.", "subprocess",
-            ".use(", "switch_backend", "logging", "pip", "install", "write", "'w", "\"w", "urlretrieve",
-            "patch", "set_option", "config", "reload",
+            "sys.",
+            "environ",
+            "putenv",
+            "chdir",
+            "system(",
+            "warn",
+            "importlib",
+            "site.",
+            "subprocess",
+            ".use(",
+            "switch_backend",
+            "logging",
+            "pip",
+            "install",
+            "write",
+            "'w",
+            "\"w",
+            "urlretrieve",
+            "patch",
+            "set_option",
+            "config",
+            "reload",
         ];
         let code = &self.text[self.facts.statements[at].range];
         PREPARERS.iter().any(|sign| code.contains(sign))

@@ -65,8 +65,9 @@ fn plan(cx: &Context<'_>, index: CellIdx, cell: &Cell) -> Result<Plan, NoCut> {
     refuse_what_is_no_plain_code(facts)?;
     let fates = cut::cell(cx, index, text)?;
     refuse_what_the_notebook_forbids(cx, index, cell)?;
-    let pieces = pieces::of(text, facts, &fates)
-        .ok_or_else(|| Refusal::from("its lines are indented, or joined in a way that cannot be cut"))?;
+    let pieces = pieces::of(text, facts, &fates).ok_or_else(|| {
+        Refusal::from("its lines are indented, or joined in a way that cannot be cut")
+    })?;
     let before = python::facts(&pieces.before);
     let inside = python::facts(&pieces.body);
     let after = python::facts(&pieces.after);
@@ -166,7 +167,8 @@ fn refuse_what_the_notebook_forbids(
     if cell.text.contains("#@param") || cell.text.contains("# @param") {
         return Err("its `#@param` lines are a form, which works only at the top of a cell".into());
     }
-    if let Some((setter, _)) = cells().find(|(_, cell)| cell.text.contains("ast_node_interactivity"))
+    if let Some((setter, _)) =
+        cells().find(|(_, cell)| cell.text.contains("ast_node_interactivity"))
     {
         return Err(format!(
             "{} lets IPython show every expression of a cell, and those of a function are not shown",
@@ -272,4 +274,3 @@ impl Plan {
         if starts_definition { 2 } else { 0 }
     }
 }
-

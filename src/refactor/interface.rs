@@ -139,7 +139,7 @@ impl<'a> Work<'a> {
         }
         if let Some((name, _)) = outside::namespace_use(inside, self.parts.body) {
             return Err(format!(
-                "`{name}` reads or writes names that cannot be foreseen, and would see the function's instead of the notebook's"
+                "`{name}` looks names up while it runs, and would find the function's instead of the notebook's"
             )
             .into());
         }
@@ -169,7 +169,7 @@ impl<'a> Work<'a> {
         if let Some(scope) = inside.scopes.iter().find(|scope| !scope.binds.is_empty()) {
             let name = &scope.binds[0];
             return Err(format!(
-                "a function in it sets `{name}` by `global`, which a function around it would not see"
+                "a function in it sets `{name}` of the notebook by `global`, and the cell itself would have a variable of its own"
             )
             .into());
         }
@@ -189,7 +189,9 @@ impl<'a> Work<'a> {
                 })
             };
             if self.is_parameter(read.name, of_name().any(|read| read.is_sure))? {
-                let place = of_name().map(|read| read.range).min_by_key(|range| range.start());
+                let place = of_name()
+                    .map(|read| read.range)
+                    .min_by_key(|range| range.start());
                 first.push((place.unwrap_or(read.range), read.name.clone()));
             }
         }
@@ -212,7 +214,9 @@ impl<'a> Work<'a> {
             PriorKind::Definition if prior.state == State::Untouched => Ok(false),
             PriorKind::Definition => Err(format!(
                 "`{name}` is first what {} defines and then the cell's own variable",
-                prior.cell.map_or_else(|| "another cell".to_owned(), |cell| self.cx.cell_name(cell))
+                prior
+                    .cell
+                    .map_or_else(|| "another cell".to_owned(), |cell| self.cx.cell_name(cell))
             )
             .into()),
             PriorKind::Given => Err(format!(
@@ -235,7 +239,9 @@ impl<'a> Work<'a> {
             if !seen.insert(name) {
                 continue;
             }
-            let state = inside.exit(name).map_or(State::Untouched, |exit| exit.state);
+            let state = inside
+                .exit(name)
+                .map_or(State::Untouched, |exit| exit.state);
             let prior = self.prior(name);
             let is_there = prior.is_there() && prior.kind != PriorKind::Given;
             let Some(reader) = self.reader(name) else {
@@ -256,7 +262,9 @@ impl<'a> Work<'a> {
                     interface.returns.push(name.clone());
                 }
                 State::Likely | State::Perhaps => {
-                    return Err(format!("it binds `{name}` only on some paths, and {reader}").into());
+                    return Err(
+                        format!("it binds `{name}` only on some paths, and {reader}").into(),
+                    );
                 }
                 State::Gone | State::Unsure if prior.state != State::Untouched => {
                     return Err(format!("it deletes `{name}`, and {reader}").into());
@@ -304,16 +312,17 @@ impl<'a> Work<'a> {
             if sets && !facts.scopes.iter().any(|scope| scope.binds.contains(name)) {
                 continue;
             }
-            let function = reached
-                .function
-                .map_or_else(|| "a function".to_owned(), |function| format!("`{function}`"));
+            let function = reached.function.map_or_else(
+                || "a function".to_owned(),
+                |function| format!("`{function}`"),
+            );
             let place = if reached.cell == cell {
                 "above in this cell".to_owned()
             } else {
                 format!("in {}", self.cx.cell_name(reached.cell))
             };
             return Err(format!(
-                "{function} {place} uses `{name}` of the notebook, and would not see what a function makes of it"
+                "{function} {place} reads or sets `{name}` in the notebook, not in the function that this would become"
             )
             .into());
         }

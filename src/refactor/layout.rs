@@ -45,7 +45,12 @@ pub fn call(name: &str, is_async: bool, interface: &Interface, newline: &str) ->
         return bracketed(&head, &interface.parameters, "", "").join(newline);
     }
     let mut lines = vec!["(".to_owned()];
-    lines.extend(interface.returns.iter().map(|name| format!("{INDENT}{name},")));
+    lines.extend(
+        interface
+            .returns
+            .iter()
+            .map(|name| format!("{INDENT}{name},")),
+    );
     lines.extend(bracketed(
         &format!(") = {waits}{name}"),
         &interface.parameters,
@@ -115,7 +120,12 @@ fn lines(text: &str) -> impl Iterator<Item = &str> {
             return None;
         }
         let end = rest.find(['\n', '\r']).map_or(rest.len(), |found| {
-            found + if rest[found..].starts_with("\r\n") { 2 } else { 1 }
+            found
+                + if rest[found..].starts_with("\r\n") {
+                    2
+                } else {
+                    1
+                }
         });
         let (line, after) = rest.split_at(end);
         rest = after;

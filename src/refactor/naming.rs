@@ -35,9 +35,11 @@ pub fn function_name(subject: &Subject<'_>, is_taken: impl Fn(&str) -> bool) -> 
         .iter()
         .filter_map(|phrase| from_phrase(phrase, Some(verb)));
     // A comment without a verb most often names one line of the code, not all of it.
-    let of_comment = comment.iter().filter_map(|phrase| from_phrase(phrase, None));
+    let of_comment = comment
+        .iter()
+        .filter_map(|phrase| from_phrase(phrase, None));
     let of_phrases = of_heading.chain(of_comment);
-    let what = what(subject);
+    let what = what(subject, verb);
     // `set_theme()` alone is told by its own name.
     let plain = match what.split_once('_') {
         Some((first, _)) if verb == "run" && VERBS.contains(&first) => what.clone(),
@@ -89,7 +91,9 @@ fn heading_above(notebook: &Notebook, cell: CellIdx) -> Option<String> {
 /// The comment at the top of the code.
 fn first_comment(body: &str) -> Option<String> {
     let line = body.lines().map(str::trim).find(|line| !line.is_empty())?;
-    let comment = line.strip_prefix('#')?.trim_matches(['#', '-', '=', '*', ' ', '\t']);
+    let comment = line
+        .strip_prefix('#')?
+        .trim_matches(['#', '-', '=', '*', ' ', '\t']);
     Some(comment.to_owned())
 }
 
@@ -97,6 +101,9 @@ fn first_comment(body: &str) -> Option<String> {
 fn from_phrase(phrase: &str, verb: Option<&str>) -> Option<String> {
     let lowered = phrase.to_lowercase();
     if lowered.contains('?')
+        || ["why", "what", "who", "where", "does", "do", "did"]
+            .iter()
+            .any(|start| lowered.split(' ').next() == Some(start))
         || lowered.contains("todo")
         || lowered.contains("fixme")
         || lowered.contains("http")
@@ -151,7 +158,10 @@ fn from_phrase(phrase: &str, verb: Option<&str>) -> Option<String> {
 }
 
 fn drop_links(parts: &mut Vec<String>) {
-    while parts.last().is_some_and(|word| LINKS.contains(&word.as_str())) {
+    while parts
+        .last()
+        .is_some_and(|word| LINKS.contains(&word.as_str()))
+    {
         parts.pop();
     }
 }
@@ -195,15 +205,20 @@ fn verb(subject: &Subject<'_>) -> &'static str {
     };
     let any = |lasts: &[&str]| calls().any(|(_, last)| lasts.contains(&last));
     let loads = calls().any(|(call, last)| {
-        ["read_", "load", "fetch_", "imread", "genfromtxt", "urlopen", "urlretrieve"]
-            .iter()
-            .any(|start| last.starts_with(start))
+        [
+            "read_",
+            "load",
+            "fetch_",
+            "imread",
+            "genfromtxt",
+            "urlopen",
+            "urlretrieve",
+        ]
+        .iter()
+        .any(|start| last.starts_with(start))
             || call == "requests.get"
     });
     let gives = !subject.interface.returns.is_empty();
-    let is_figure = |name: &Name| {
-        ["fig", "ax", "axs", "axes", "plot", "chart", "grid", "g", "p"].contains(&name.as_str())
-    };
     if gives && !subject.interface.returns.iter().all(is_figure) {
         return match () {
             () if loads => "load",
@@ -215,14 +230,30 @@ fn verb(subject: &Subject<'_>) -> &'static str {
             () if calls().any(|(call, _)| call.contains("random.")) => "generate",
             () if is_literal_only(subject) => "make",
             () if calls().any(|(_, last)| {
-                last.starts_with(char::is_uppercase) && !last.ends_with("Error") && last != "Exception"
-            }) => "build",
+                last.starts_with(char::is_uppercase)
+                    && !last.ends_with("Error")
+                    && last != "Exception"
+            }) =>
+            {
+                "build"
+            }
             () => "compute",
         };
     }
     match () {
         () if any(PLOTS) => "plot",
-        () if any(&["to_csv", "to_excel", "to_parquet", "to_pickle", "savefig", "dump", "save"]) => "save",
+        () if any(&[
+            "to_csv",
+            "to_excel",
+            "to_parquet",
+            "to_pickle",
+            "savefig",
+            "dump",
+            "save",
+        ]) =>
+        {
+            "save"
+        }
         () if any(&["fit", "train"]) => "fit",
         () if any(&["print", "display", "pprint"]) => "print",
         () if gives => "plot",
@@ -233,25 +264,42 @@ fn verb(subject: &Subject<'_>) -> &'static str {
     }
 }
 
+/// Whether a variable of this name most often is a figure or a part of one.
+fn is_figure(name: &Name) -> bool {
+    [
+        "fig", "ax", "axs", "axes", "plot", "chart", "grid", "g", "p",
+    ]
+    .contains(&name.as_str())
+}
+
 fn is_literal_only(subject: &Subject<'_>) -> bool {
-    subject.shape.calls.is_empty() && subject.inside.uses.iter().all(|read| read.local.may_be_bound())
+    subject.shape.calls.is_empty()
+        && subject
+            .inside
+            .uses
+            .iter()
+            .all(|read| read.local.may_be_bound())
 }
 
 /// What the code is about: what it returns, changes, shows or takes.
-fn what(subject: &Subject<'_>) -> String {
+fn what(subject: &Subject<'_>, verb: &str) -> String {
     let interface = subject.interface;
+    let shows = verb == "plot";
     match &interface.returns[..] {
         [] => {}
+        names if shows && names.iter().all(is_figure) => {}
         [one] => return snake(one),
         [one, two] => return format!("{}_and_{}", snake(one), snake(two)),
         [.., last] => return snake(last),
     }
     if let Some(title) = &subject.shape.title {
-        let parts: Vec<&str> = words(title)
-            .filter(|word| word.is_ascii() && !EMPTY.contains(&word.to_lowercase().as_str()))
+        let mut parts: Vec<String> = words(title)
+            .map(str::to_lowercase)
+            .filter(|word| word.is_ascii() && !EMPTY.contains(&word.as_str()))
             .take(4)
             .collect();
-        let name = parts.join("_").to_lowercase();
+        drop_links(&mut parts);
+        let name = parts.join("_");
         if !name.is_empty() && name.len() <= 30 {
             return name;
         }
@@ -274,15 +322,28 @@ fn what(subject: &Subject<'_>) -> String {
         let long = names().find(|name| name.len() > 2);
         long.or_else(|| names().find(|name| *name != "_"))
     };
-    let taken = changed.or(interface.parameters.first()).or_else(own);
-    match taken {
-        Some(name) => snake(name),
-        None => subject
+    let parameter = interface.parameters.iter().find(|name| !is_figure(name));
+    if let Some(name) = changed.or(parameter) {
+        return snake(name);
+    }
+    let calls = || {
+        subject
             .shape
             .calls
             .iter()
             .filter_map(|call| call.rsplit('.').next())
-            .find(|name| name.len() > 2 && !PLOTS.contains(name) && *name != "print")
+            .filter(|name| name.len() > 2)
+    };
+    if shows {
+        const FRAMES: &[&str] = &["figure", "plot", "show", "subplot", "subplots"];
+        return calls()
+            .find(|name| PLOTS.contains(name) && !FRAMES.contains(name))
+            .map_or_else(|| "figure".to_owned(), snake);
+    }
+    match own() {
+        Some(name) => snake(name),
+        None => calls()
+            .find(|name| !PLOTS.contains(name) && *name != "print")
             .map_or_else(|| "results".to_owned(), snake),
     }
 }
@@ -308,46 +369,281 @@ fn snake(name: &str) -> String {
 
 /// Words that say nothing in a name.
 const EMPTY: &[&str] = &[
-    "a", "an", "the", "we", "our", "us", "let", "lets", "i", "you", "your", "this", "that", "these",
-    "those", "its", "it", "now", "then", "next", "first", "finally", "also", "just", "some", "here",
-    "is", "are", "be", "can", "will", "should", "need", "want", "would", "how", "s", "please",
-    "introduction", "intro", "exercise", "exercises", "example", "examples", "solution", "solutions",
-    "overview", "conclusion", "conclusions", "part", "question", "answer", "step", "task", "problem",
-    "chapter", "section", "notes", "note", "appendix", "references", "code", "demo", "cell", "hint",
-    "bonus", "optional", "outline", "notebook", "tutorial", "lecture", "lesson", "homework",
-    "assignment", "quiz", "lab", "name", "hl", "cython", "remember", "simple", "simply", "again",
+    "a",
+    "an",
+    "the",
+    "we",
+    "our",
+    "us",
+    "let",
+    "lets",
+    "i",
+    "you",
+    "your",
+    "this",
+    "that",
+    "these",
+    "those",
+    "its",
+    "it",
+    "now",
+    "then",
+    "next",
+    "first",
+    "finally",
+    "also",
+    "just",
+    "some",
+    "here",
+    "is",
+    "are",
+    "be",
+    "can",
+    "will",
+    "should",
+    "need",
+    "want",
+    "would",
+    "how",
+    "s",
+    "please",
+    "introduction",
+    "intro",
+    "exercise",
+    "exercises",
+    "example",
+    "examples",
+    "solution",
+    "solutions",
+    "overview",
+    "conclusion",
+    "conclusions",
+    "part",
+    "question",
+    "answer",
+    "step",
+    "task",
+    "problem",
+    "chapter",
+    "section",
+    "notes",
+    "note",
+    "appendix",
+    "references",
+    "code",
+    "demo",
+    "cell",
+    "hint",
+    "bonus",
+    "optional",
+    "outline",
+    "notebook",
+    "tutorial",
+    "lecture",
+    "lesson",
+    "homework",
+    "assignment",
+    "quiz",
+    "lab",
+    "name",
+    "hl",
+    "cython",
+    "remember",
+    "simple",
+    "simply",
+    "again",
 ];
 
 /// Words that a name neither begins nor ends with.
 const LINKS: &[&str] = &[
     "of", "for", "by", "with", "from", "to", "in", "on", "and", "or", "as", "at", "into", "using",
-    "vs", "per", "through", "while", "after", "before", "more", "less", "too", "very", "if", "when", "which", "where", "not", "via", "than", "so", "but", "about",
+    "vs", "per", "through", "while", "after", "before", "more", "less", "too", "very", "if",
+    "when", "which", "where", "not", "via", "than", "so", "but", "about",
 ];
 
 const VERBS: &[&str] = &[
-    "add", "aggregate", "analyze", "append", "apply", "assign", "build", "calculate", "call",
-    "change", "check", "choose", "classify", "clean", "cluster", "collect", "combine", "compare",
-    "compute", "convert", "convolve", "copy", "count", "create", "define", "demonstrate", "derive",
-    "describe", "detect", "determine", "differentiate", "display", "divide", "download", "draw",
-    "drop", "encode", "estimate", "evaluate", "examine", "explore", "export", "extract", "fetch",
-    "fill", "filter", "find", "fit", "format", "generate", "get", "group", "implement", "import",
-    "impute", "initialize", "inspect", "integrate", "interpolate", "iterate", "join", "label", "list",
-    "load", "loop", "make", "map", "mask", "maximize", "measure", "merge", "minimize", "model",
-    "normalize", "open", "optimize", "order", "parse", "perform", "pivot", "plot", "predict",
-    "prepare", "preprocess", "print", "process", "project", "rank", "read", "recode", "reduce",
-    "remove", "rename", "replace", "resample", "reset", "reshape", "resize", "run", "sample", "save",
-    "scale", "score", "scrape", "search", "segment", "select", "separate", "set", "show", "shuffle",
-    "simulate", "slice", "smooth", "solve", "sort", "split", "standardize", "store", "subset", "sum",
-    "summarize", "test", "tokenize", "train", "transform", "transpose", "trim", "tune", "update",
-    "use", "validate", "vectorize", "verify", "view", "visualize", "write",
+    "add",
+    "aggregate",
+    "analyze",
+    "append",
+    "apply",
+    "assign",
+    "build",
+    "calculate",
+    "call",
+    "change",
+    "check",
+    "choose",
+    "classify",
+    "clean",
+    "cluster",
+    "collect",
+    "combine",
+    "compare",
+    "compute",
+    "convert",
+    "convolve",
+    "copy",
+    "count",
+    "create",
+    "define",
+    "demonstrate",
+    "derive",
+    "describe",
+    "detect",
+    "determine",
+    "differentiate",
+    "display",
+    "divide",
+    "download",
+    "draw",
+    "drop",
+    "encode",
+    "estimate",
+    "evaluate",
+    "examine",
+    "explore",
+    "export",
+    "extract",
+    "fetch",
+    "fill",
+    "filter",
+    "find",
+    "fit",
+    "format",
+    "generate",
+    "get",
+    "group",
+    "implement",
+    "import",
+    "impute",
+    "initialize",
+    "inspect",
+    "integrate",
+    "interpolate",
+    "iterate",
+    "join",
+    "label",
+    "list",
+    "load",
+    "loop",
+    "make",
+    "map",
+    "mask",
+    "maximize",
+    "measure",
+    "merge",
+    "minimize",
+    "model",
+    "normalize",
+    "open",
+    "optimize",
+    "order",
+    "parse",
+    "perform",
+    "pivot",
+    "plot",
+    "predict",
+    "prepare",
+    "preprocess",
+    "print",
+    "process",
+    "project",
+    "rank",
+    "read",
+    "recode",
+    "reduce",
+    "remove",
+    "rename",
+    "replace",
+    "resample",
+    "reset",
+    "reshape",
+    "resize",
+    "run",
+    "sample",
+    "save",
+    "scale",
+    "score",
+    "scrape",
+    "search",
+    "segment",
+    "select",
+    "separate",
+    "set",
+    "show",
+    "shuffle",
+    "simulate",
+    "slice",
+    "smooth",
+    "solve",
+    "sort",
+    "split",
+    "standardize",
+    "store",
+    "subset",
+    "sum",
+    "summarize",
+    "test",
+    "tokenize",
+    "train",
+    "transform",
+    "transpose",
+    "trim",
+    "tune",
+    "update",
+    "use",
+    "validate",
+    "vectorize",
+    "verify",
+    "view",
+    "visualize",
+    "write",
 ];
 
 const PLOTS: &[&str] = &[
-    "axhline", "axvline", "bar", "barh", "barplot", "boxplot", "catplot", "contour", "contourf",
-    "countplot", "displot", "distplot", "errorbar", "factorplot", "figure", "fill_between", "heatmap",
-    "hist", "histplot", "imshow", "jointplot", "kdeplot", "lineplot", "lmplot", "loglog", "pairplot",
-    "pie", "plot", "plot_surface", "pointplot", "regplot", "relplot", "scatter", "scatterplot",
-    "semilogx", "semilogy", "show", "stem", "subplot", "subplots", "swarmplot", "violinplot",
+    "axhline",
+    "axvline",
+    "bar",
+    "barh",
+    "barplot",
+    "boxplot",
+    "catplot",
+    "contour",
+    "contourf",
+    "countplot",
+    "displot",
+    "distplot",
+    "errorbar",
+    "factorplot",
+    "figure",
+    "fill_between",
+    "heatmap",
+    "hist",
+    "histplot",
+    "imshow",
+    "jointplot",
+    "kdeplot",
+    "lineplot",
+    "lmplot",
+    "loglog",
+    "pairplot",
+    "pie",
+    "plot",
+    "plot_surface",
+    "pointplot",
+    "regplot",
+    "relplot",
+    "scatter",
+    "scatterplot",
+    "semilogx",
+    "semilogy",
+    "show",
+    "stem",
+    "subplot",
+    "subplots",
+    "swarmplot",
+    "violinplot",
 ];
 
 const KEYWORDS: &[&str] = &[

@@ -183,9 +183,10 @@ const TEXT_READERS: &[&str] = &[
 
 /// Words of the cell that may be names read by text.
 pub fn mentioned<'t>(facts: &'t Facts, text: &'t str) -> Vec<&'t str> {
-    let foreign = facts.magics.iter().any(|magic| {
-        magic.kind == MagicKind::Cell && magics::body_of(&magic.name) == Body::Other
-    });
+    let foreign = facts
+        .magics
+        .iter()
+        .any(|magic| magic.kind == MagicKind::Cell && magics::body_of(&magic.name) == Body::Other);
     if foreign || TEXT_READERS.iter().any(|sign| text.contains(sign)) {
         return words(text).collect();
     }

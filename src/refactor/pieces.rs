@@ -67,7 +67,12 @@ pub fn of(text: &str, facts: &Facts, fates: &[Fate]) -> Option<Pieces> {
     let tail = text[cursor..].trim_end();
     if !tail.is_empty() {
         let tail = &text[cursor..cursor + tail.len()];
-        writer.push(*fates.last()?, "", tail.trim_start_matches(['\n', '\r']), None);
+        writer.push(
+            *fates.last()?,
+            "",
+            tail.trim_start_matches(['\n', '\r']),
+            None,
+        );
     }
     let [before, body, after] = writer.parts;
     let defines_last = statements
@@ -158,7 +163,10 @@ fn is_directive(line: &str) -> bool {
     comment.starts_with(['|', '@', '!'])
         || comment.starts_with("cellwise: ignore-cell")
         || comment.starts_with("-*-")
-        || matches!(comment, "hide" | "export" | "exports" | "hide_input" | "collapse")
+        || matches!(
+            comment,
+            "hide" | "export" | "exports" | "hide_input" | "collapse"
+        )
 }
 
 fn offset(at: TextSize) -> usize {

@@ -123,22 +123,21 @@ impl<'a> World<'a> {
             .iter()
             .filter(|binding| binding.statement as usize == statement)
             .map(|binding| &binding.name);
-        decorated
-            || defined.into_iter().any(|name| {
-                self.cells().any(|(_, facts)| {
-                    let reads = facts.uses.iter().filter(|read| read.name == *name).count();
-                    let calls = facts
-                        .calls
-                        .iter()
-                        .filter(|call| {
-                            matches!(&call.callee, Callee::Name(callee) if callee == name)
-                                || matches!(&call.callee, Callee::Attribute(base, _) if base == name)
-                                || matches!(&call.callee, Callee::Method(base, _) if base == name)
-                        })
-                        .count();
-                    reads > calls
-                })
+        decorated || defined.into_iter().any(|name| {
+            self.cells().any(|(_, facts)| {
+                let reads = facts.uses.iter().filter(|read| read.name == *name).count();
+                let calls = facts
+                    .calls
+                    .iter()
+                    .filter(|call| {
+                        matches!(&call.callee, Callee::Name(callee) if callee == name)
+                            || matches!(&call.callee, Callee::Attribute(base, _) if base == name)
+                            || matches!(&call.callee, Callee::Method(base, _) if base == name)
+                    })
+                    .count();
+                reads > calls
             })
+        })
     }
 }
 

@@ -29,23 +29,70 @@ pub struct Shape {
 ///
 /// `apply`, `map` and their like are not among them: those of Spark, Dask and TensorFlow run later.
 const CONSUMERS: &[&str] = &[
-    "all", "any", "array", "curve_fit", "dict", "extend", "fromiter", "frozenset", "fsolve", "join",
-    "list", "max", "min", "minimize", "odeint", "print", "quad", "reduce", "root", "set", "solve_ivp",
-    "sort", "sort_values", "sorted", "sum", "tuple", "update",
+    "all",
+    "any",
+    "array",
+    "curve_fit",
+    "dict",
+    "extend",
+    "fromiter",
+    "frozenset",
+    "fsolve",
+    "join",
+    "list",
+    "max",
+    "min",
+    "minimize",
+    "odeint",
+    "print",
+    "quad",
+    "reduce",
+    "root",
+    "set",
+    "solve_ivp",
+    "sort",
+    "sort_values",
+    "sorted",
+    "sum",
+    "tuple",
+    "update",
 ];
 
 /// What sends functions to other processes, which cannot take one that is defined within another.
 const SENDERS: &[&str] = &[
-    "pickle", "multiprocessing", "Pool", "ProcessPoolExecutor", "Process", "joblib", "Parallel",
-    "dill", "n_jobs",
+    "pickle",
+    "multiprocessing",
+    "Pool",
+    "ProcessPoolExecutor",
+    "Process",
+    "joblib",
+    "Parallel",
+    "dill",
+    "n_jobs",
 ];
 
 /// What ends, stops or is deleted when the last name for it goes.
 const HELD: &[&str] = &[
-    "ArtistAnimation", "Button", "CheckButtons", "Client", "Cursor", "FuncAnimation",
-    "InteractiveSession", "LassoSelector", "LocalCluster", "NamedTemporaryFile",
-    "PolygonSelector", "Popen", "RadioButtons", "RectangleSelector", "Slider", "SpanSelector",
-    "TemporaryDirectory", "TemporaryFile", "TextBox", "TimedAnimation",
+    "ArtistAnimation",
+    "Button",
+    "CheckButtons",
+    "Client",
+    "Cursor",
+    "FuncAnimation",
+    "InteractiveSession",
+    "LassoSelector",
+    "LocalCluster",
+    "NamedTemporaryFile",
+    "PolygonSelector",
+    "Popen",
+    "RadioButtons",
+    "RectangleSelector",
+    "Slider",
+    "SpanSelector",
+    "TemporaryDirectory",
+    "TemporaryFile",
+    "TextBox",
+    "TimedAnimation",
 ];
 
 pub fn of(statements: &[Stmt], text: &str) -> Shape {
@@ -91,7 +138,10 @@ impl Walk {
             let title = title.value.to_str().to_owned();
             self.shape.title.get_or_insert(title);
         }
-        if matches!(last, "getrefcount" | "currentframe" | "_getframe" | "weakref" | "finalize") {
+        if matches!(
+            last,
+            "getrefcount" | "currentframe" | "_getframe" | "weakref" | "finalize"
+        ) {
             self.refuse(format!("`{last}` looks at where the code stands"));
         }
         let consumed = CONSUMERS.contains(&last);
@@ -120,8 +170,11 @@ impl<'a> Visitor<'a> for Walk {
         let at_top = self.functions_around == 0;
         match stmt {
             Stmt::FunctionDef(function) => {
-                self.functions.push((function.name.id.clone(), stmt.range()));
-                if function.is_async || Locals::of(None, Body::Statements(&function.body)).is_generator {
+                self.functions
+                    .push((function.name.id.clone(), stmt.range()));
+                if function.is_async
+                    || Locals::of(None, Body::Statements(&function.body)).is_generator
+                {
                     self.shape.outliving.push(stmt.range());
                 }
                 self.functions_around += 1;

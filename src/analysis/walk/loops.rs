@@ -10,11 +10,7 @@ use crate::analysis::flow::{Branch, Outcome};
 impl Walker<'_> {
     /// A loop's target and body, which `runs` at least once or perhaps never. `walk` returns
     /// what [`Self::round`] does.
-    pub(super) fn looped(
-        &mut self,
-        runs: bool,
-        walk: impl FnOnce(&mut Self) -> Option<Vec<Name>>,
-    ) {
+    pub(super) fn looped(&mut self, runs: bool, walk: impl FnOnce(&mut Self) -> Option<Vec<Name>>) {
         let (first_use, outer) = (self.uses_so_far(), self.path);
         self.flow.enter(Branch::default());
         let kept = self.on_path(if runs { outer } else { Path::Likely }, walk);
