@@ -19,7 +19,7 @@ macro_rules! actions {
     };
 }
 
-actions![extract_cell_to_function, remove_cell];
+actions![extract_cell_to_function, add_import, remove_cell, suppress];
 
 pub fn find(name: &str) -> Option<&'static Action> {
     ALL.iter().find(|action| action.name == name)

@@ -123,10 +123,11 @@ impl<'a> World<'a> {
             .iter()
             .filter(|binding| binding.statement as usize == statement)
             .map(|binding| &binding.name);
-        decorated || defined.into_iter().any(|name| {
-            self.cells().any(|(_, facts)| {
-                let reads = facts.uses.iter().filter(|read| read.name == *name).count();
-                let calls = facts
+        decorated
+            || defined.into_iter().any(|name| {
+                self.cells().any(|(_, facts)| {
+                    let reads = facts.uses.iter().filter(|read| read.name == *name).count();
+                    let calls = facts
                     .calls
                     .iter()
                     .filter(|call| {
@@ -135,9 +136,9 @@ impl<'a> World<'a> {
                             || matches!(&call.callee, Callee::Method(base, _) if base == name)
                     })
                     .count();
-                reads > calls
+                    reads > calls
+                })
             })
-        })
     }
 }
 
