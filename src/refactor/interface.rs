@@ -255,6 +255,10 @@ impl<'a> Work<'a> {
                 State::Likely if prior.state == State::Untouched => {
                     interface.returns.push(name.clone());
                 }
+                // Handed in and deleted on some path, it would not be there to be handed back.
+                State::Likely | State::Perhaps if self.is_deleted_somewhere(name) => {
+                    return Err(format!("it deletes `{name}` on some paths, and {reader}").into());
+                }
                 State::Likely | State::Perhaps if is_there => {
                     if !interface.parameters.contains(name) {
                         interface.parameters.push(name.clone());
@@ -273,6 +277,11 @@ impl<'a> Work<'a> {
             }
         }
         Ok(())
+    }
+
+    fn is_deleted_somewhere(&self, name: &Name) -> bool {
+        let mut bindings = self.parts.inside.bindings.iter();
+        bindings.any(|binding| binding.name == *name && binding.kind.is_delete())
     }
 
     fn refuse_what_others_would_miss(&self, interface: &Interface) -> Result<(), Refusal> {
