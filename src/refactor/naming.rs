@@ -133,7 +133,9 @@ fn from_phrase(phrase: &str, verb: Option<&str>) -> Option<String> {
         parts.remove(0);
     }
     let first = parts.first()?.clone();
-    if let Some(base) = verb_of(&first) {
+    // "List of values" is no listing; "plot of values" is a plot.
+    let is_noun = first != "plot" && clause.contains(&format!("{first} of "));
+    if let Some(base) = verb_of(&first).filter(|_| !is_noun) {
         parts[0] = base;
     } else if let Some(base) = parts.last().and_then(|last| verb_of_gerund(last)) {
         // "Data cleaning" is to clean data.
@@ -257,7 +259,9 @@ fn verb(subject: &Subject<'_>) -> &'static str {
         () if any(&["fit", "train"]) => "fit",
         () if any(&["print", "display", "pprint"]) => "print",
         () if gives => "plot",
-        () if calls().any(|(_, last)| last.starts_with("assert")) => "check",
+        () if subject.shape.asserts || calls().any(|(_, last)| last.starts_with("assert")) => {
+            "check"
+        }
         () if !subject.inside.mutations.is_empty() => "update",
         () if subject.shape.calls.is_empty() => "compute",
         () => "run",

@@ -21,6 +21,8 @@ pub struct Shape {
     pub held: Vec<Name>,
     /// Names called, in order, with their dots: `pd.read_csv`.
     pub calls: Vec<String>,
+    /// Whether it asserts anything.
+    pub asserts: bool,
     /// The text of a plot's title, where there is one.
     pub title: Option<String>,
 }
@@ -197,6 +199,10 @@ impl<'a> Visitor<'a> for Walk {
             }
             Stmt::Break(_) | Stmt::Continue(_) if at_top && self.loops_around == 0 => {
                 self.refuse("`break` or `continue` stands outside of a loop, which does not run");
+            }
+            Stmt::Assert(_) => {
+                self.shape.asserts |= at_top;
+                visitor::walk_stmt(self, stmt);
             }
             Stmt::Global(_) if at_top => {
                 self.refuse("`global` stands at the top of the cell, where it means nothing; within a function it would");
