@@ -14,6 +14,7 @@ pub mod magics;
 pub mod python;
 pub(crate) mod scope;
 pub(crate) mod source;
+pub(crate) mod text_reads;
 mod walk;
 
 pub use cache::FactsCache;

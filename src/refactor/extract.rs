@@ -167,9 +167,7 @@ fn refuse_what_the_notebook_forbids(
     if cell.text.contains("#@param") || cell.text.contains("# @param") {
         return Err("its `#@param` lines are a form, which works only at the top of a cell".into());
     }
-    if let Some((setter, _)) =
-        cells().find(|(_, cell)| cell.text.contains("ast_node_interactivity"))
-    {
+    if let Some((setter, _)) = cells().find(|(other, _)| cx.facts(*other).shows_every_expression) {
         return Err(format!(
             "{} lets IPython show every expression of a cell, and those of a function are not shown",
             cx.cell_name(setter)

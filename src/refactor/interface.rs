@@ -8,8 +8,8 @@ use super::prior::{self, Prior, PriorKind};
 use super::reach;
 use super::shape::Shape;
 use crate::action::Refusal;
-use crate::analysis::builtins;
-use crate::analysis::facts::{Facts, Path, State, UseKind};
+use crate::analysis::facts::{Facts, Path, State, TextReads, UseKind};
+use crate::analysis::{builtins, text_reads};
 use crate::notebook::CellIdx;
 use crate::rule::Context;
 use crate::text::TextRange;
@@ -85,7 +85,7 @@ impl<'a> Work<'a> {
                 .into_iter()
                 .flat_map(|facts| &facts.scopes)
                 .any(|scope| scope.reads.iter().any(|read| read.name == *name));
-            let read_by_text = outside::reads_any_name(parts.after, parts.after_text)
+            let read_by_text = parts.after.text_reads == TextReads::Any
                 || outside::mentioned(parts.after, parts.after_text).contains(&name.as_str());
             if read_below || read_later || read_by_text {
                 readers.insert(name.clone(), parts.cell);
@@ -137,7 +137,7 @@ impl<'a> Work<'a> {
         if let Some(why) = &self.parts.shape.obstacle {
             return Err(why.as_str().into());
         }
-        if let Some((name, _)) = outside::namespace_use(inside, self.parts.body) {
+        if let Some(name) = text_reads::namespace_use(inside, self.parts.body) {
             return Err(format!(
                 "`{name}` looks names up while it runs, and would find the function's instead of the notebook's"
             )

@@ -8,12 +8,10 @@ use ruff_python_ast::name::Name;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::words::words;
-use crate::analysis::facts::{Callee, Facts, Magic, MagicKind, ScopeUse, State};
+use crate::analysis::Link;
+use crate::analysis::facts::{Callee, Facts, ScopeIdx, State, TextReads};
 use crate::analysis::graph::Lack;
-use crate::analysis::magics::{self, Body};
-use crate::analysis::{Link, facts::ScopeIdx};
 use crate::notebook::{CellIdx, Notebook};
-use crate::text::TextRange;
 
 /// For each name, the first cell that reads it.
 pub type Readers = FxHashMap<Name, CellIdx>;
@@ -93,7 +91,7 @@ impl Search<'_> {
                 }
             }
         }
-        if reads_any_name(facts, text) {
+        if facts.text_reads == TextReads::Any {
             for name in self.names {
                 self.read(name, index);
             }
@@ -135,65 +133,11 @@ fn is_spent(facts: &Facts, scope: ScopeIdx) -> bool {
             .any(|call| call.callee == Callee::Scope(scope))
 }
 
-/// Whether code asks for names that no reader of the text can foresee.
-pub fn reads_any_name(facts: &Facts, text: &str) -> bool {
-    namespace_use(facts, text).is_some()
-}
-
-/// Where code asks for names by text: `eval(…)`, `globals()`, `dir()`.
-pub fn namespace_use<'f>(facts: &'f Facts, text: &str) -> Option<(&'f Name, TextRange)> {
-    let at_once = facts.uses.iter().map(|read| (&read.name, read.range));
-    let later = facts
-        .scopes
-        .iter()
-        .flat_map(|scope| &scope.reads)
-        .map(|ScopeUse { name, range, .. }| (name, *range));
-    at_once.chain(later).find(|(name, range)| {
-        let after = text.get(range.end().to_usize()..).unwrap_or_default();
-        match name.as_str() {
-            "eval" | "exec" | "globals" | "locals" | "__main__" => true,
-            // With an argument these ask an object, not the notebook.
-            "vars" | "dir" => after
-                .trim_start()
-                .strip_prefix('(')
-                .is_some_and(|inside| inside.trim_start().starts_with(')')),
-            "get_ipython" => ["user_ns", "user_global_ns", ".ev(", ".ex(", ".run_cell("]
-                .iter()
-                .any(|way| text.contains(way)),
-            _ => false,
-        }
-    })
-}
-
-/// What stands in a text that gives names to be read by text: queries, formulas, `timeit` statements.
-const TEXT_READERS: &[&str] = &[
-    "query(",
-    ".eval(",
-    "evaluate(",
-    "dmatri",
-    "formula",
-    "smf.",
-    "ols(",
-    "glm(",
-    "logit(",
-    "__main__",
-    "get_ipython()",
-    "timeit(",
-];
-
 /// Words of the cell that may be names read by text.
 pub fn mentioned<'t>(facts: &'t Facts, text: &'t str) -> Vec<&'t str> {
-    let foreign = facts
-        .magics
-        .iter()
-        .any(|magic| magic.kind == MagicKind::Cell && magics::body_of(&magic.name) == Body::Other);
-    if foreign || TEXT_READERS.iter().any(|sign| text.contains(sign)) {
+    if facts.text_reads == TextReads::Words {
         return words(text).collect();
     }
-    facts.magics.iter().flat_map(magic_words).collect()
-}
-
-/// The words of a magic's line that may be names.
-pub fn magic_words(magic: &Magic) -> impl Iterator<Item = &str> {
-    words(&magic.argument)
+    let magics = facts.magics.iter();
+    magics.flat_map(|magic| words(&magic.argument)).collect()
 }
