@@ -20,11 +20,14 @@ macro_rules! actions {
 }
 
 actions![
+    extract_cell_to_function,
     order_cells,
+    add_import,
     clear_counts,
     insert_seed,
     rename_in_cell,
     remove_cell,
+    suppress,
 ];
 
 pub fn find(name: &str) -> Option<&'static Action> {

@@ -5,7 +5,7 @@
 
 pub mod builtins;
 pub mod cache;
-mod depth;
+pub(crate) mod depth;
 pub mod facts;
 mod flow;
 pub mod graph;
@@ -14,9 +14,10 @@ pub mod magics;
 pub mod order;
 pub mod python;
 pub mod randomness;
-mod scope;
-mod source;
+pub(crate) mod scope;
+pub(crate) mod source;
 pub mod surroundings;
+pub(crate) mod text_reads;
 mod walk;
 
 pub use cache::FactsCache;

@@ -209,6 +209,17 @@ impl Link {
         self.names.randoms().iter().copied().map(CellIdx)
     }
 
+    /// The cells that have bound or deleted the name when they end, in order.
+    pub fn touchers<'l>(
+        &'l self,
+        name: &str,
+    ) -> impl DoubleEndedIterator<Item = CellIdx> + use<'l> {
+        self.names
+            .binders(name)
+            .iter()
+            .map(|&position| CellIdx(position))
+    }
+
     /// The cells whose links asked for the name, in order: all that read it from elsewhere are among them.
     pub fn askers<'l>(&'l self, name: &str) -> impl DoubleEndedIterator<Item = CellIdx> + use<'l> {
         self.names
