@@ -19,7 +19,16 @@ macro_rules! actions {
     };
 }
 
-actions![remove_cell, clear_counts, insert_seed, rename_in_cell];
+actions![
+    extract_cell_to_function,
+    order_cells,
+    add_import,
+    clear_counts,
+    insert_seed,
+    rename_in_cell,
+    remove_cell,
+    suppress,
+];
 
 pub fn find(name: &str) -> Option<&'static Action> {
     ALL.iter().find(|action| action.name == name)

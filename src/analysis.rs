@@ -5,18 +5,22 @@
 
 pub mod builtins;
 pub mod cache;
-mod depth;
+pub(crate) mod depth;
 pub mod facts;
 mod flow;
 pub mod graph;
 pub mod known_imports;
 pub mod magics;
+pub mod order;
 pub mod python;
 pub mod randomness;
-mod scope;
-mod source;
+pub(crate) mod scope;
+pub(crate) mod source;
+pub mod surroundings;
+pub(crate) mod text_reads;
 mod walk;
 
 pub use cache::FactsCache;
 pub use facts::Facts;
 pub use graph::Link;
+pub use surroundings::Surroundings;

@@ -20,6 +20,7 @@ pub mod docs;
 pub mod engine;
 pub mod format;
 pub mod notebook;
+pub mod refactor;
 pub mod rule;
 pub mod rules;
 pub mod suppress;

@@ -61,7 +61,7 @@ pub fn serve() -> ExitCode {
 fn try_serve() -> std::io::Result<ExitCode> {
     let outbox = Outbox::to_stdout()?;
     let (events, inbox) = mpsc::channel();
-    let session = Session::new(outbox.clone());
+    let session = Session::new(outbox.clone(), events.clone());
     thread::Builder::new()
         .name("session".into())
         .stack_size(SESSION_STACK)

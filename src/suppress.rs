@@ -120,6 +120,23 @@ impl Directives {
         self.list.is_empty()
     }
 
+    /// Where another rule can be written into the comment that is for rules on a line.
+    pub fn line_brackets(&self, text: &str, line: TextRange) -> Option<TextSize> {
+        self.list
+            .iter()
+            .filter(|directive| matches!(directive.scope, Scope::Lines(_)))
+            .find(|directive| line.contains_range(directive.range))
+            .and_then(|directive| directive.brackets(text))
+    }
+
+    /// The same for the comment that is for rules in the whole cell.
+    pub fn cell_brackets(&self, text: &str) -> Option<TextSize> {
+        self.list
+            .iter()
+            .filter(|directive| directive.scope == Scope::Cell)
+            .find_map(|directive| directive.brackets(text))
+    }
+
     /// Takes out the findings that the comments are for, and says which comments are for none.
     ///
     /// A comment for a rule that does not run is not called unused: it may have its use in the next run.
@@ -195,6 +212,12 @@ impl Directive {
             scope,
             rules,
         })
+    }
+
+    /// Behind the last rule in the brackets, if there are any and they are closed.
+    fn brackets(&self, text: &str) -> Option<TextSize> {
+        let (_, last) = self.rules.as_ref()?.last()?;
+        text[self.range].ends_with(']').then(|| last.end())
     }
 
     fn covers(&self, ends: [u32; 2]) -> bool {

@@ -620,3 +620,53 @@ fn measure_a_keystroke() {
         client.take_unread();
     }
 }
+
+#[test]
+fn what_a_notebook_runs_is_read_again_when_it_is_saved() {
+    let folder = tempfile::tempdir().unwrap();
+    let script = folder.path().join("setup.py");
+    std::fs::write(&script, "").unwrap();
+    let uri = format!("file://{}/a.ipynb", folder.path().display());
+    let mut client = Client::with(
+        &json!({}),
+        &json!({"settings": {"select": ["undefined-name"]}}),
+    );
+    let notebook = client.open_at(&uri, &[(PYTHON, "%run setup.py"), (PYTHON, "limit")]);
+    assert_eq!(
+        shown(&client.published()).1,
+        1,
+        "no cell binds it, nor does the script"
+    );
+    std::fs::write(&script, "limit = 3").unwrap();
+    client.notify(
+        "notebookDocument/didSave",
+        json!({"notebookDocument": {"uri": uri}}),
+    );
+    assert_eq!(shown(&client.published()).1, 0, "the script binds it now");
+    client.close(notebook);
+}
+
+#[test]
+fn a_missing_import_is_the_one_that_the_project_writes() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(
+        folder.path().join("model.py"),
+        "import jax.numpy as np\nfrom shop import load_prices\n",
+    )
+    .unwrap();
+    let uri = format!("file://{}/a.ipynb", folder.path().display());
+    let mut client = Client::with(
+        &json!({}),
+        &json!({"settings": {"select": ["undefined-name"]}}),
+    );
+    let notebook = client.open_at(&uri, &[(PYTHON, "np"), (PYTHON, "load_prices()")]);
+    let mut said = String::new();
+    while !(said.contains("import jax.numpy as np")
+        && said.contains("from shop import load_prices"))
+    {
+        said += &client.published().to_string();
+    }
+    client.close(notebook);
+    client.published();
+    client.published();
+}

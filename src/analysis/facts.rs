@@ -43,6 +43,21 @@ pub struct Facts {
     pub code_lines: u32,
     /// Whether a top-level `await`, `async for` or `async with` is run.
     pub awaits: bool,
+    /// What the cell reads of names that stand in strings or in no text at all.
+    pub text_reads: TextReads,
+    /// Whether it may set IPython to show every expression of a cell instead of the last.
+    pub shows_every_expression: bool,
+}
+
+/// What code reads by text rather than by name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum TextReads {
+    #[default]
+    Nothing,
+    /// Any word of the cell may be a name: `df.query("a > @x")`, the body of `%%sql`.
+    Words,
+    /// Any name at all: `eval(…)`, `globals()`.
+    Any,
 }
 
 /// A name that is read.
@@ -223,6 +238,8 @@ pub struct Scope {
 pub struct ScopeUse {
     pub name: Name,
     pub range: TextRange,
+    /// What the cell itself has done to the name where the body is defined.
+    pub local: State,
     pub path: Path,
     pub guarded: bool,
 }
@@ -344,7 +361,7 @@ pub struct Opening {
     pub kind: OpeningKind,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum OpeningKind {
     /// `from module import *`; the dots of a relative import are part of the name.
     StarImport(Name),

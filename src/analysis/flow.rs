@@ -46,6 +46,17 @@ impl Flow {
         }
     }
 
+    /// The names that the innermost branch has bound on every way so far.
+    pub fn surely_bound(&self) -> Vec<Name> {
+        self.branches
+            .last()
+            .into_iter()
+            .flatten()
+            .filter(|(_, state)| **state == State::Sure)
+            .map(|(name, _)| name.clone())
+            .collect()
+    }
+
     pub fn enter(&mut self, branch: Branch) {
         self.branches.push(branch);
     }

@@ -13,7 +13,8 @@ use ruff_python_ast::name::Name;
 use rustc_hash::FxHashSet;
 
 use super::cache::FactsCache;
-use super::facts::Facts;
+use super::facts::{Facts, OpeningKind};
+use super::surroundings::{self, Surroundings};
 use crate::notebook::{Cell, CellIdx, Home, Notebook};
 use crate::text::TextRange;
 use names::Names;
@@ -27,6 +28,7 @@ pub struct Link {
     home: Home,
     /// Names that the configuration declares.
     declared: Arc<[String]>,
+    surroundings: Arc<Surroundings>,
 }
 
 /// One cell's place among the others.
@@ -79,16 +81,26 @@ pub struct Source {
 }
 
 impl Link {
-    pub fn new(notebook: &Notebook, cache: &FactsCache, declared: Arc<[String]>) -> Self {
+    pub fn new(
+        notebook: &Notebook,
+        cache: &FactsCache,
+        declared: Arc<[String]>,
+        surroundings: Arc<Surroundings>,
+    ) -> Self {
         let facts = notebook
             .cells
             .iter()
             .map(|cell| facts_of(notebook, cell, cache))
             .collect();
-        Self::of(facts, notebook.meta.home, declared)
+        Self::of(facts, notebook.meta.home, declared, surroundings)
     }
 
-    fn of(facts: Vec<Arc<Facts>>, home: Home, declared: Arc<[String]>) -> Self {
+    fn of(
+        facts: Vec<Arc<Facts>>,
+        home: Home,
+        declared: Arc<[String]>,
+        surroundings: Arc<Surroundings>,
+    ) -> Self {
         let mut link = Self {
             names: Names::new(&facts),
             cells: facts
@@ -100,11 +112,22 @@ impl Link {
                 .collect(),
             home,
             declared,
+            surroundings,
         };
         for position in 0..link.cells.len() {
             link.relink(position);
         }
         link
+    }
+
+    /// The same cells in another order.
+    pub fn reordered(&self, order: &[CellIdx]) -> Self {
+        let facts = order
+            .iter()
+            .filter_map(|cell| self.cells.get(cell.to_usize()))
+            .map(|cell| Arc::clone(&cell.facts))
+            .collect();
+        self.with_cells(facts)
     }
 
     pub fn len(&self) -> usize {
@@ -184,6 +207,17 @@ impl Link {
     /// The cells with [`Facts::randoms`], in order.
     pub fn randoms(&self) -> impl Iterator<Item = CellIdx> {
         self.names.randoms().iter().copied().map(CellIdx)
+    }
+
+    /// The cells that have bound or deleted the name when they end, in order.
+    pub fn touchers<'l>(
+        &'l self,
+        name: &str,
+    ) -> impl DoubleEndedIterator<Item = CellIdx> + use<'l> {
+        self.names
+            .binders(name)
+            .iter()
+            .map(|&position| CellIdx(position))
     }
 
     /// The cells whose links asked for the name, in order: all that read it from elsewhere are among them.
@@ -299,9 +333,32 @@ impl Link {
         self.rebuild();
     }
 
+    /// What the cells' openings bring, as far as it is known.
+    pub fn surroundings(&self) -> &Surroundings {
+        &self.surroundings
+    }
+
+    fn with_cells(&self, facts: Vec<Arc<Facts>>) -> Self {
+        let declared = Arc::clone(&self.declared);
+        Self::of(facts, self.home, declared, Arc::clone(&self.surroundings))
+    }
+
+    /// What brings names from files, each once, in the order of the cells.
+    pub fn lookups(&self) -> Vec<&OpeningKind> {
+        let mut lookups: Vec<&OpeningKind> = Vec::new();
+        for &position in self.names.openings() {
+            for kind in surroundings::lookups(self.facts(CellIdx(position))) {
+                if !lookups.contains(&kind) {
+                    lookups.push(kind);
+                }
+            }
+        }
+        lookups
+    }
+
     fn rebuild(&mut self) {
         let facts = self.cells.drain(..).map(|cell| cell.facts).collect();
-        *self = Self::of(facts, self.home, Arc::clone(&self.declared));
+        *self = self.with_cells(facts);
     }
 
     /// Links a cell anew; returns its links as they were.

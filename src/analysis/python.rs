@@ -15,6 +15,7 @@ use super::facts::{
 use super::flow::Branch;
 use super::magics;
 use super::source::{Source, size};
+use super::text_reads;
 use super::walk::Walker;
 use crate::text::{Ranged, TextRange};
 
@@ -68,6 +69,8 @@ fn parsed_facts(text: &str) -> Facts {
             message: error.error.to_string().into(),
         })
         .collect();
+    facts.text_reads = text_reads::of(&facts, text);
+    facts.shows_every_expression = text.contains("ast_node_interactivity");
     if !facts.runs() {
         doubt(&mut facts);
     }

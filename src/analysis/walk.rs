@@ -2,6 +2,7 @@
 
 mod again;
 mod expression;
+mod loops;
 mod magic;
 mod random;
 mod record;

@@ -18,6 +18,7 @@ use super::proto::{DocumentEvent, Uri};
 use super::publish::{self, Published};
 use super::wire::Outbox;
 use super::{code_action, configuration, hover};
+use crate::analysis::facts::OpeningKind;
 use crate::config::Config;
 use crate::engine::Analysis;
 use crate::notebook::CellIdx;
@@ -30,6 +31,8 @@ pub struct Session {
     profile: Profile,
     workspace: Workspace,
     outbox: Outbox,
+    /// For threads of ours, to tell when they are done.
+    wake: mpsc::Sender<Event>,
 }
 
 /// An open notebook: what is known of it, and what of that the client does not know yet.
@@ -47,6 +50,10 @@ struct Open {
     notebook_unpublished: bool,
     /// The analysis panicked. It is not tried again before something changes.
     broken: bool,
+    /// Some cell reads a name that no cell binds, or did.
+    lacks_names: bool,
+    /// What was last looked up in files, for the names that it brings.
+    looked_up: Vec<OpeningKind>,
     published: Published,
 }
 
@@ -62,13 +69,15 @@ pub struct View<'a> {
 }
 
 impl Session {
-    pub fn new(outbox: Outbox) -> Self {
+    /// `wake` leads to the session's own inbox.
+    pub fn new(outbox: Outbox, wake: mpsc::Sender<Event>) -> Self {
         Self {
             documents: Documents::default(),
             notebooks: FxHashMap::default(),
             profile: Profile::default(),
             workspace: Workspace::default(),
             outbox,
+            wake,
         }
     }
 
@@ -121,6 +130,12 @@ impl Session {
                 Ok(view.and_then(|view| hover::hover(&params, &cell, view)))
             }),
             Event::Shutdown(reply) => reply.with(|| Ok(())),
+            Event::ImportsRead => {
+                for open in self.notebooks.values_mut() {
+                    open.lacks_names = true;
+                    open.touch();
+                }
+            }
         }
     }
 
@@ -159,6 +174,10 @@ impl Session {
             // Nobody tells of a configuration file that changed; whoever changes one saves soon.
             self.workspace.forget();
             self.reconfigure();
+            for open in self.notebooks.values_mut() {
+                open.looked_up.clear();
+                open.unsettled |= open.analysis.is_some();
+            }
         }
         let applied = self.documents.apply(event);
         for complaint in applied.complaints {
@@ -262,6 +281,47 @@ impl Session {
 
     fn settle(&mut self, uri: &Uri) {
         self.settle_by(uri, Open::settle);
+        self.look_around(uri);
+    }
+
+    /// Reads the files that the notebook takes all names from, when it names others than before.
+    fn look_around(&mut self, uri: &Uri) {
+        let Some(open) = self.notebooks.get_mut(uri) else {
+            return;
+        };
+        let Some(analysis) = &mut open.analysis else {
+            return;
+        };
+        let lookups = analysis.lookups();
+        let looked_up = lookups.iter().copied().eq(&open.looked_up);
+        if looked_up && !open.lacks_names {
+            return;
+        }
+        let Some(path) = uri.to_file_path() else {
+            return;
+        };
+        if !looked_up {
+            let lookups: Vec<OpeningKind> = lookups.into_iter().cloned().collect();
+            analysis.set_surroundings(self.workspace.surroundings(&path, &lookups));
+            open.looked_up = lookups;
+        }
+        if open.lacks_names {
+            match self.workspace.known_imports(&path) {
+                Some(imports) => {
+                    analysis.set_imports(imports);
+                    open.lacks_names = false;
+                }
+                None => {
+                    let wake = self.wake.clone();
+                    self.workspace.read_imports(&path, move || {
+                        // Nobody is there any more: nobody needs to know.
+                        let _ = wake.send(Event::ImportsRead);
+                    });
+                }
+            }
+        }
+        open.unsettled = true;
+        self.settle_by(uri, Open::settle);
     }
 
     /// Settles a notebook by `settle`, and survives its panic.
@@ -326,6 +386,7 @@ impl Open {
                 }
             }
             let changed = analysis.settle();
+            self.lacks_names |= changed.cells.iter().any(|&cell| analysis.lacks_names(cell));
             let cells = changed.cells.iter();
             let cells = cells.filter_map(|cell| document.order.get(cell.to_usize()));
             self.unpublished.extend(cells.cloned());
@@ -333,7 +394,12 @@ impl Open {
             self.unpublished.extend(self.dirty.drain());
             self.notebook_unpublished |= changed.notebook;
         } else if let Some(notebook) = documents.snapshot(uri) {
-            self.analysis = Some(Analysis::new(notebook, Arc::clone(&self.config)));
+            let analysis = Analysis::new(notebook, Arc::clone(&self.config));
+            let mut cells = analysis.notebook().indexed();
+            self.lacks_names = cells.any(|(cell, _)| analysis.lacks_names(cell));
+            drop(cells);
+            self.analysis = Some(analysis);
+            self.looked_up.clear();
             self.dirty.clear();
             self.unpublished.extend(document.order.iter().cloned());
             self.notebook_unpublished = true;
@@ -381,7 +447,7 @@ mod tests {
     /// A session with an empty cell before a full one, which has been published.
     fn session() -> (Session, impl FnMut() -> Option<Vec<u8>>) {
         let (outbox, mut sent) = Outbox::collected();
-        let mut session = Session::new(outbox);
+        let mut session = Session::new(outbox, mpsc::channel().0);
         let cell = |text: &str, uri: &str| json!({"uri": uri, "languageId": "python", "version": 1, "text": text});
         let notebook = json!({
             "uri": "n:", "version": 0,

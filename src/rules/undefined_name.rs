@@ -42,7 +42,6 @@
 
 use crate::rule::missing;
 use crate::analysis::graph::Lack;
-use crate::analysis::known_imports;
 use crate::notebook::Anchor;
 use crate::rule::{CellContext, Check, Finding, Fix, Group, Rule, Safety, Severity};
 
@@ -64,7 +63,7 @@ fn check(cx: &CellContext<'_>, findings: &mut Vec<Finding>) {
             continue;
         }
         let name = &need.name;
-        let import = known_imports::import_for(name);
+        let import = cx.all.imports.import_for(name);
         let subject = missing::subject(need);
         let why = if missing::output_shows(cx, name) {
             ", as its stored output shows"

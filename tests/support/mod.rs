@@ -244,8 +244,13 @@ impl Drop for Client {
 impl Client {
     /// Opens a notebook of cells, each with its language.
     pub fn open(&mut self, cells: &[(&str, &str)]) -> Notebook {
+        self.open_at("file:///ws/a%20b.ipynb", cells)
+    }
+
+    /// The same, for a notebook with a place of its own.
+    pub fn open_at(&mut self, uri: &str, cells: &[(&str, &str)]) -> Notebook {
         let mut notebook = Notebook {
-            uri: "file:///ws/a%20b.ipynb".into(),
+            uri: uri.into(),
             version: 0,
             cells: Vec::new(),
             made: 0,

@@ -176,7 +176,7 @@ impl<'l> Resolver<'l> {
                 self.ask(&read.name);
                 if read.guarded
                     || self.link.is_given(&read.name)
-                    || self.opened_anywhere()
+                    || self.opened_anywhere(&read.name)
                     || !self.reported_in_bodies.insert(read.name.clone())
                 {
                     continue;
@@ -228,22 +228,33 @@ impl<'l> Resolver<'l> {
     }
 
     fn first_binding_after(&self, name: &str, moment: Moment) -> Option<(CellIdx, TextRange)> {
-        let own = self
+        let own = |from: Step| {
+            self.facts
+                .bindings
+                .iter()
+                .find(|binding| {
+                    binding.step >= from
+                        && binding.name == *name
+                        && binding.kind.is_written()
+                        && !binding.kind.is_delete()
+                })
+                .map(|binding| (self.cell, binding.range))
+        };
+        // `x = x + 1` cannot have been the first to bind `x`.
+        let statement_end = self
             .facts
-            .bindings
+            .statements
             .iter()
-            .find(|binding| {
-                binding.step >= moment.step
-                    && binding.name == *name
-                    && binding.kind.is_written()
-                    && !binding.kind.is_delete()
+            .map(|stmt| stmt.steps.1)
+            .find(|&end| end > moment.step)
+            .unwrap_or(moment.step);
+        own(statement_end)
+            .or_else(|| {
+                let cell = self.link.binders(name).find(|&cell| cell > self.cell)?;
+                let facts = self.link.facts(cell);
+                Some((cell, facts.binding(facts.exit(name)?).range))
             })
-            .map(|binding| (self.cell, binding.range));
-        own.or_else(|| {
-            let cell = self.link.binders(name).find(|&cell| cell > self.cell)?;
-            let facts = self.link.facts(cell);
-            Some((cell, facts.binding(facts.exit(name)?).range))
-        })
+            .or_else(|| own(moment.step))
     }
 
     /// Whether the name is there at a moment of this cell; notes where it comes from.
@@ -253,7 +264,7 @@ impl<'l> Resolver<'l> {
             State::Gone => {
                 let (_, last) = self.facts.state_before(name, moment.step);
                 let range = last.map_or(TextRange::default(), |binding| binding.range);
-                return if self.link.is_given(name) || self.opened_in_cell(moment.step) {
+                return if self.link.is_given(name) || self.opened_in_cell(name, moment.step) {
                     Presence::Unknown
                 } else {
                     Presence::Missing(Some((self.cell, range)))
@@ -298,7 +309,7 @@ impl<'l> Resolver<'l> {
         if found {
             return Presence::Bound;
         }
-        if self.link.is_given(name) || self.opened_before(moment) {
+        if self.link.is_given(name) || self.opened_before(name, moment) {
             return Presence::Unknown;
         }
         Presence::Missing(deleted.or(reset))
@@ -438,39 +449,38 @@ impl<'l> Resolver<'l> {
         }
     }
 
-    fn opened_in_cell(&self, step: Step) -> bool {
-        self.facts
-            .openings
-            .iter()
-            .any(|opening| opening.step < step && opening.kind != OpeningKind::Reset)
+    fn opened_in_cell(&self, name: &str, step: Step) -> bool {
+        self.facts.openings.iter().any(|opening| {
+            opening.step < step && self.link.surroundings().may_bring(&opening.kind, name)
+        })
     }
 
-    /// Whether something before the moment may have brought any name.
-    fn opened_before(&self, moment: Moment) -> bool {
-        self.opened_in_cell(moment.step)
+    /// Whether something before the moment may have brought the name.
+    fn opened_before(&self, name: &str, moment: Moment) -> bool {
+        self.opened_in_cell(name, moment.step)
             || self
                 .link
                 .names
                 .openings()
                 .iter()
                 .take_while(|&&position| CellIdx(position) < moment.cell)
-                .any(|&position| self.opens(CellIdx(position)))
+                .any(|&position| self.opens(CellIdx(position), name))
     }
 
-    fn opened_anywhere(&self) -> bool {
+    fn opened_anywhere(&self, name: &str) -> bool {
         self.link
             .names
             .openings()
             .iter()
-            .any(|&position| self.opens(CellIdx(position)))
+            .any(|&position| self.opens(CellIdx(position), name))
     }
 
-    fn opens(&self, cell: CellIdx) -> bool {
+    fn opens(&self, cell: CellIdx, name: &str) -> bool {
         self.link
             .facts(cell)
             .openings
             .iter()
-            .any(|opening| opening.kind != OpeningKind::Reset)
+            .any(|opening| self.link.surroundings().may_bring(&opening.kind, name))
     }
 
     /// The last `%reset` before the moment.

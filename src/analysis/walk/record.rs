@@ -73,9 +73,11 @@ impl Walker<'_> {
             }
             Place::Body(scope) => {
                 let path = self.path;
+                let local = self.flow.state(name);
                 self.scope_mut(*scope).reads.push(ScopeUse {
                     name: name.clone(),
                     range,
+                    local,
                     path,
                     guarded,
                 });

@@ -9,6 +9,7 @@ use ruff_python_ast::{
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::expression::{asked_names, is_namespace};
+use super::loops::{has_break, is_zero, runs_at_least_once};
 use super::{Frame, Walker};
 use crate::analysis::facts::{
     BindingKind, Callee, Class, ClassIdx, OpeningKind, Path, Scope, ScopeIdx, UseKind,
@@ -30,9 +31,19 @@ pub(super) struct Head<'a> {
 impl Walker<'_> {
     /// Walks statements one after the other; returns whether their end is never reached.
     pub(super) fn body(&mut self, statements: &[Stmt]) -> bool {
+        self.body_watched(statements, |_, _| {})
+    }
+
+    /// The same; before each statement `watch` is told its position.
+    pub(super) fn body_watched(
+        &mut self,
+        statements: &[Stmt],
+        mut watch: impl FnMut(&Self, usize),
+    ) -> bool {
         let (path, guarded) = (self.path, self.guarded);
         let mut ends = false;
-        for stmt in statements {
+        for (at, stmt) in statements.iter().enumerate() {
+            watch(self, at);
             if self.statement(stmt) {
                 ends = true;
                 self.mark_unreachable();
@@ -120,16 +131,14 @@ impl Walker<'_> {
                 let runs = runs_at_least_once(&stmt.iter);
                 self.looped(runs, |walker| {
                     walker.bind_target(&stmt.target, &BindingKind::For);
-                    walker.body(&stmt.body);
+                    walker.round(&stmt.body)
                 });
                 self.body(&stmt.orelse);
             }
             Stmt::While(stmt) => {
                 self.visit_expr(&stmt.test);
                 let forever = is_true(&stmt.test);
-                self.looped(forever, |walker| {
-                    walker.body(&stmt.body);
-                });
+                self.looped(forever, |walker| walker.round(&stmt.body));
                 self.body(&stmt.orelse);
                 return forever && !has_break(&stmt.body);
             }
@@ -190,24 +199,6 @@ impl Walker<'_> {
                 self.visit_expr(target);
                 self.mutate(target);
             }
-        }
-    }
-
-    /// A loop's target and body; `runs` where it is sure to run at least once.
-    fn looped(&mut self, runs: bool, walk: impl FnOnce(&mut Self)) {
-        let (first_use, outer) = (self.uses_so_far(), self.path);
-        self.flow.enter(Branch::default());
-        self.on_path(if runs { outer } else { Path::Likely }, walk);
-        let branch = self.flow.leave();
-        self.carry_round(first_use, &branch, outer);
-        if runs {
-            let done = Outcome {
-                branch,
-                ends: false,
-            };
-            self.flow.join(&[done]);
-        } else {
-            self.flow.join_loop(branch);
         }
     }
 
@@ -595,53 +586,6 @@ fn is_false(test: &Expr) -> bool {
         Expr::Attribute(attribute) => attribute.attr.as_str() == "TYPE_CHECKING",
         _ => false,
     }
-}
-
-fn is_zero(number: &ruff_python_ast::ExprNumberLiteral) -> bool {
-    match &number.value {
-        ruff_python_ast::Number::Int(int) => *int == 0,
-        ruff_python_ast::Number::Float(float) => *float == 0.0,
-        ruff_python_ast::Number::Complex { .. } => false,
-    }
-}
-
-/// A display with something in it, or `range` of a positive number.
-fn runs_at_least_once(iter: &Expr) -> bool {
-    match iter {
-        Expr::List(list) => list.elts.iter().any(|elt| !elt.is_starred_expr()),
-        Expr::Tuple(tuple) => tuple.elts.iter().any(|elt| !elt.is_starred_expr()),
-        Expr::Call(call) => {
-            matches!(&*call.func, Expr::Name(name) if name.id.as_str() == "range")
-                && call.arguments.keywords.is_empty()
-                && matches!(&call.arguments.args[..], [Expr::NumberLiteral(number)] if !is_zero(number))
-        }
-        _ => false,
-    }
-}
-
-fn has_break(body: &[Stmt]) -> bool {
-    body.iter().any(|stmt| match stmt {
-        Stmt::Break(_) => true,
-        Stmt::If(stmt) => {
-            has_break(&stmt.body)
-                || stmt
-                    .elif_else_clauses
-                    .iter()
-                    .any(|clause| has_break(&clause.body))
-        }
-        Stmt::With(stmt) => has_break(&stmt.body),
-        Stmt::Try(stmt) => {
-            has_break(&stmt.body)
-                || has_break(&stmt.orelse)
-                || has_break(&stmt.finalbody)
-                || stmt.handlers.iter().any(|handler| {
-                    let ExceptHandler::ExceptHandler(handler) = handler;
-                    has_break(&handler.body)
-                })
-        }
-        Stmt::Match(stmt) => stmt.cases.iter().any(|case| has_break(&case.body)),
-        _ => false,
-    })
 }
 
 fn last_segment(func: &Expr) -> Option<&str> {

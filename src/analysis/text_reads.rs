@@ -1,0 +1,64 @@
+//! Names that code reads by text: `eval("x")`, `df.query("a > @x")`, `%%sql … :x`.
+
+use ruff_python_ast::name::Name;
+
+use super::facts::{Facts, MagicKind, ScopeUse, TextReads};
+use super::magics::{self, Body};
+
+/// What stands in a text that gives names to be read by text: queries, formulas, `timeit` statements.
+const TEXT_READERS: &[&str] = &[
+    "query(",
+    ".eval(",
+    "evaluate(",
+    "dmatri",
+    "formula",
+    "smf.",
+    "ols(",
+    "glm(",
+    "logit(",
+    "__main__",
+    "get_ipython()",
+    "timeit(",
+];
+
+/// What a cell's text reads by text.
+pub fn of(facts: &Facts, text: &str) -> TextReads {
+    let foreign = facts
+        .magics
+        .iter()
+        .any(|magic| magic.kind == MagicKind::Cell && magics::body_of(&magic.name) == Body::Other);
+    if namespace_use(facts, text).is_some() {
+        TextReads::Any
+    } else if foreign || TEXT_READERS.iter().any(|sign| text.contains(sign)) {
+        TextReads::Words
+    } else {
+        TextReads::Nothing
+    }
+}
+
+/// What code asks for names by text with: `eval(…)`, `globals()`, `dir()`.
+pub fn namespace_use<'f>(facts: &'f Facts, text: &str) -> Option<&'f Name> {
+    let at_once = facts.uses.iter().map(|read| (&read.name, read.range));
+    let later = facts
+        .scopes
+        .iter()
+        .flat_map(|scope| &scope.reads)
+        .map(|ScopeUse { name, range, .. }| (name, *range));
+    let mut names = at_once.chain(later);
+    let (name, _) = names.find(|(name, range)| {
+        let after = text.get(range.end().to_usize()..).unwrap_or_default();
+        match name.as_str() {
+            "eval" | "exec" | "globals" | "locals" | "__main__" => true,
+            // With an argument these ask an object, not the notebook.
+            "vars" | "dir" => after
+                .trim_start()
+                .strip_prefix('(')
+                .is_some_and(|inside| inside.trim_start().starts_with(')')),
+            "get_ipython" => ["user_ns", "user_global_ns", ".ev(", ".ex(", ".run_cell("]
+                .iter()
+                .any(|way| text.contains(way)),
+            _ => false,
+        }
+    })?;
+    Some(name)
+}

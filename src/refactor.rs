@@ -1,0 +1,19 @@
+//! What the refactorings share: which statements can move, what they take and give, and how a
+//! careful colleague would name and write the function they become.
+//!
+//! Each question has one place: [`cut`] decides which top-level statements move, [`pieces`] takes
+//! their text with its comments, [`outside`] knows who else reads a name, [`prior`] what a name is
+//! before the code runs, [`reach`] which bodies a call may get to, [`shape`] what the syntax forbids,
+//! [`interface`] joins these to parameters and returns, [`layout`] and [`naming`] write.
+
+pub mod cut;
+pub mod extract;
+pub mod interface;
+pub mod layout;
+pub mod naming;
+pub mod outside;
+pub mod pieces;
+pub mod prior;
+pub mod reach;
+pub mod shape;
+mod words;

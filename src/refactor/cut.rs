@@ -1,0 +1,500 @@
+//! Which top-level statements of a cell move into a function, and which stay above or below its call.
+
+use ruff_python_ast::name::Name;
+use rustc_hash::FxHashSet;
+
+use super::outside::{self, Readers};
+use crate::action::Refusal;
+use crate::analysis::Facts;
+use crate::analysis::facts::{BindingKind, MagicKind, StatementKind};
+use crate::notebook::CellIdx;
+use crate::rule::Context;
+use crate::text::TextRange;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fate {
+    Before,
+    Inside,
+    After,
+}
+
+/// Why a cell is not cut.
+#[derive(Debug)]
+pub enum NoCut {
+    /// There is nothing in it that a function would be made of.
+    NothingToDo,
+    Refused(Refusal),
+}
+
+/// What a top-level statement is to the cut.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Import,
+    Definition,
+    /// It must stay, and nothing can be said of what it does: a magic, a shell line.
+    Magic,
+    /// It must stay: a branch that imports or defines what others use, a `del` of another cell's name.
+    Fixed,
+    /// The last expression, which is shown.
+    Shown,
+    Work,
+}
+
+/// Modules of the standard library that say and do nothing when they are imported.
+const STANDARD: &[&str] = &[
+    "abc",
+    "argparse",
+    "ast",
+    "base64",
+    "bisect",
+    "calendar",
+    "cmath",
+    "collections",
+    "contextlib",
+    "copy",
+    "csv",
+    "dataclasses",
+    "datetime",
+    "decimal",
+    "difflib",
+    "enum",
+    "fractions",
+    "functools",
+    "gc",
+    "getpass",
+    "glob",
+    "gzip",
+    "hashlib",
+    "heapq",
+    "html",
+    "inspect",
+    "io",
+    "itertools",
+    "json",
+    "keyword",
+    "math",
+    "numbers",
+    "operator",
+    "os",
+    "pathlib",
+    "pickle",
+    "platform",
+    "pprint",
+    "queue",
+    "random",
+    "re",
+    "shutil",
+    "sqlite3",
+    "statistics",
+    "string",
+    "struct",
+    "sys",
+    "tempfile",
+    "textwrap",
+    "threading",
+    "time",
+    "timeit",
+    "traceback",
+    "types",
+    "typing",
+    "unittest",
+    "urllib",
+    "uuid",
+    "zipfile",
+    "zlib",
+];
+
+/// Of the work of a cell, the share of lines that must be left between statements that cannot
+/// move: less than this would not be the cell that the person meant.
+const LEAST_SHARE: (u32, u32) = (2, 3);
+
+/// The fate of each top-level statement of `cell`.
+pub fn cell(cx: &Context<'_>, cell: CellIdx, text: &str) -> Result<Vec<Fate>, NoCut> {
+    let facts = cx.link.facts(cell);
+    let bound: FxHashSet<Name> = facts
+        .bindings
+        .iter()
+        .map(|binding| binding.name.clone())
+        .collect();
+    let readers = outside::readers(cx.notebook, cx.link, cell, &bound);
+    let mut cut = Cut {
+        cx,
+        cell,
+        text,
+        facts,
+        readers,
+        kinds: Vec::new(),
+    };
+    cut.kinds = (0..facts.statements.len()).map(|at| cut.kind(at)).collect();
+    cut.fates()
+}
+
+struct Cut<'a> {
+    cx: &'a Context<'a>,
+    cell: CellIdx,
+    text: &'a str,
+    facts: &'a Facts,
+    readers: Readers,
+    kinds: Vec<Kind>,
+}
+
+impl Cut<'_> {
+    fn kind(&self, at: usize) -> Kind {
+        let statement = &self.facts.statements[at];
+        let has_magic = self.facts.magics.iter().any(|magic| {
+            magic.kind != MagicKind::Cell && statement.range.contains_range(magic.range)
+        });
+        if has_magic || self.text[statement.range].contains("get_ipython()") {
+            return Kind::Magic;
+        }
+        match statement.kind {
+            StatementKind::Import => return Kind::Import,
+            StatementKind::Definition => return Kind::Definition,
+            StatementKind::Magic => return Kind::Magic,
+            StatementKind::Expression if at + 1 == self.facts.statements.len() => {
+                let shown = self
+                    .facts
+                    .trailing
+                    .is_some_and(|trailing| !trailing.suppressed);
+                if shown && !self.is_surely_none(statement.range) {
+                    return Kind::Shown;
+                }
+            }
+            StatementKind::Expression | StatementKind::Other => {}
+        }
+        let mut bindings = self.bindings(at).peekable();
+        let deletes_only =
+            bindings.peek().is_some() && bindings.all(|binding| binding.kind.is_delete());
+        if deletes_only && self.text[statement.range].starts_with("del ") && {
+            let from = statement.steps.0;
+            self.bindings(at)
+                .all(|binding| self.facts.state_before(&binding.name, from).1.is_none())
+        } {
+            return Kind::Fixed;
+        }
+        let is_fixed = self.bindings(at).any(|binding| {
+            (binding.kind.is_import() || binding.kind.is_definition())
+                && self.readers.contains_key(&binding.name)
+        });
+        if is_fixed { Kind::Fixed } else { Kind::Work }
+    }
+
+    /// `print(…)` and `plt.show()` show nothing by their value.
+    fn is_surely_none(&self, range: TextRange) -> bool {
+        let code = &self.text[range];
+        let is_builtin = |name: &str| self.cx.link.binders(name).next().is_none();
+        if code.starts_with("print(") {
+            return is_builtin("print") && closes_at_end(code);
+        }
+        let Some((base, call)) = code.split_once('.') else {
+            return false;
+        };
+        let is_pyplot = {
+            let mut binders = self.cx.link.binders(base).peekable();
+            binders.peek().is_some()
+                && binders.all(|binder| {
+                    let facts = self.cx.link.facts(binder);
+                    facts.exit(base).is_some_and(|exit| {
+                        matches!(&facts.binding(exit).kind, BindingKind::Import { module, member }
+                            if module == "matplotlib.pyplot"
+                                || (module == "matplotlib"
+                                    && member.as_ref().is_some_and(|member| member == "pyplot")))
+                    })
+                })
+        };
+        is_pyplot
+            && ["show(", "tight_layout(", "close("]
+                .iter()
+                .any(|way| call.starts_with(way))
+            && closes_at_end(code)
+    }
+
+    fn bindings(&self, at: usize) -> impl Iterator<Item = &crate::analysis::facts::Binding> {
+        self.facts
+            .bindings
+            .iter()
+            .filter(move |binding| binding.statement as usize == at)
+    }
+
+    fn fates(&self) -> Result<Vec<Fate>, NoCut> {
+        let is_work = |at: &usize| self.kinds[*at] == Kind::Work;
+        let work: Vec<usize> = (0..self.kinds.len()).filter(is_work).collect();
+        let (Some(&first), Some(&last)) = (work.first(), work.last()) else {
+            return Err(NoCut::NothingToDo);
+        };
+        let is_expression = |at: usize| self.facts.statements[at].kind == StatementKind::Expression;
+        if work.len() == 1 && is_expression(first) && !self.kinds.contains(&Kind::Shown) {
+            return Err(NoCut::NothingToDo);
+        }
+        let inner = self.definitions_inside(last);
+        let mut fates: Vec<Fate> = (0..self.kinds.len())
+            .map(|at| match self.kinds[at] {
+                Kind::Work => Fate::Inside,
+                Kind::Definition if inner.contains(&at) => Fate::Inside,
+                _ if at > last => Fate::After,
+                _ => Fate::Before,
+            })
+            .collect();
+        let start = fates
+            .iter()
+            .position(|fate| *fate == Fate::Inside)
+            .unwrap_or(first);
+        let walls: Vec<usize> = (start..last)
+            .filter(|&at| fates[at] == Fate::Before && !self.can_rise(at, &fates))
+            .collect();
+        if walls.is_empty() {
+            return Ok(fates);
+        }
+        // What stands before a wall stays before, what stands behind it stays behind.
+        let mut edges = vec![start];
+        edges.extend(walls.iter().map(|wall| wall + 1));
+        let ends = walls.iter().copied().chain([last + 1]);
+        let weight = |from: usize, to: usize| -> u32 {
+            (from..to).filter(is_work).map(|at| self.lines(at)).sum()
+        };
+        let best = edges
+            .into_iter()
+            .zip(ends)
+            .max_by_key(|&(from, to)| (weight(from, to), from));
+        let Some((from, to)) = best else {
+            return Err(NoCut::NothingToDo);
+        };
+        let all = weight(0, self.kinds.len());
+        if weight(from, to) * LEAST_SHARE.1 < all * LEAST_SHARE.0 {
+            return Err(NoCut::Refused(self.reason(walls[0])));
+        }
+        for (at, fate) in fates.iter_mut().enumerate() {
+            if at < from {
+                *fate = Fate::Before;
+            } else if at >= to {
+                *fate = Fate::After;
+            }
+        }
+        Ok(fates)
+    }
+
+    fn lines(&self, at: usize) -> u32 {
+        let lines = self.text[self.facts.statements[at].range].lines().count();
+        u32::try_from(lines).unwrap_or(u32::MAX)
+    }
+
+    /// Functions that only the cell uses and that read what it binds: they go where their variables go.
+    fn definitions_inside(&self, last: usize) -> FxHashSet<usize> {
+        let of_kind = |kind: Kind| (0..self.kinds.len()).filter(move |&at| self.kinds[at] == kind);
+        let definitions: Vec<usize> = of_kind(Kind::Definition).filter(|&at| at < last).collect();
+        let names = |at: usize| self.bindings(at).map(|binding| &binding.name);
+        let mut outside: FxHashSet<usize> = definitions
+            .iter()
+            .copied()
+            .filter(|&at| {
+                names(at).any(|name| self.readers.contains_key(name))
+                    || self.is_class(at)
+                    || (0..self.kinds.len())
+                        .filter(|&other| {
+                            !matches!(self.kinds[other], Kind::Work | Kind::Definition)
+                        })
+                        .any(|other| names(at).any(|name| self.mentions(other, name)))
+                    || of_kind(Kind::Definition)
+                        .filter(|&other| other > last)
+                        .any(|other| names(at).any(|name| self.mentions(other, name)))
+            })
+            .collect();
+        let used_by = |at: usize, users: &FxHashSet<usize>| {
+            users
+                .iter()
+                .any(|&user| user != at && names(at).any(|name| self.mentions(user, name)))
+        };
+        while let Some(&more) = definitions
+            .iter()
+            .find(|at| !outside.contains(at) && used_by(**at, &outside))
+        {
+            outside.insert(more);
+        }
+        let mut inside: FxHashSet<usize> = FxHashSet::default();
+        loop {
+            let more = definitions.iter().copied().find(|&at| {
+                !outside.contains(&at)
+                    && !inside.contains(&at)
+                    && of_kind(Kind::Work)
+                        .chain(inside.iter().copied())
+                        .any(|other| {
+                            self.bindings(other)
+                                .any(|binding| self.mentions(at, &binding.name))
+                        })
+            });
+            match more {
+                Some(at) => inside.insert(at),
+                None => return inside,
+            };
+        }
+    }
+
+    fn is_class(&self, at: usize) -> bool {
+        self.bindings(at)
+            .any(|binding| matches!(binding.kind, BindingKind::Class(_)))
+    }
+
+    /// Whether a statement reads or binds the name, at once or in a body.
+    fn mentions(&self, at: usize, name: &Name) -> bool {
+        let statement = &self.facts.statements[at];
+        let within = statement.steps.0..statement.steps.1;
+        self.facts
+            .uses
+            .iter()
+            .any(|read| read.name == *name && within.contains(&read.step))
+            || self.bindings(at).any(|binding| binding.name == *name)
+            || self
+                .facts
+                .scopes
+                .iter()
+                .filter(|scope| statement.range.contains_range(scope.range))
+                .any(|scope| scope.reads.iter().any(|read| read.name == *name))
+    }
+
+    /// Whether an import or a definition may run before the work above it.
+    fn can_rise(&self, at: usize, fates: &[Fate]) -> bool {
+        let statement = &self.facts.statements[at];
+        let above: Vec<usize> = (0..at)
+            .filter(|&other| fates[other] == Fate::Inside)
+            .collect();
+        let touched = self.bindings(at).any(|binding| {
+            above
+                .iter()
+                .any(|&other| self.mentions(other, &binding.name))
+        });
+        let has_other_meaning = self.bindings(at).any(|binding| {
+            self.cx
+                .link
+                .touchers(&binding.name)
+                .filter(|&other| other < self.cell)
+                .any(|other| {
+                    let facts = self.cx.link.facts(other);
+                    let same = facts
+                        .exit(&binding.name)
+                        .is_some_and(|exit| facts.binding(exit).kind == binding.kind);
+                    !(same && binding.kind.is_import())
+                })
+        });
+        if touched || has_other_meaning {
+            return false;
+        }
+        match self.kinds[at] {
+            Kind::Import => {
+                self.imports_only_standard(at)
+                    || above.iter().all(|&other| !self.prepares_imports(other))
+            }
+            Kind::Definition => {
+                let within = statement.steps.0..statement.steps.1;
+                let calls = self
+                    .facts
+                    .calls
+                    .iter()
+                    .any(|call| within.contains(&call.step));
+                let decorated = self
+                    .facts
+                    .scopes
+                    .iter()
+                    .any(|scope| scope.range == statement.range && scope.decorated);
+                let reads_work = self
+                    .facts
+                    .uses
+                    .iter()
+                    .filter(|read| within.contains(&read.step))
+                    .any(|read| {
+                        above
+                            .iter()
+                            .any(|&other| self.bindings(other).any(|b| b.name == read.name))
+                    });
+                !calls && !decorated && !reads_work
+            }
+            _ => false,
+        }
+    }
+
+    /// Whether the statement may change what an import below finds or says.
+    fn prepares_imports(&self, at: usize) -> bool {
+        const PREPARERS: &[&str] = &[
+            "sys.",
+            "environ",
+            "putenv",
+            "chdir",
+            "system(",
+            "warn",
+            "importlib",
+            "site.",
+            "subprocess",
+            ".use(",
+            "switch_backend",
+            "logging",
+            "pip",
+            "install",
+            "write",
+            "'w",
+            "\"w",
+            "urlretrieve",
+            "patch",
+            "set_option",
+            "config",
+            "reload",
+        ];
+        let code = &self.text[self.facts.statements[at].range];
+        PREPARERS.iter().any(|sign| code.contains(sign))
+    }
+
+    /// Whether all that is imported are modules of the standard library, which nothing prepares.
+    fn imports_only_standard(&self, at: usize) -> bool {
+        self.bindings(at).all(|binding| match &binding.kind {
+            BindingKind::Import { module, .. } => {
+                let root = module.split('.').next().unwrap_or_default();
+                STANDARD.contains(&root)
+            }
+            _ => false,
+        }) && self.bindings(at).next().is_some()
+    }
+
+    fn reason(&self, wall: usize) -> Refusal {
+        let line = self.text[self.facts.statements[wall].range]
+            .lines()
+            .next()
+            .unwrap_or_default()
+            .trim();
+        let shown: String = line.chars().take(40).collect();
+        match self.kinds[wall] {
+            Kind::Magic => format!(
+                "`{shown}` in the middle runs in the notebook, where it would not see the function's variables"
+            ),
+            Kind::Import => format!("`{shown}` in the middle cannot move above what stands before it"),
+            Kind::Definition => format!(
+                "`{shown}` in the middle is used outside, and cannot move above what stands before it"
+            ),
+            _ => format!("`{shown}` in the middle must stay in the notebook"),
+        }
+        .into()
+    }
+}
+
+/// Whether the bracket that the first call opens is closed by the last character.
+fn closes_at_end(code: &str) -> bool {
+    let mut depth = 0_i32;
+    let mut chars = code.char_indices().peekable();
+    let mut quote = None;
+    while let Some((at, c)) = chars.next() {
+        match (quote, c) {
+            (_, '\\') => {
+                chars.next();
+            }
+            (Some(open), _) if open == c => quote = None,
+            (Some(_), _) => {}
+            (None, '"' | '\'') => quote = Some(c),
+            (None, '(') => depth += 1,
+            (None, ')') => {
+                depth -= 1;
+                if depth == 0 {
+                    return at + 1 == code.len();
+                }
+            }
+            _ => {}
+        }
+    }
+    false
+}

@@ -1,0 +1,274 @@
+//! The plan by which a cell becomes a function and its call.
+
+use super::cut::{self, NoCut};
+use super::interface::{self, Interface, Parts};
+use super::naming::{self, Subject};
+use super::pieces::{self, Pieces};
+use super::{layout, shape};
+use crate::action::Refusal;
+use crate::analysis::facts::{Facts, MagicKind};
+use crate::analysis::source::parse_part;
+use crate::analysis::{builtins, depth, python};
+use crate::notebook::{Cell, CellIdx};
+use crate::rule::Context;
+use crate::text::{TextRange, TextSize};
+use ruff_python_parser::Mode;
+
+/// A cell as a function and what is left of the cell.
+#[derive(Debug)]
+pub struct Plan {
+    pub name: String,
+    pub interface: Interface,
+    /// The whole definition.
+    pub function: String,
+    call: String,
+    pieces: Pieces,
+    /// Why the function must not stand in a cell of its own.
+    pub stays: bool,
+}
+
+/// What becomes of a cell.
+#[derive(Debug)]
+pub enum Outcome {
+    /// Nothing in it would be a function.
+    NotOffered,
+    Refused(Refusal),
+    Planned(Box<Plan>),
+}
+
+/// Plans the extraction of a whole cell. Looks at the cell's own text and at the facts of the others.
+pub fn plan_cell(cx: &Context<'_>, index: CellIdx) -> Outcome {
+    let Some(cell) = cx.notebook.cell(index) else {
+        return Outcome::NotOffered;
+    };
+    if !cell.is_python(&cx.notebook.meta.language) || cell.text.trim().is_empty() {
+        return Outcome::NotOffered;
+    }
+    let planned = depth::with_stack_for(&cell.text, || plan(cx, index, cell));
+    match planned {
+        Ok(Ok(plan)) => Outcome::Planned(Box::new(plan)),
+        Ok(Err(NoCut::NothingToDo)) => Outcome::NotOffered,
+        Ok(Err(NoCut::Refused(refusal))) => Outcome::Refused(refusal),
+        Err(too_deep) => Outcome::Refused(format!("it is {too_deep}").into()),
+    }
+}
+
+impl From<Refusal> for NoCut {
+    fn from(refusal: Refusal) -> Self {
+        Self::Refused(refusal)
+    }
+}
+
+fn plan(cx: &Context<'_>, index: CellIdx, cell: &Cell) -> Result<Plan, NoCut> {
+    let text = &*cell.text;
+    let facts = cx.link.facts(index);
+    refuse_what_is_no_plain_code(facts)?;
+    let fates = cut::cell(cx, index, text)?;
+    refuse_what_the_notebook_forbids(cx, index, cell)?;
+    let pieces = pieces::of(text, facts, &fates).ok_or_else(|| {
+        Refusal::from("its lines are indented, or joined in a way that cannot be cut")
+    })?;
+    let before = python::facts(&pieces.before);
+    let inside = python::facts(&pieces.body);
+    let after = python::facts(&pieces.after);
+    let count = |facts: &Facts| facts.statements.len();
+    let is_whole = [&before, &inside, &after].iter().all(|part| part.runs())
+        && count(&before) + count(&inside) + count(&after) == count(facts);
+    if !is_whole || inside.statements.is_empty() {
+        return Err(Refusal::from("its statements share lines in a way that cannot be cut").into());
+    }
+    let parsed = parse_part(&pieces.body, pieces::whole(&pieces.body), Mode::Module);
+    let shape = shape::of(&parsed.statements, &pieces.body);
+    let parts = Parts {
+        cell: index,
+        before: &before,
+        inside: &inside,
+        body: &pieces.body,
+        after: &after,
+        after_text: &pieces.after,
+        shape: &shape,
+    };
+    let interface = interface::of(cx, &parts)?;
+    if ends_in_error(cell) && !interface.returns.is_empty() {
+        return Err(Refusal::from(
+            "it is meant to stop with an error, and what it has bound until then would be lost",
+        )
+        .into());
+    }
+    let subject = Subject {
+        notebook: cx.notebook,
+        cell: index,
+        body: &pieces.body,
+        inside: &inside,
+        shape: &shape,
+        interface: &interface,
+    };
+    let name = naming::function_name(&subject, |name| is_taken(cx, index, name));
+    let function = layout::function(
+        &name,
+        inside.awaits,
+        &interface,
+        &pieces.body,
+        pieces.newline,
+    );
+    let written = python::facts(&function);
+    if !written.runs() || written.statements.len() != 1 {
+        return Err(Refusal::from("its code cannot be indented without changing it").into());
+    }
+    let magic = facts
+        .magics
+        .first()
+        .filter(|magic| magic.kind == MagicKind::Cell);
+    if magic.is_some() && inside.awaits {
+        return Err(Refusal::from("a cell magic cannot run `await`").into());
+    }
+    let call = layout::call(&name, inside.awaits, &interface, pieces.newline);
+    Ok(Plan {
+        stays: reads_history(cx),
+        name,
+        interface,
+        function,
+        call,
+        pieces,
+    })
+}
+
+fn refuse_what_is_no_plain_code(facts: &Facts) -> Result<(), NoCut> {
+    if let Some(error) = facts.syntax_errors.first() {
+        return Err(Refusal(format!("the cell is not valid Python: {}", error.message)).into());
+    }
+    let Some(magic) = facts
+        .magics
+        .first()
+        .filter(|magic| magic.kind == MagicKind::Cell)
+    else {
+        return Ok(());
+    };
+    match &*magic.name {
+        "time" if magic.argument.is_empty() => Ok(()),
+        "capture" => Ok(()),
+        _ if facts.statements.is_empty() => Err(NoCut::NothingToDo),
+        name => Err(Refusal(format!(
+            "`%%{name}` decides how its cell runs, and a call may run otherwise"
+        ))
+        .into()),
+    }
+}
+
+fn refuse_what_the_notebook_forbids(
+    cx: &Context<'_>,
+    index: CellIdx,
+    cell: &Cell,
+) -> Result<(), Refusal> {
+    let cells = || cx.notebook.python_cells();
+    if cell.has_tag("parameters") || cell.has_tag("injected-parameters") {
+        return Err("papermill sets the variables of this cell (tag `parameters`)".into());
+    }
+    if cell.text.contains("#@param") || cell.text.contains("# @param") {
+        return Err("its `#@param` lines are a form, which works only at the top of a cell".into());
+    }
+    if let Some((setter, _)) = cells().find(|(other, _)| cx.facts(*other).shows_every_expression) {
+        return Err(format!(
+            "{} lets IPython show every expression of a cell, and those of a function are not shown",
+            cx.cell_name(setter)
+        )
+        .into());
+    }
+    let destroyed = cells().find(|(other, _)| {
+        *other <= index
+            && cx
+                .facts(*other)
+                .classes
+                .iter()
+                .any(|class| class.methods.iter().any(|(name, _)| name == "__del__"))
+    });
+    if let Some((other, _)) = destroyed {
+        return Err(format!(
+            "a class in {} has `__del__`, and objects would go when the function ends",
+            cx.cell_name(other)
+        )
+        .into());
+    }
+    Ok(())
+}
+
+fn ends_in_error(cell: &Cell) -> bool {
+    cell.has_tag("raises-exception") || cell.outputs.error.is_some()
+}
+
+/// Whether any cell counts on how many cells have run: a new one would shift `Out[3]`.
+fn reads_history(cx: &Context<'_>) -> bool {
+    cx.notebook.python_cells().any(|(index, _)| {
+        let facts = cx.facts(index);
+        let at_once = facts.uses.iter().map(|read| &read.name);
+        let later = facts
+            .scopes
+            .iter()
+            .flat_map(|scope| scope.reads.iter().map(|read| &read.name));
+        at_once
+            .chain(later)
+            .any(|name| builtins::is_history(name) && !name.trim_matches('_').is_empty())
+    })
+}
+
+fn is_taken(cx: &Context<'_>, index: CellIdx, name: &str) -> bool {
+    let facts = cx.facts(index);
+    cx.link.is_given(name)
+        || cx.link.touchers(name).next().is_some()
+        || cx.link.askers(name).next().is_some()
+        || facts.uses.iter().any(|read| read.name == *name)
+        || facts.bindings.iter().any(|binding| binding.name == *name)
+        || facts.scopes.iter().any(|scope| {
+            scope.reads.iter().any(|read| read.name == *name)
+                || scope.parameters.iter().any(|parameter| parameter == name)
+        })
+}
+
+impl Plan {
+    /// The cell's text with the call in place of what moved; with the function, too, where it
+    /// stands in the same cell.
+    pub fn cell_text(&self, with_function: bool) -> String {
+        let pieces = &self.pieces;
+        let newline = pieces.newline;
+        let mut text = String::new();
+        let mut push = |part: &str, blank_lines: usize| {
+            if part.is_empty() {
+                return;
+            }
+            if !text.is_empty() {
+                text.push_str(newline);
+                (0..blank_lines).for_each(|_| text.push_str(newline));
+            }
+            text.push_str(part);
+        };
+        push(&pieces.header, 0);
+        push(&pieces.before, 0);
+        let apart = match (pieces.before.is_empty(), pieces.defines_last) {
+            (true, _) => 0,
+            (false, true) => 2,
+            (false, false) => 1,
+        };
+        if with_function {
+            push(&self.function, if pieces.before.is_empty() { 0 } else { 2 });
+            push(&self.call, 2);
+        } else {
+            push(&self.call, apart);
+        }
+        push(&pieces.after, self.gap_before_rest());
+        text
+    }
+
+    /// Where the name stands in its definition, `start` bytes into its cell.
+    pub fn name_in_function(&self, start: usize) -> Option<TextRange> {
+        let at = self.function.find(&self.name)?;
+        let start = TextSize::try_from(start + at).ok()?;
+        Some(TextRange::at(start, TextSize::of(self.name.as_str())))
+    }
+
+    fn gap_before_rest(&self) -> usize {
+        let starts_definition = ["def ", "class ", "async def ", "@"]
+            .iter()
+            .any(|start| self.pieces.after.starts_with(start));
+        if starts_definition { 2 } else { 0 }
+    }
+}

@@ -1,0 +1,375 @@
+//! What a piece of a cell takes and gives: the parameters and returns of the function it becomes.
+
+use ruff_python_ast::name::Name;
+use rustc_hash::FxHashSet;
+
+use super::outside::{self, Readers};
+use super::prior::{self, Prior, PriorKind};
+use super::reach;
+use super::shape::Shape;
+use crate::action::Refusal;
+use crate::analysis::facts::{Facts, Path, State, TextReads, UseKind};
+use crate::analysis::{builtins, text_reads};
+use crate::notebook::CellIdx;
+use crate::rule::Context;
+use crate::text::TextRange;
+
+/// A cell cut in three, with the facts of each part alone.
+#[derive(Debug)]
+pub struct Parts<'a> {
+    pub cell: CellIdx,
+    /// What stays above.
+    pub before: &'a Facts,
+    /// What becomes the function, and its text.
+    pub inside: &'a Facts,
+    pub body: &'a str,
+    /// What stays below.
+    pub after: &'a Facts,
+    pub after_text: &'a str,
+    pub shape: &'a Shape,
+}
+
+#[derive(Debug, Default, Clone, PartialEq, Eq)]
+pub struct Interface {
+    /// In the order in which the body first reads them.
+    pub parameters: Vec<Name>,
+    /// In the order in which the body first binds them.
+    pub returns: Vec<Name>,
+}
+
+/// Parameters and returns, or why there are none that keep the notebook what it is.
+pub fn of(cx: &Context<'_>, parts: &Parts<'_>) -> Result<Interface, Refusal> {
+    let work = Work::new(cx, parts);
+    work.refuse_unforeseeable()?;
+    let mut interface = Interface {
+        parameters: work.parameters()?,
+        returns: Vec::new(),
+    };
+    work.returns(&mut interface)?;
+    work.refuse_what_others_would_miss(&interface)?;
+    Ok(interface)
+}
+
+struct Work<'a> {
+    cx: &'a Context<'a>,
+    parts: &'a Parts<'a>,
+    /// Names that are the function's own: bound, deleted or annotated in it.
+    own: FxHashSet<Name>,
+    readers: Readers,
+}
+
+/// A read in the body, at once or in a body within.
+struct Read<'a> {
+    name: &'a Name,
+    range: TextRange,
+    local: State,
+    /// Whether it is sure to happen when the cell runs.
+    is_sure: bool,
+}
+
+impl<'a> Work<'a> {
+    fn new(cx: &'a Context<'a>, parts: &'a Parts<'a>) -> Self {
+        let bound = parts.inside.bindings.iter().map(|binding| &binding.name);
+        let own: FxHashSet<Name> = bound.chain(&parts.shape.annotated).cloned().collect();
+        let mut readers = outside::readers(cx.notebook, cx.link, parts.cell, &own);
+        for name in &own {
+            if readers.contains_key(name) {
+                continue;
+            }
+            let read_below = parts
+                .after
+                .uses
+                .iter()
+                .any(|read| read.name == *name && read.local != State::Sure);
+            let read_later = [parts.before, parts.after]
+                .into_iter()
+                .flat_map(|facts| &facts.scopes)
+                .any(|scope| scope.reads.iter().any(|read| read.name == *name));
+            let read_by_text = parts.after.text_reads == TextReads::Any
+                || outside::mentioned(parts.after, parts.after_text).contains(&name.as_str());
+            if read_below || read_later || read_by_text {
+                readers.insert(name.clone(), parts.cell);
+            }
+        }
+        Self {
+            cx,
+            parts,
+            own,
+            readers,
+        }
+    }
+
+    fn prior(&self, name: &str) -> Prior {
+        prior::of(self.cx.link, self.parts.cell, self.parts.before, name)
+    }
+
+    fn reads(&self) -> impl Iterator<Item = Read<'a>> {
+        let inside = self.parts.inside;
+        let at_once = inside.uses.iter().map(|read| Read {
+            name: &read.name,
+            range: read.range,
+            local: read.local,
+            is_sure: read.path == Path::Sure && !read.guarded,
+        });
+        let later = inside.scopes.iter().flat_map(|scope| {
+            scope.reads.iter().map(|read| Read {
+                name: &read.name,
+                range: read.range,
+                local: read.local,
+                is_sure: false,
+            })
+        });
+        at_once.chain(later)
+    }
+
+    /// "cell 7 reads it", "the rest of this cell reads it".
+    fn reader(&self, name: &Name) -> Option<String> {
+        let reader = *self.readers.get(name)?;
+        Some(if reader == self.parts.cell {
+            "the rest of this cell reads it".to_owned()
+        } else {
+            format!("{} reads it", self.cx.cell_name(reader))
+        })
+    }
+
+    fn refuse_unforeseeable(&self) -> Result<(), Refusal> {
+        let inside = self.parts.inside;
+        if let Some(why) = &self.parts.shape.obstacle {
+            return Err(why.as_str().into());
+        }
+        if let Some(name) = text_reads::namespace_use(inside, self.parts.body) {
+            return Err(format!(
+                "`{name}` looks names up while it runs, and would find the function's instead of the notebook's"
+            )
+            .into());
+        }
+        if !inside.openings.is_empty() {
+            return Err("it may bind any name, so what other cells take from it is unknown".into());
+        }
+        if let Some(read) = self
+            .reads()
+            .find(|read| builtins::is_history(read.name) && read.local != State::Sure)
+        {
+            return Err(format!(
+                "`{}` is IPython's history, which means something else after each run",
+                read.name
+            )
+            .into());
+        }
+        if let Some(name) = self
+            .own
+            .iter()
+            .find(|name| builtins::is_history(name) && self.readers.contains_key(name.as_str()))
+        {
+            return Err(format!(
+                "it sets `{name}`, IPython's last result, which another cell reads"
+            )
+            .into());
+        }
+        if let Some(scope) = inside.scopes.iter().find(|scope| !scope.binds.is_empty()) {
+            let name = &scope.binds[0];
+            return Err(format!(
+                "a function in it sets `{name}` of the notebook by `global`, and the cell itself would have a variable of its own"
+            )
+            .into());
+        }
+        Ok(())
+    }
+
+    fn parameters(&self) -> Result<Vec<Name>, Refusal> {
+        let mut first: Vec<(TextRange, Name)> = Vec::new();
+        let mut decided: FxHashSet<&Name> = FxHashSet::default();
+        for read in self.reads() {
+            if matches!(read.local, State::Sure | State::Gone) || !decided.insert(read.name) {
+                continue;
+            }
+            let of_name = || {
+                self.reads().filter(|other| {
+                    other.name == read.name && !matches!(other.local, State::Sure | State::Gone)
+                })
+            };
+            if self.is_parameter(read.name, of_name().any(|read| read.is_sure))? {
+                let place = of_name()
+                    .map(|read| read.range)
+                    .min_by_key(|range| range.start());
+                first.push((place.unwrap_or(read.range), read.name.clone()));
+            }
+        }
+        first.sort_by_key(|(range, _)| range.start());
+        Ok(first.into_iter().map(|(_, name)| name).collect())
+    }
+
+    /// Whether a name that the body reads before it has surely bound it comes in as a parameter.
+    fn is_parameter(&self, name: &Name, surely_read: bool) -> Result<bool, Refusal> {
+        let prior = self.prior(name);
+        let own = self.own.contains(name);
+        match prior.kind {
+            PriorKind::Variable if prior.is_there() || surely_read => Ok(true),
+            PriorKind::Variable if prior.state == State::Untouched && !own => Ok(false),
+            PriorKind::Variable => Err(format!(
+                "`{name}` is bound only on some paths before it, so it cannot be handed over"
+            )
+            .into()),
+            PriorKind::Definition | PriorKind::Given if !own => Ok(false),
+            PriorKind::Definition if prior.state == State::Untouched => Ok(false),
+            PriorKind::Definition => Err(format!(
+                "`{name}` is first what {} defines and then the cell's own variable",
+                prior
+                    .cell
+                    .map_or_else(|| "another cell".to_owned(), |cell| self.cx.cell_name(cell))
+            )
+            .into()),
+            PriorKind::Given => Err(format!(
+                "`{name}` is first what Python calls so and then the cell's own variable"
+            )
+            .into()),
+            PriorKind::Unknown => {
+                let untouched = self
+                    .reads()
+                    .any(|read| read.name == name && read.local == State::Untouched);
+                Ok(own && surely_read && untouched)
+            }
+        }
+    }
+
+    fn returns(&self, interface: &mut Interface) -> Result<(), Refusal> {
+        let inside = self.parts.inside;
+        let mut seen: FxHashSet<&Name> = FxHashSet::default();
+        for name in inside.bindings.iter().map(|binding| &binding.name) {
+            if !seen.insert(name) {
+                continue;
+            }
+            let state = inside
+                .exit(name)
+                .map_or(State::Untouched, |exit| exit.state);
+            let prior = self.prior(name);
+            let is_there = prior.is_there() && prior.kind != PriorKind::Given;
+            let Some(reader) = self.reader(name) else {
+                if state == State::Sure && self.parts.shape.held.contains(name) {
+                    interface.returns.push(name.clone());
+                }
+                continue;
+            };
+            match state {
+                State::Sure => interface.returns.push(name.clone()),
+                State::Likely if prior.state == State::Untouched => {
+                    interface.returns.push(name.clone());
+                }
+                // Handed in and deleted on some path, it would not be there to be handed back.
+                State::Likely | State::Perhaps if self.is_deleted_somewhere(name) => {
+                    return Err(format!("it deletes `{name}` on some paths, and {reader}").into());
+                }
+                State::Likely | State::Perhaps if is_there => {
+                    if !interface.parameters.contains(name) {
+                        interface.parameters.push(name.clone());
+                    }
+                    interface.returns.push(name.clone());
+                }
+                State::Likely | State::Perhaps => {
+                    return Err(
+                        format!("it binds `{name}` only on some paths, and {reader}").into(),
+                    );
+                }
+                State::Gone | State::Unsure if prior.state != State::Untouched => {
+                    return Err(format!("it deletes `{name}`, and {reader}").into());
+                }
+                State::Gone | State::Unsure | State::Untouched => {}
+            }
+        }
+        Ok(())
+    }
+
+    fn is_deleted_somewhere(&self, name: &Name) -> bool {
+        let mut bindings = self.parts.inside.bindings.iter();
+        bindings.any(|binding| binding.name == *name && binding.kind.is_delete())
+    }
+
+    fn refuse_what_others_would_miss(&self, interface: &Interface) -> Result<(), Refusal> {
+        let (inside, cell) = (self.parts.inside, self.parts.cell);
+        let link = self.cx.link;
+        for read in &inside.uses {
+            if read.kind == UseKind::Deleted
+                && read.local != State::Sure
+                && let Some(binder) = self.prior(&read.name).cell
+            {
+                return Err(format!(
+                    "it deletes `{}`, which {} binds; a function could only delete its own name for it",
+                    read.name,
+                    self.cx.cell_name(binder)
+                )
+                .into());
+            }
+        }
+        let local: Vec<&Name> = {
+            let mut names: Vec<&Name> = self.own.iter().chain(&interface.parameters).collect();
+            names.sort_unstable();
+            names.dedup();
+            names
+        };
+        for name in &local {
+            let sets = !self.own.contains(name.as_str());
+            let Some(reached) = reach::body_with(link, cell, self.parts.before, inside, name)
+            else {
+                continue;
+            };
+            // A body that only reads what the cell only reads sees the same as ever.
+            let facts = if reached.cell == cell {
+                self.parts.before
+            } else {
+                link.facts(reached.cell)
+            };
+            if sets && !facts.scopes.iter().any(|scope| scope.binds.contains(name)) {
+                continue;
+            }
+            let function = reached.function.map_or_else(
+                || "a function".to_owned(),
+                |function| format!("`{function}`"),
+            );
+            let place = if reached.cell == cell {
+                "above in this cell".to_owned()
+            } else {
+                format!("in {}", self.cx.cell_name(reached.cell))
+            };
+            return Err(format!(
+                "{function} {place} reads or sets `{name}` in the notebook, not in the function that this would become"
+            )
+            .into());
+        }
+        for range in &self.parts.shape.outliving {
+            let later = inside
+                .scopes
+                .iter()
+                .filter(|scope| range.contains_range(scope.range))
+                .flat_map(|scope| scope.reads.iter().map(|read| &read.name));
+            let generated = inside
+                .uses
+                .iter()
+                .filter(|read| range.contains_range(read.range))
+                .map(|read| &read.name);
+            for name in later.chain(generated) {
+                if local.contains(&name)
+                    && let Some(binder) = self.rebinder(name)
+                {
+                    return Err(format!(
+                        "a function in it reads `{name}` when it is called, and {binder} binds `{name}` anew"
+                    )
+                    .into());
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Who binds the name after the code has run.
+    fn rebinder(&self, name: &Name) -> Option<String> {
+        let cell = self.parts.cell;
+        if self.parts.after.exit(name).is_some() {
+            return Some("the rest of this cell".to_owned());
+        }
+        self.cx
+            .link
+            .touchers(name)
+            .find(|&other| other > cell)
+            .map(|other| self.cx.cell_name(other))
+    }
+}

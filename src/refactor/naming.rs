@@ -1,0 +1,657 @@
+//! Names a function as a colleague would: after the heading above, the comment at its top, or what it does.
+
+use ruff_python_ast::name::Name;
+
+use super::interface::Interface;
+use super::shape::Shape;
+use super::words::words;
+use crate::analysis::Facts;
+use crate::notebook::{CellIdx, CellKind, Notebook};
+
+/// What a name may be taken from.
+#[derive(Debug)]
+pub struct Subject<'a> {
+    pub notebook: &'a Notebook,
+    pub cell: CellIdx,
+    pub body: &'a str,
+    pub inside: &'a Facts,
+    pub shape: &'a Shape,
+    pub interface: &'a Interface,
+}
+
+/// Longer names are not read.
+const MOST_WORDS: usize = 5;
+const MOST_CHARACTERS: usize = 40;
+
+/// A name for the function that `is_taken` says nobody has.
+pub fn function_name(subject: &Subject<'_>, is_taken: impl Fn(&str) -> bool) -> String {
+    let verb = verb(subject);
+    let phrases = [
+        heading_above(subject.notebook, subject.cell),
+        first_comment(subject.body),
+    ];
+    let [heading, comment] = &phrases;
+    let of_heading = heading
+        .iter()
+        .filter_map(|phrase| from_phrase(phrase, Some(verb)));
+    // A comment without a verb most often names one line of the code, not all of it.
+    let of_comment = comment
+        .iter()
+        .filter_map(|phrase| from_phrase(phrase, None));
+    let of_phrases = of_heading.chain(of_comment);
+    let what = what(subject, verb);
+    // `set_theme()` alone is told by its own name.
+    let plain = match what.split_once('_') {
+        Some((first, _)) if verb == "run" && VERBS.contains(&first) => what.clone(),
+        _ => format!("{verb}_{what}"),
+    };
+    let of_parameters = subject
+        .interface
+        .parameters
+        .iter()
+        .map(|parameter| format!("{plain}_from_{}", snake(parameter)));
+    let candidates: Vec<String> = of_phrases
+        .chain([plain.clone()])
+        .chain(of_parameters)
+        .collect();
+    let is_free = |name: &String| !is_taken(name) && !KEYWORDS.contains(&name.as_str());
+    if let Some(name) = candidates.iter().find(|name| is_free(name)) {
+        return name.clone();
+    }
+    let base = candidates.first().unwrap_or(&plain);
+    (2_u32..)
+        .map(|number| format!("{base}_{number}"))
+        .find(is_free)
+        .unwrap_or(plain)
+}
+
+/// The text of the last heading in the Markdown that stands directly above the cell.
+fn heading_above(notebook: &Notebook, cell: CellIdx) -> Option<String> {
+    for index in (0..cell.0).rev().map(CellIdx) {
+        let above = notebook.cell(index)?;
+        if above.kind != CellKind::Markdown {
+            return None;
+        }
+        let heading = above.text.lines().rev().find_map(|line| {
+            let line = line.trim();
+            let text = line.trim_start_matches('#');
+            let level = line.len() - text.len();
+            // The title of the notebook says nothing of its first cell.
+            let is_title = level == 1 && index == CellIdx(0);
+            ((1..=6).contains(&level) && !is_title && text.starts_with([' ', '\t']))
+                .then(|| text.trim().trim_end_matches('#').to_owned())
+        });
+        if heading.is_some() {
+            return heading;
+        }
+    }
+    None
+}
+
+/// The comment at the top of the code.
+fn first_comment(body: &str) -> Option<String> {
+    let line = body.lines().map(str::trim).find(|line| !line.is_empty())?;
+    let comment = line
+        .strip_prefix('#')?
+        .trim_matches(['#', '-', '=', '*', ' ', '\t']);
+    Some(comment.to_owned())
+}
+
+/// `load_prices` of "1.2 Loading the prices"; `None` where the phrase says nothing that makes a name.
+fn from_phrase(phrase: &str, verb: Option<&str>) -> Option<String> {
+    let lowered = phrase.to_lowercase();
+    if lowered.contains('?')
+        || ["why", "what", "who", "where", "does", "do", "did"]
+            .iter()
+            .any(|start| lowered.split(' ').next() == Some(start))
+        || lowered.contains("todo")
+        || lowered.contains("fixme")
+        || lowered.contains("http")
+        || lowered.contains(['=', '[', ']', '{', '}', '\\', '$', '%', '<', '>', '@'])
+        || lowered.contains("()")
+        || !lowered.is_ascii()
+    {
+        return None;
+    }
+    // A clause is enough.
+    let clause = lowered
+        .trim_start_matches(|c: char| c.is_ascii_digit() || ".):-# ".contains(c))
+        .split(['.', ',', ';', ':', '(', '!', '|'])
+        .find(|clause| clause_words(clause).next().is_some())?
+        .replace(" - ", " ")
+        .replace(['\'', '`', '*'], "");
+    let mut parts: Vec<String> = clause_words(&clause).map(str::to_owned).collect();
+    parts.dedup();
+    if parts.len() > 8 {
+        return None;
+    }
+    parts.truncate(MOST_WORDS);
+    drop_links(&mut parts);
+    while parts.first().is_some_and(|word| {
+        LINKS.contains(&word.as_str()) || word.starts_with(|c: char| c.is_ascii_digit())
+    }) {
+        parts.remove(0);
+    }
+    let first = parts.first()?.clone();
+    // "List of values" is no listing; "plot of values" is a plot.
+    let is_noun = first != "plot" && clause.contains(&format!("{first} of "));
+    if let Some(base) = verb_of(&first).filter(|_| !is_noun) {
+        parts[0] = base;
+    } else if let Some(base) = parts.last().and_then(|last| verb_of_gerund(last)) {
+        // "Data cleaning" is to clean data.
+        parts.pop();
+        parts.insert(0, base);
+    } else {
+        if first.ends_with("ing") {
+            return None;
+        }
+        parts.insert(0, verb?.to_owned());
+    }
+    if parts.len() < 2 {
+        return None;
+    }
+    let mut name = parts.join("_");
+    while name.len() > MOST_CHARACTERS && parts.len() > 2 {
+        parts.pop();
+        drop_links(&mut parts);
+        name = parts.join("_");
+    }
+    (name.len() <= MOST_CHARACTERS && parts.len() > 1).then_some(name)
+}
+
+fn drop_links(parts: &mut Vec<String>) {
+    while parts
+        .last()
+        .is_some_and(|word| LINKS.contains(&word.as_str()))
+    {
+        parts.pop();
+    }
+}
+
+fn clause_words(clause: &str) -> impl Iterator<Item = &str> {
+    clause
+        .split(|c: char| !c.is_ascii_alphanumeric())
+        .filter(|word| !word.is_empty() && !EMPTY.contains(word))
+        .skip_while(|word| word.bytes().all(|byte| byte.is_ascii_digit()))
+}
+
+/// The verb that a word is, in its base form: "plot", "plotting", "plots".
+fn verb_of(word: &str) -> Option<String> {
+    if VERBS.contains(&word) {
+        return Some(word.to_owned());
+    }
+    verb_of_gerund(word)
+}
+
+fn verb_of_gerund(word: &str) -> Option<String> {
+    let stem = word.strip_suffix("ing")?;
+    let undoubled = || {
+        let mut chars = stem.chars().rev();
+        let (last, before) = (chars.next()?, chars.next()?);
+        (last == before).then(|| stem[..stem.len() - last.len_utf8()].to_owned())
+    };
+    [Some(stem.to_owned()), Some(format!("{stem}e")), undoubled()]
+        .into_iter()
+        .flatten()
+        .find(|base| VERBS.contains(&base.as_str()))
+}
+
+/// What the code does, in one word.
+fn verb(subject: &Subject<'_>) -> &'static str {
+    let calls = || {
+        subject
+            .shape
+            .calls
+            .iter()
+            .map(|call| (call.as_str(), call.rsplit('.').next().unwrap_or_default()))
+    };
+    let any = |lasts: &[&str]| calls().any(|(_, last)| lasts.contains(&last));
+    let loads = calls().any(|(call, last)| {
+        [
+            "read_",
+            "load",
+            "fetch_",
+            "imread",
+            "genfromtxt",
+            "urlopen",
+            "urlretrieve",
+        ]
+        .iter()
+        .any(|start| last.starts_with(start))
+            || call == "requests.get"
+    });
+    let gives = !subject.interface.returns.is_empty();
+    if gives && !subject.interface.returns.iter().all(is_figure) {
+        return match () {
+            () if loads => "load",
+            () if any(&["train_test_split"]) => "split",
+            () if any(&["fit", "fit_transform", "fit_generator", "train"]) => "fit",
+            () if any(&["predict", "predict_proba"]) => "predict",
+            () if any(&["merge", "concat"]) => "merge",
+            () if any(&["dropna", "fillna", "drop_duplicates", "astype"]) => "clean",
+            () if calls().any(|(call, _)| call.contains("random.")) => "generate",
+            () if is_literal_only(subject) => "make",
+            () if calls().any(|(_, last)| {
+                last.starts_with(char::is_uppercase)
+                    && !last.ends_with("Error")
+                    && last != "Exception"
+            }) =>
+            {
+                "build"
+            }
+            () => "compute",
+        };
+    }
+    match () {
+        () if any(PLOTS) => "plot",
+        () if any(&[
+            "to_csv",
+            "to_excel",
+            "to_parquet",
+            "to_pickle",
+            "savefig",
+            "dump",
+            "save",
+        ]) =>
+        {
+            "save"
+        }
+        () if any(&["fit", "train"]) => "fit",
+        () if any(&["print", "display", "pprint"]) => "print",
+        () if gives => "plot",
+        () if subject.shape.asserts || calls().any(|(_, last)| last.starts_with("assert")) => {
+            "check"
+        }
+        () if !subject.inside.mutations.is_empty() => "update",
+        () if subject.shape.calls.is_empty() => "compute",
+        () => "run",
+    }
+}
+
+/// Whether a variable of this name most often is a figure or a part of one.
+fn is_figure(name: &Name) -> bool {
+    [
+        "fig", "ax", "axs", "axes", "plot", "chart", "grid", "g", "p",
+    ]
+    .contains(&name.as_str())
+}
+
+fn is_literal_only(subject: &Subject<'_>) -> bool {
+    subject.shape.calls.is_empty()
+        && subject
+            .inside
+            .uses
+            .iter()
+            .all(|read| read.local.may_be_bound())
+}
+
+/// What the code is about: what it returns, changes, shows or takes.
+fn what(subject: &Subject<'_>, verb: &str) -> String {
+    let interface = subject.interface;
+    let shows = verb == "plot";
+    match &interface.returns[..] {
+        [] => {}
+        names if shows && names.iter().all(is_figure) => {}
+        [one] => return snake(one),
+        [one, two] => return format!("{}_and_{}", snake(one), snake(two)),
+        [.., last] => return snake(last),
+    }
+    if let Some(title) = &subject.shape.title {
+        let mut parts: Vec<String> = words(title)
+            .map(str::to_lowercase)
+            .filter(|word| word.is_ascii() && !EMPTY.contains(&word.as_str()))
+            .take(4)
+            .collect();
+        drop_links(&mut parts);
+        let name = parts.join("_");
+        if !name.is_empty() && name.len() <= 30 {
+            return name;
+        }
+    }
+    let changed = subject
+        .inside
+        .mutations
+        .iter()
+        .map(|mutation| &mutation.name)
+        .find(|name| interface.parameters.contains(name));
+    let own = || {
+        let names = || {
+            subject
+                .inside
+                .bindings
+                .iter()
+                .filter(|binding| binding.kind.is_written())
+                .map(|binding| &binding.name)
+        };
+        let long = names().find(|name| name.len() > 2);
+        long.or_else(|| names().find(|name| *name != "_"))
+    };
+    let parameter = interface.parameters.iter().find(|name| !is_figure(name));
+    if let Some(name) = changed.or(parameter) {
+        return snake(name);
+    }
+    let calls = || {
+        subject
+            .shape
+            .calls
+            .iter()
+            .filter_map(|call| call.rsplit('.').next())
+            .filter(|name| name.len() > 2)
+    };
+    if shows {
+        const FRAMES: &[&str] = &["figure", "plot", "show", "subplot", "subplots"];
+        return calls()
+            .find(|name| PLOTS.contains(name) && !FRAMES.contains(name))
+            .map_or_else(|| "figure".to_owned(), snake);
+    }
+    match own() {
+        Some(name) => snake(name),
+        None => calls()
+            .find(|name| !PLOTS.contains(name) && *name != "print")
+            .map_or_else(|| "results".to_owned(), snake),
+    }
+}
+
+/// `meanPrice` → `mean_price`, `_X` → `x`.
+fn snake(name: &str) -> String {
+    let mut snake = String::with_capacity(name.len() + 4);
+    let mut before = '_';
+    for c in name.chars() {
+        if c.is_uppercase() && (before.is_lowercase() || before.is_ascii_digit()) {
+            snake.push('_');
+        }
+        snake.extend(c.to_lowercase());
+        before = c;
+    }
+    let trimmed = snake.trim_matches('_');
+    if trimmed.is_empty() {
+        "value".to_owned()
+    } else {
+        trimmed.to_owned()
+    }
+}
+
+/// Words that say nothing in a name.
+const EMPTY: &[&str] = &[
+    "a",
+    "an",
+    "the",
+    "we",
+    "our",
+    "us",
+    "let",
+    "lets",
+    "i",
+    "you",
+    "your",
+    "this",
+    "that",
+    "these",
+    "those",
+    "its",
+    "it",
+    "now",
+    "then",
+    "next",
+    "first",
+    "finally",
+    "also",
+    "just",
+    "some",
+    "here",
+    "is",
+    "are",
+    "be",
+    "can",
+    "will",
+    "should",
+    "need",
+    "want",
+    "would",
+    "how",
+    "s",
+    "please",
+    "introduction",
+    "intro",
+    "exercise",
+    "exercises",
+    "example",
+    "examples",
+    "solution",
+    "solutions",
+    "overview",
+    "conclusion",
+    "conclusions",
+    "part",
+    "question",
+    "answer",
+    "step",
+    "task",
+    "problem",
+    "chapter",
+    "section",
+    "notes",
+    "note",
+    "appendix",
+    "references",
+    "code",
+    "demo",
+    "cell",
+    "hint",
+    "bonus",
+    "optional",
+    "outline",
+    "notebook",
+    "tutorial",
+    "lecture",
+    "lesson",
+    "homework",
+    "assignment",
+    "quiz",
+    "lab",
+    "name",
+    "hl",
+    "cython",
+    "remember",
+    "simple",
+    "simply",
+    "again",
+];
+
+/// Words that a name neither begins nor ends with.
+const LINKS: &[&str] = &[
+    "of", "for", "by", "with", "from", "to", "in", "on", "and", "or", "as", "at", "into", "using",
+    "vs", "per", "through", "while", "after", "before", "more", "less", "too", "very", "if",
+    "when", "which", "where", "not", "via", "than", "so", "but", "about",
+];
+
+const VERBS: &[&str] = &[
+    "add",
+    "aggregate",
+    "analyze",
+    "append",
+    "apply",
+    "assign",
+    "build",
+    "calculate",
+    "call",
+    "change",
+    "check",
+    "choose",
+    "classify",
+    "clean",
+    "cluster",
+    "collect",
+    "combine",
+    "compare",
+    "compute",
+    "convert",
+    "convolve",
+    "copy",
+    "count",
+    "create",
+    "define",
+    "demonstrate",
+    "derive",
+    "describe",
+    "detect",
+    "determine",
+    "differentiate",
+    "display",
+    "divide",
+    "download",
+    "draw",
+    "drop",
+    "encode",
+    "estimate",
+    "evaluate",
+    "examine",
+    "explore",
+    "export",
+    "extract",
+    "fetch",
+    "fill",
+    "filter",
+    "find",
+    "fit",
+    "format",
+    "generate",
+    "get",
+    "group",
+    "implement",
+    "import",
+    "impute",
+    "initialize",
+    "inspect",
+    "integrate",
+    "interpolate",
+    "iterate",
+    "join",
+    "label",
+    "list",
+    "load",
+    "loop",
+    "make",
+    "map",
+    "mask",
+    "maximize",
+    "measure",
+    "merge",
+    "minimize",
+    "model",
+    "normalize",
+    "open",
+    "optimize",
+    "order",
+    "parse",
+    "perform",
+    "pivot",
+    "plot",
+    "predict",
+    "prepare",
+    "preprocess",
+    "print",
+    "process",
+    "project",
+    "rank",
+    "read",
+    "recode",
+    "reduce",
+    "remove",
+    "rename",
+    "replace",
+    "resample",
+    "reset",
+    "reshape",
+    "resize",
+    "run",
+    "sample",
+    "save",
+    "scale",
+    "score",
+    "scrape",
+    "search",
+    "segment",
+    "select",
+    "separate",
+    "set",
+    "show",
+    "shuffle",
+    "simulate",
+    "slice",
+    "smooth",
+    "solve",
+    "sort",
+    "split",
+    "standardize",
+    "store",
+    "subset",
+    "sum",
+    "summarize",
+    "test",
+    "tokenize",
+    "train",
+    "transform",
+    "transpose",
+    "trim",
+    "tune",
+    "update",
+    "use",
+    "validate",
+    "vectorize",
+    "verify",
+    "view",
+    "visualize",
+    "write",
+];
+
+const PLOTS: &[&str] = &[
+    "axhline",
+    "axvline",
+    "bar",
+    "barh",
+    "barplot",
+    "boxplot",
+    "catplot",
+    "contour",
+    "contourf",
+    "countplot",
+    "displot",
+    "distplot",
+    "errorbar",
+    "factorplot",
+    "figure",
+    "fill_between",
+    "heatmap",
+    "hist",
+    "histplot",
+    "imshow",
+    "jointplot",
+    "kdeplot",
+    "lineplot",
+    "lmplot",
+    "loglog",
+    "pairplot",
+    "pie",
+    "plot",
+    "plot_surface",
+    "pointplot",
+    "regplot",
+    "relplot",
+    "scatter",
+    "scatterplot",
+    "semilogx",
+    "semilogy",
+    "show",
+    "stem",
+    "subplot",
+    "subplots",
+    "swarmplot",
+    "violinplot",
+];
+
+const KEYWORDS: &[&str] = &[
+    "and", "as", "assert", "async", "await", "break", "class", "continue", "def", "del", "elif",
+    "else", "except", "finally", "for", "from", "global", "if", "import", "in", "is", "lambda",
+    "match", "nonlocal", "not", "or", "pass", "raise", "return", "try", "while", "with", "yield",
+];

@@ -1,0 +1,94 @@
+//! Applies an action to a notebook and prints what becomes of it, for `tests/behaviour/run`.
+//!
+//!     apply_to_cells ACTION NOTEBOOK            each cell alone: one line a cell where it is offered
+//!     apply_to_cells ACTION NOTEBOOK --all      to all cells, one after the other, from the last to the first
+//!     apply_to_cells ACTION NOTEBOOK --plain    as for a client that cannot insert cells
+//!
+//! A line is `{"cell": 3, "title": …, "cells": [{"origin": 0, "kind": "code", "source": …}, …]}`;
+//! `origin` is the cell's index in the notebook before, null for a new cell.
+#![expect(
+    clippy::disallowed_methods,
+    clippy::print_stdout,
+    reason = "a tool for tests: it reads a file and prints"
+)]
+
+use std::sync::Arc;
+
+use anyhow::{Context as _, bail};
+use cellwise::action::Client;
+use cellwise::actions;
+use cellwise::config::Config;
+use cellwise::engine::Analysis;
+use cellwise::format;
+use cellwise::notebook::{CellIdx, CellKind, EditOp, Notebook};
+use cellwise::text::TextRange;
+use serde_json::json;
+
+fn main() -> anyhow::Result<()> {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let [action, path, options @ ..] = &arguments[..] else {
+        bail!("usage: apply_to_cells ACTION NOTEBOOK [--all] [--plain]");
+    };
+    let has = |option: &str| options.iter().any(|given| given == option);
+    let action = actions::find(action).context("there is no such action")?;
+    let bytes = std::fs::read(path).with_context(|| format!("cannot read {path}"))?;
+    let client = Client {
+        cell_structure: !has("--plain"),
+        files: false,
+    };
+    let original = format::parse(&bytes);
+    let mut notebook = original.clone();
+    let mut origins: Vec<Option<usize>> = (0..notebook.cells.len()).map(Some).collect();
+    let mut titles = Vec::new();
+    for index in (0..original.cells.len()).rev().map(CellIdx::new) {
+        if !has("--all") {
+            notebook = original.clone();
+            origins = (0..notebook.cells.len()).map(Some).collect();
+        }
+        let analysis = Analysis::new(notebook.clone(), Arc::new(Config::default()));
+        let at = TextRange::empty(0.into());
+        let offers = analysis.offers(index, at, client);
+        let offer = offers
+            .into_iter()
+            .find(|(own, offer)| own.name == action.name && offer.disabled.is_none());
+        let Some((_, offer)) = offer else {
+            continue;
+        };
+        let edit = match analysis.edit(action, offer.argument.as_deref(), index, at, client) {
+            Ok(edit) => edit,
+            Err(refusal) => bail!("offered, then refused: {}", refusal.0),
+        };
+        notebook = edit.apply(&notebook);
+        for op in &edit.ops {
+            if let EditOp::Insert { at, .. } = op {
+                origins.insert(at.to_usize(), None);
+            }
+        }
+        titles.push(offer.title);
+        if !has("--all") {
+            print(index.to_usize(), &titles.join(", "), &notebook, &origins);
+            titles.clear();
+        }
+    }
+    if has("--all") {
+        print(0, &titles.join(", "), &notebook, &origins);
+    }
+    Ok(())
+}
+
+fn print(cell: usize, title: &str, notebook: &Notebook, origins: &[Option<usize>]) {
+    let cells: Vec<_> = notebook
+        .cells
+        .iter()
+        .zip(origins)
+        .map(|(cell, origin)| {
+            let kind = match cell.kind {
+                CellKind::Code => "code",
+                CellKind::Markdown => "markdown",
+                CellKind::Raw | CellKind::Unknown => "raw",
+            };
+            json!({"origin": origin, "kind": kind, "source": &*cell.text})
+        })
+        .collect();
+    println!("{}", json!({"cell": cell, "title": title, "cells": cells}));
+}
