@@ -265,6 +265,9 @@ impl Link {
         for name in rebound.iter().chain(deferred) {
             neighbours.extend(self.names.binder_below(name, cell.0));
         }
+        for name in &rebound {
+            self.note_readings(name, cell.0, &mut neighbours);
+        }
         for &position in &dirty {
             let before = self.relink(position as usize);
             self.note_neighbours(position, &before, &mut neighbours);
@@ -291,6 +294,7 @@ impl Link {
             .chain(&only_in(&now.asked, &before.asked))
         {
             neighbours.extend(self.names.binder_below(name, position));
+            self.note_readings(name, position, neighbours);
         }
         for source in before.sources.iter().chain(&now.sources) {
             let waits = self.needs(source.cell).iter().any(
@@ -299,6 +303,21 @@ impl Link {
             if waits {
                 neighbours.insert(source.cell.0);
             }
+        }
+    }
+
+    /// A cell calls a function, or calls it no longer: whoever binds what the function reads, below
+    /// its definition, changes what that call gives.
+    fn note_readings(&self, function: &str, position: u32, neighbours: &mut FxHashSet<u32>) {
+        let Some(home) = self.names.binder_above(function, position) else {
+            return;
+        };
+        let scopes = &self.cells[home as usize].facts.scopes;
+        let own = scopes
+            .iter()
+            .filter(|scope| scope.name.as_ref().is_some_and(|name| name == function));
+        for read in own.flat_map(|scope| &scope.reads) {
+            neighbours.extend(self.names.binder_below(&read.name, home));
         }
     }
 
