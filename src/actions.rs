@@ -19,7 +19,16 @@ macro_rules! actions {
     };
 }
 
-actions![extract_cell_to_function, add_import, remove_cell, suppress];
+actions![
+    order_cells,
+    extract_cell_to_function,
+    clear_counts,
+    insert_seed,
+    add_import,
+    rename_in_cell,
+    remove_cell,
+    suppress,
+];
 
 pub fn find(name: &str) -> Option<&'static Action> {
     ALL.iter().find(|action| action.name == name)

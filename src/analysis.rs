@@ -11,12 +11,16 @@ mod flow;
 pub mod graph;
 pub mod known_imports;
 pub mod magics;
+pub mod order;
 pub mod python;
+pub mod randomness;
 pub(crate) mod scope;
 pub(crate) mod source;
+pub mod surroundings;
 pub(crate) mod text_reads;
 mod walk;
 
 pub use cache::FactsCache;
 pub use facts::Facts;
 pub use graph::Link;
+pub use surroundings::Surroundings;

@@ -6,8 +6,10 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::action::{Action, ActionContext, Client, Offer, Refusal};
-use crate::analysis::graph::facts_of;
-use crate::analysis::{FactsCache, Link};
+use crate::analysis::facts::OpeningKind;
+use crate::analysis::graph::{Lack, facts_of};
+use crate::analysis::known_imports::KnownImports;
+use crate::analysis::{FactsCache, Link, Surroundings};
 use crate::config::Config;
 use crate::notebook::{Cell, CellIdx, Edit, Notebook, NotebookMeta};
 use crate::rule::{CellContext, Check, Context, Finding, Rule, Severity};
@@ -23,6 +25,8 @@ pub struct Analysis {
     notebook: Notebook,
     config: Arc<Config>,
     cache: Arc<FactsCache>,
+    surroundings: Arc<Surroundings>,
+    imports: Arc<KnownImports>,
     link: Link,
     /// Findings about the notebook and its file.
     whole: Vec<Finding>,
@@ -70,7 +74,14 @@ impl Analysis {
     /// The same, with facts shared with other notebooks.
     pub fn with_cache(notebook: Notebook, config: Arc<Config>, cache: Arc<FactsCache>) -> Self {
         let mut analysis = Self {
-            link: Link::new(&notebook, &cache, config.builtins.as_slice().into()),
+            link: Link::new(
+                &notebook,
+                &cache,
+                config.builtins.as_slice().into(),
+                Arc::default(),
+            ),
+            surroundings: Arc::default(),
+            imports: Arc::default(),
             whole: Vec::new(),
             cells: notebook
                 .cells
@@ -107,6 +118,7 @@ impl Analysis {
             notebook: &self.notebook,
             link: &self.link,
             config: &self.config,
+            imports: &self.imports,
         }
     }
 
@@ -163,9 +175,37 @@ impl Analysis {
         self.relink();
     }
 
+    /// What the notebook takes all names from: `%run` and star imports. A front end that can read files
+    /// looks them up and [tells](Self::set_surroundings); until then any name may come from there.
+    pub fn lookups(&self) -> Vec<&OpeningKind> {
+        self.link.lookups()
+    }
+
+    pub fn set_surroundings(&mut self, surroundings: Surroundings) {
+        if *self.surroundings != surroundings {
+            self.surroundings = Arc::new(surroundings);
+            self.relink();
+        }
+    }
+
+    /// Whether the cell reads names that no cell binds: whoever can read files may know
+    /// [how the project imports them](Self::set_imports).
+    pub fn lacks_names(&self, cell: CellIdx) -> bool {
+        let needs = self.link.needs(cell);
+        needs.iter().any(|need| need.lack == Lack::Never)
+    }
+
+    pub fn set_imports(&mut self, imports: Arc<KnownImports>) {
+        if !Arc::ptr_eq(&self.imports, &imports) && self.imports != imports {
+            self.imports = imports;
+            self.dirty.all = true;
+        }
+    }
+
     fn relink(&mut self) {
         let declared = self.config.builtins.as_slice().into();
-        self.link = Link::new(&self.notebook, &self.cache, declared);
+        let surroundings = Arc::clone(&self.surroundings);
+        self.link = Link::new(&self.notebook, &self.cache, declared, surroundings);
         self.dirty = Dirty {
             all: true,
             ..Dirty::default()
@@ -194,8 +234,14 @@ impl Analysis {
             .collect();
         let whole = self.check_whole(&running);
         if whole != self.whole {
-            let of_cells = self.whole.iter().chain(&whole);
-            show.extend(of_cells.filter_map(|finding| finding.anchor.cell()));
+            // Cells may have gone since the old ones were found.
+            let differs = |cell: &CellIdx| {
+                cell.to_usize() < self.cells.len()
+                    && of_cell(&self.whole, *cell) != of_cell(&whole, *cell)
+            };
+            let found = self.whole.iter().chain(&whole);
+            let cells = found.filter_map(|finding| finding.anchor.cell());
+            show.extend(cells.filter(differs));
             changed.notebook = true;
             self.whole = whole;
         }
@@ -242,7 +288,12 @@ impl Analysis {
                 continue;
             }
             dependents.insert(cell);
-            for (name, _) in &self.link.facts(cell).exits {
+            let facts = self.link.facts(cell);
+            if !facts.openings.is_empty() {
+                // `%reset` speaks to all names below.
+                pending.extend((cell.to_usize() + 1..self.cells.len()).map(CellIdx::new));
+            }
+            for (name, _) in &facts.exits {
                 pending.extend(self.link.askers(name));
             }
         }
@@ -307,11 +358,8 @@ impl Analysis {
 
     fn shown(&self, index: CellIdx) -> Vec<Finding> {
         let findings = &self.cells[index.to_usize()];
-        let of_file = self
-            .whole
+        let mut shown: Vec<Finding> = of_cell(&self.whole, index)
             .iter()
-            .filter(|finding| finding.anchor.cell() == Some(index));
-        let mut shown: Vec<Finding> = of_file
             .chain(&findings.own)
             .chain(&findings.linked)
             .cloned()
@@ -409,4 +457,11 @@ impl Analysis {
             client,
         }
     }
+}
+
+/// The findings of one cell among those of the whole notebook, which are in reading order.
+fn of_cell(whole: &[Finding], cell: CellIdx) -> &[Finding] {
+    let before = whole.partition_point(|finding| finding.anchor.cell() < Some(cell));
+    let through = whole.partition_point(|finding| finding.anchor.cell() <= Some(cell));
+    &whole[before..through]
 }

@@ -9,6 +9,10 @@
 //!
 //! Only this directory knows LSP. `dispatch` reads in wire order and hands every message on
 //! before it reads the next; `session` owns all state and waits for nobody.
+#![expect(
+    clippy::disallowed_methods,
+    reason = "talking on stdin and stdout is the server's job"
+)]
 
 pub mod code_action;
 pub mod configuration;
@@ -57,7 +61,7 @@ pub fn serve() -> ExitCode {
 fn try_serve() -> std::io::Result<ExitCode> {
     let outbox = Outbox::to_stdout()?;
     let (events, inbox) = mpsc::channel();
-    let session = Session::new(outbox.clone());
+    let session = Session::new(outbox.clone(), events.clone());
     thread::Builder::new()
         .name("session".into())
         .stack_size(SESSION_STACK)

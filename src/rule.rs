@@ -4,6 +4,7 @@ pub mod missing;
 
 use std::fmt;
 
+use crate::analysis::known_imports::KnownImports;
 use crate::analysis::{Facts, Link};
 use crate::config::Config;
 use crate::notebook::{Anchor, Cell, CellIdx, Notebook};
@@ -202,6 +203,7 @@ pub struct Context<'a> {
     pub notebook: &'a Notebook,
     pub link: &'a Link,
     pub config: &'a Config,
+    pub imports: &'a KnownImports,
 }
 
 impl<'a> Context<'a> {

@@ -20,10 +20,17 @@ macro_rules! rules {
 }
 
 rules![
+    circular_dependency,
+    execution_gap,
+    failed_cell,
     hidden_definition,
     out_of_order_execution,
+    redefined_name,
+    rerun_hazard,
     stale_cell,
     undefined_name,
+    unexecuted_cell,
+    unseeded_random,
     used_before_definition,
     empty_cell,
     long_cell,

@@ -5,12 +5,18 @@
     reason = "reading files for the front ends is this module's job"
 )]
 
+mod imports;
+mod surroundings;
+
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use dashmap::DashMap;
 
+use crate::analysis::Surroundings;
+use crate::analysis::facts::OpeningKind;
+use crate::analysis::known_imports::KnownImports;
 use crate::config::{Config, ConfigError, Settings};
 
 /// The configuration of every notebook around, read when first asked for. Shared between threads as it is.
@@ -23,6 +29,8 @@ pub struct Workspace {
     overrides: Settings,
     /// By folder: the settings that hold for files in it.
     folders: DashMap<PathBuf, Found>,
+    /// By a project's root: how it imports what it uses. Shared with the threads that find out.
+    imports: Arc<DashMap<PathBuf, Arc<KnownImports>>>,
 }
 
 /// The files that settings are read from. In one folder the first wins.
@@ -35,6 +43,7 @@ impl Workspace {
         Self {
             overrides,
             folders: DashMap::new(),
+            imports: Arc::default(),
         }
     }
 
@@ -67,6 +76,43 @@ impl Workspace {
         let file = self.settings_for_folder(path.parent().unwrap_or(&path));
         self.overrides.excludes(&path)
             || matches!(file, Ok(Some(settings)) if settings.excludes(&path))
+    }
+
+    /// What the notebook at `path` takes from files of its project by `%run` and star imports.
+    pub fn surroundings<'o>(
+        &self,
+        path: &Path,
+        lookups: impl IntoIterator<Item = &'o OpeningKind>,
+    ) -> Surroundings {
+        surroundings::of(&absolute(path), lookups.into_iter())
+    }
+
+    /// How the project of the notebook at `path` imports what it uses. All its scripts and notebooks are
+    /// read when this is first asked.
+    pub fn imports(&self, path: &Path) -> Arc<KnownImports> {
+        let root = project_of(path);
+        let read = || Arc::new(imports::of(&root).result());
+        Arc::clone(&self.imports.entry(root.clone()).or_insert_with(read))
+    }
+
+    /// The same, if it has been read before.
+    pub fn known_imports(&self, path: &Path) -> Option<Arc<KnownImports>> {
+        self.imports
+            .get(&project_of(path))
+            .map(|known| Arc::clone(&known))
+    }
+
+    /// Reads the imports in a thread of its own, and calls `done` when they are known.
+    pub fn read_imports(&self, path: &Path, done: impl FnOnce() + Send + 'static) {
+        let (root, imports) = (project_of(path), Arc::clone(&self.imports));
+        // Said at once, so that nobody starts on the same project again.
+        if imports.insert(root.clone(), Arc::default()).is_none() {
+            std::thread::spawn(move || {
+                let read = imports::of(&root).result();
+                imports.insert(root, Arc::new(read));
+                done();
+            });
+        }
     }
 
     /// Replaces what the client's settings say.
@@ -137,6 +183,11 @@ fn read_folder(folder: &Path) -> Found {
         }
     }
     Ok(None)
+}
+
+fn project_of(path: &Path) -> PathBuf {
+    let path = absolute(path);
+    surroundings::project_root(path.parent().unwrap_or(&path))
 }
 
 fn is_absent(error: &io::Error) -> bool {

@@ -245,8 +245,27 @@ fn what_is_no_notebook_never_passes_for_a_clean_one() {
 }
 
 #[test]
+fn what_a_notebook_runs_is_read() {
+    let run = Project::new()
+        .file("cellwise.toml", "")
+        .file("setup.py", "from helpers import *\nlimit = 3")
+        .file("helpers.py", "def load(): pass")
+        .file(
+            "a.ipynb",
+            &notebook(&["%run setup.py", "load(limit)", "print(missing)"]),
+        )
+        .check(&["--format", "json"]);
+    let found: Vec<_> = run
+        .json()
+        .iter()
+        .map(|element| (element["cell"].clone(), element["rule"].clone()))
+        .collect();
+    assert_eq!(found, [(2.into(), "undefined-name".into())]);
+}
+
+#[test]
 fn a_walk_leaves_out_what_is_hidden_ignored_or_excluded() {
-    let one = notebook(&["x", "", "y"]);
+    let one = notebook(&["1", "", "2"]);
     let project = Project::new()
         .file("a.ipynb", &one)
         .file("folder.ipynb/inner.ipynb", &one)
@@ -442,7 +461,7 @@ mod unix {
     fn names_need_not_be_unicode() {
         let project = Project::new();
         let name = PathBuf::from(OsStr::from_bytes(b"caf\xe9.ipynb"));
-        fs::write(project.path().join(name), notebook(&["", "x"])).unwrap();
+        fs::write(project.path().join(name), notebook(&["", "1"])).unwrap();
         let run = project.check(&["--format", "json"]);
         assert_eq!(run.json()[0]["path"], "caf\u{fffd}.ipynb");
         assert_eq!(project.check(&["--hints"]).status, 0);

@@ -1,4 +1,8 @@
 //! The server as a client meets it: the real binary over pipes.
+#![expect(
+    clippy::disallowed_methods,
+    reason = "the tests run the server, and one measures it"
+)]
 
 mod support;
 
@@ -152,13 +156,23 @@ fn a_cell_changes_its_language_under_the_same_uri() {
 
 #[test]
 fn settings_come_at_the_start_and_later() {
-    let mut client = Client::with(&json!({}), &json!({"settings": {"ignore": ["empty-cell"]}}));
+    let mut client = Client::with(&json!({}), &json!({"settings": {"select": []}}));
     client.open(&[(PYTHON, ""), (PYTHON, "x")]);
     client.idle();
-    let settings = json!({"settings": {"cellwise": {"ignore": []}}});
+    // Neovim's word for "nothing".
+    client.notify("workspace/didChangeConfiguration", json!({"settings": {}}));
+    client.notify(
+        "workspace/didChangeConfiguration",
+        json!({"settings": null}),
+    );
+    client.idle();
+    let settings = json!({"settings": {"cellwise": {"select": ["empty-cell"]}}});
     client.notify("workspace/didChangeConfiguration", settings);
     assert_eq!(shown(&client.published()), ("W1", 1));
-    client.notify("workspace/didChangeConfiguration", json!({"settings": {}}));
+    client.notify(
+        "workspace/didChangeConfiguration",
+        json!({"settings": {"select": ["empty-cell"]}}),
+    );
     client.notify("workspace/didChangeConfiguration", json!({"settings": [1]}));
     assert!(client.logged().contains("settings"));
 }
@@ -229,7 +243,7 @@ fn what_a_client_cannot_do_is_disabled_with_the_reason_or_left_out() {
     let literals = json!({"textDocument": {"codeAction": {
         "codeActionLiteralSupport": {"codeActionKind": {"valueSet": []}},
     }}});
-    let mut simple = Client::with(&literals, &Value::Null);
+    let mut simple = Client::with(&literals, &json!({"settings": {"select": ["empty-cell"]}}));
     let notebook = simple.open(&[(PYTHON, ""), (PYTHON, "x")]);
     simple.published();
     assert_eq!(simple.actions(&notebook, 0, None), json!([]));
@@ -243,7 +257,10 @@ fn a_command_comes_at_once_where_it_cannot_come_later() {
         "codeActionLiteralSupport": {"codeActionKind": {"valueSet": []}},
     });
     let capabilities = json!({"textDocument": {"codeAction": code_action}});
-    let mut client = Client::with(&capabilities, &json!({"notebookEdits": true}));
+    let mut client = Client::with(
+        &capabilities,
+        &json!({"notebookEdits": true, "settings": {"select": ["empty-cell"]}}),
+    );
     let notebook = client.open(&[(PYTHON, ""), (PYTHON, "x")]);
     client.published();
     let actions = client.actions(&notebook, 0, None);
@@ -281,7 +298,7 @@ fn two_thousand_changes_keep_their_order() {
     let mut client = Client::vscode(false);
     let mut notebook = client.open(&[(PYTHON, ""), (PYTHON, "x")]);
     client.published();
-    // Each puts its digit in front; one exchange and the number in the end is another.
+    // A change out of order would go back to an earlier version, which is logged.
     for change in 0..2000_u32 {
         client.type_text(
             &mut notebook,
@@ -511,29 +528,35 @@ fn sigterm_ends_the_server() {
     client.end();
 }
 
-/// The reader of JupyterLab loses a header that comes in two pieces. A pipe read returns what one
-/// write wrote when the reader waits for it, so a message that begins in one read must end in it.
+/// The reader of JupyterLab loses a header that comes in two pieces. On a datagram socket every
+/// write arrives by itself.
+#[cfg(unix)]
 #[test]
 fn a_message_is_one_write() {
-    use std::io::{Read, Write};
-    let mut child = std::process::Command::new(env!("CARGO_BIN_EXE_cellwise"))
+    use std::io::Write;
+    use std::os::fd::OwnedFd;
+    use std::os::unix::net::UnixDatagram;
+    use std::process::{Command, Stdio};
+
+    let (ours, theirs) = UnixDatagram::pair().expect("a pair of sockets");
+    ours.set_read_timeout(Some(Duration::from_secs(20)))
+        .expect("a timeout");
+    let mut child = Command::new(env!("CARGO_BIN_EXE_cellwise"))
         .arg("server")
-        .stdin(std::process::Stdio::piped())
-        .stdout(std::process::Stdio::piped())
+        .stdin(Stdio::piped())
+        .stdout(Stdio::from(OwnedFd::from(theirs)))
         .spawn()
         .expect("the binary starts");
     let mut stdin = child.stdin.take().expect("piped");
-    let mut stdout = child.stdout.take().expect("piped");
     for id in 0..20 {
         let body = json!({"jsonrpc": "2.0", "id": id, "method": "initialize", "params": {"capabilities": {}}});
         let body = body.to_string();
         write!(stdin, "Content-Length: {}\r\n\r\n{body}", body.len()).expect("it reads");
         stdin.flush().expect("it reads");
         let mut buffer = vec![0; 64 << 10];
-        let read = stdout.read(&mut buffer).expect("it writes");
-        let mut message = &buffer[..read];
-        let answer = support::read_message(&mut message).expect("a whole message in one read");
-        assert_eq!(answer["id"], id);
+        let read = ours.recv(&mut buffer).expect("it writes");
+        let answer = support::read_message(&mut &buffer[..read]);
+        assert_eq!(answer.expect("a whole message in one write")["id"], id);
     }
     drop(stdin);
     child.wait().expect("it ends");
@@ -556,7 +579,8 @@ fn the_selector_names_types_and_asks_for_every_cell() {
 #[test]
 #[ignore = "a measurement"]
 fn measure_a_keystroke() {
-    let mut client = Client::vscode(false);
+    // The rules that run without being asked for.
+    let mut client = Client::with(&json!({}), &Value::Null);
     for cells in [50_usize, 2000, 5000] {
         let mut texts = vec![(PYTHON, "x = 1\ny = x + 1\nprint(y)\n"); cells - 1];
         texts.insert(cells / 2, (PYTHON, ""));
@@ -564,6 +588,8 @@ fn measure_a_keystroke() {
         let mut notebook = client.open(&texts);
         client.published();
         let opened = start.elapsed();
+        let edited = notebook.cells[cells / 2].uri.clone();
+        client.take_unread();
         let mut times: Vec<Duration> = (0..400)
             .map(|stroke| {
                 let start = Instant::now();
@@ -572,7 +598,7 @@ fn measure_a_keystroke() {
                 } else {
                     client.replace(&mut notebook, cells / 2, ((0, 0), (0, 1)), "");
                 }
-                client.published();
+                while client.published()["uri"] != *edited {}
                 start.elapsed()
             })
             .collect();
@@ -591,6 +617,56 @@ fn measure_a_keystroke() {
             times[200], times[380], hovers[200]
         );
         client.close(notebook);
-        client.published();
+        client.take_unread();
     }
+}
+
+#[test]
+fn what_a_notebook_runs_is_read_again_when_it_is_saved() {
+    let folder = tempfile::tempdir().unwrap();
+    let script = folder.path().join("setup.py");
+    std::fs::write(&script, "").unwrap();
+    let uri = format!("file://{}/a.ipynb", folder.path().display());
+    let mut client = Client::with(
+        &json!({}),
+        &json!({"settings": {"select": ["undefined-name"]}}),
+    );
+    let notebook = client.open_at(&uri, &[(PYTHON, "%run setup.py"), (PYTHON, "limit")]);
+    assert_eq!(
+        shown(&client.published()).1,
+        1,
+        "no cell binds it, nor does the script"
+    );
+    std::fs::write(&script, "limit = 3").unwrap();
+    client.notify(
+        "notebookDocument/didSave",
+        json!({"notebookDocument": {"uri": uri}}),
+    );
+    assert_eq!(shown(&client.published()).1, 0, "the script binds it now");
+    client.close(notebook);
+}
+
+#[test]
+fn a_missing_import_is_the_one_that_the_project_writes() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(
+        folder.path().join("model.py"),
+        "import jax.numpy as np\nfrom shop import load_prices\n",
+    )
+    .unwrap();
+    let uri = format!("file://{}/a.ipynb", folder.path().display());
+    let mut client = Client::with(
+        &json!({}),
+        &json!({"settings": {"select": ["undefined-name"]}}),
+    );
+    let notebook = client.open_at(&uri, &[(PYTHON, "np"), (PYTHON, "load_prices()")]);
+    let mut said = String::new();
+    while !(said.contains("import jax.numpy as np")
+        && said.contains("from shop import load_prices"))
+    {
+        said += &client.published().to_string();
+    }
+    client.close(notebook);
+    client.published();
+    client.published();
 }

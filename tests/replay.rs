@@ -1,6 +1,12 @@
 //! What real clients sent, sent again.
 //!
 //! The recordings are not part of the crate; where they are missing the tests say so and pass.
+#![expect(
+    clippy::disallowed_methods,
+    clippy::print_stdout,
+    clippy::unwrap_used,
+    reason = "tests read recordings, whose form is known, and say what they skip"
+)]
 
 mod support;
 
@@ -436,10 +442,11 @@ fn the_server_survives_every_client() {
         assert!(initialized && answered > 0, "{name}");
         for message in client.take_unread() {
             let method = message["method"].as_str().unwrap_or_default();
-            assert_eq!(
-                method, "textDocument/publishDiagnostics",
-                "{name}: {message}"
-            );
+            // The recorded settings are those of the server that was there then.
+            let log = message["params"]["message"].as_str().unwrap_or_default();
+            let is_expected =
+                method == "textDocument/publishDiagnostics" || log.starts_with("the settings");
+            assert!(is_expected, "{name}: {message}");
         }
     }
 }

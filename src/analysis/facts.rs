@@ -23,6 +23,11 @@ pub struct Facts {
     pub calls: Vec<Call>,
     /// Objects changed in place while the cell runs: `df["a"] = 1`, `xs.append(1)`.
     pub mutations: Vec<Mutation>,
+    /// What a second run of the cell does again to names that other cells bind, in document order.
+    pub repeats: Vec<Repeat>,
+    /// Calls that draw random numbers or seed a generator, by the look of their names; those in
+    /// bodies included. In document order.
+    pub randoms: Vec<RandomCall>,
     /// Magics and shell lines, in document order.
     pub magics: Vec<Magic>,
     /// What makes it impossible to know which names exist afterwards.
@@ -292,6 +297,43 @@ pub struct Mutation {
     pub path: Path,
 }
 
+/// A name that the cell has not bound itself, and that it changes by what it was.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Repeat {
+    pub name: Name,
+    /// What is changed: `df`, `df["a"]`, `d[k].xs`.
+    pub range: TextRange,
+    pub again: Again,
+}
+
+/// How a second run differs from the first.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Again {
+    /// It computes once more: `x += 1`, `x = x / 255`.
+    Recomputed,
+    /// It sees only what is left: `df = df[df.a > 0]`. As long as nothing is edited, that is the same.
+    Narrowed,
+    /// It does not find what the first run took, or takes another part: `df = df.drop("a")`, `x = x[1:]`.
+    Consumed,
+    /// It calls a method again that changes the object: `xs.append(1)`.
+    Grown(Box<str>),
+}
+
+/// A call that has to do with random numbers, if its name means what it looks like.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RandomCall {
+    /// The name of the notebook that it starts from: `np` of `np.random.rand(3)`.
+    pub root: Name,
+    /// The attributes after it, with their dots: `.random.rand`; empty for `rand(3)`.
+    pub attributes: Box<str>,
+    /// The called expression, without its arguments.
+    pub function: TextRange,
+    /// From the opening to the closing parenthesis.
+    pub arguments: TextRange,
+    /// Whether an argument says where to start: a seed, `random_state=0`.
+    pub seeded: bool,
+}
+
 /// A magic, a help request or a shell line.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Magic {
@@ -319,7 +361,7 @@ pub struct Opening {
     pub kind: OpeningKind,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum OpeningKind {
     /// `from module import *`; the dots of a relative import are part of the name.
     StarImport(Name),

@@ -13,7 +13,8 @@ use ruff_python_ast::name::Name;
 use rustc_hash::FxHashSet;
 
 use super::cache::FactsCache;
-use super::facts::Facts;
+use super::facts::{Facts, OpeningKind};
+use super::surroundings::{self, Surroundings};
 use crate::notebook::{Cell, CellIdx, Home, Notebook};
 use crate::text::TextRange;
 use names::Names;
@@ -27,6 +28,7 @@ pub struct Link {
     home: Home,
     /// Names that the configuration declares.
     declared: Arc<[String]>,
+    surroundings: Arc<Surroundings>,
 }
 
 /// One cell's place among the others.
@@ -79,16 +81,26 @@ pub struct Source {
 }
 
 impl Link {
-    pub fn new(notebook: &Notebook, cache: &FactsCache, declared: Arc<[String]>) -> Self {
+    pub fn new(
+        notebook: &Notebook,
+        cache: &FactsCache,
+        declared: Arc<[String]>,
+        surroundings: Arc<Surroundings>,
+    ) -> Self {
         let facts = notebook
             .cells
             .iter()
             .map(|cell| facts_of(notebook, cell, cache))
             .collect();
-        Self::of(facts, notebook.meta.home, declared)
+        Self::of(facts, notebook.meta.home, declared, surroundings)
     }
 
-    fn of(facts: Vec<Arc<Facts>>, home: Home, declared: Arc<[String]>) -> Self {
+    fn of(
+        facts: Vec<Arc<Facts>>,
+        home: Home,
+        declared: Arc<[String]>,
+        surroundings: Arc<Surroundings>,
+    ) -> Self {
         let mut link = Self {
             names: Names::new(&facts),
             cells: facts
@@ -100,11 +112,22 @@ impl Link {
                 .collect(),
             home,
             declared,
+            surroundings,
         };
         for position in 0..link.cells.len() {
             link.relink(position);
         }
         link
+    }
+
+    /// The same cells in another order.
+    pub fn reordered(&self, order: &[CellIdx]) -> Self {
+        let facts = order
+            .iter()
+            .filter_map(|cell| self.cells.get(cell.to_usize()))
+            .map(|cell| Arc::clone(&cell.facts))
+            .collect();
+        self.with_cells(facts)
     }
 
     pub fn len(&self) -> usize {
@@ -182,6 +205,21 @@ impl Link {
             .map(|&position| CellIdx(position))
     }
 
+    /// The nearest cell above that binds or deletes the name.
+    pub fn binder_above(&self, name: &str, cell: CellIdx) -> Option<CellIdx> {
+        self.names.binder_above(name, cell.0).map(CellIdx)
+    }
+
+    /// The nearest cell below that binds or deletes the name.
+    pub fn binder_below(&self, name: &str, cell: CellIdx) -> Option<CellIdx> {
+        self.names.binder_below(name, cell.0).map(CellIdx)
+    }
+
+    /// The cells with [`Facts::randoms`], in order.
+    pub fn randoms(&self) -> impl Iterator<Item = CellIdx> {
+        self.names.randoms().iter().copied().map(CellIdx)
+    }
+
     /// The cells whose links asked for the name, in order: all that read it from elsewhere are among them.
     pub fn askers<'l>(&'l self, name: &str) -> impl DoubleEndedIterator<Item = CellIdx> + use<'l> {
         self.names
@@ -195,13 +233,15 @@ impl Link {
         super::builtins::is_defined(name, self.home) || self.declared.iter().any(|own| own == name)
     }
 
-    /// One cell's text has changed. Returns the cells whose links are new.
+    /// One cell's text has changed. Returns the cells whose links are new, or whose findings may
+    /// speak of one that is.
     pub(crate) fn set(&mut self, cell: CellIdx, facts: Arc<Facts>) -> Vec<CellIdx> {
         let position = cell.to_usize();
-        let old = std::mem::replace(&mut self.cells[position].facts, Arc::clone(&facts));
-        if Arc::ptr_eq(&old, &facts) {
+        if Arc::ptr_eq(&self.cells[position].facts, &facts) {
             return Vec::new();
         }
+        let old = std::mem::replace(&mut self.cells[position].facts, facts);
+        let facts = Arc::clone(&self.cells[position].facts);
         let same_openings = old.openings.len() == facts.openings.len()
             && old
                 .openings
@@ -214,15 +254,52 @@ impl Link {
         }
         let mut dirty: FxHashSet<u32> = FxHashSet::default();
         dirty.insert(cell.0);
-        for name in self.names.update(cell.0, &old, &facts) {
-            dirty.extend(self.names.users(&name));
+        let rebound = self.names.update(cell.0, &old, &facts);
+        for name in &rebound {
+            dirty.extend(self.names.users(name));
         }
-        let mut dirty: Vec<u32> = dirty.into_iter().collect();
-        dirty.sort_unstable();
+        let mut neighbours: FxHashSet<u32> = FxHashSet::default();
+        let deferred = deferred_reads(&old)
+            .into_iter()
+            .chain(deferred_reads(&facts));
+        for name in rebound.iter().chain(deferred) {
+            neighbours.extend(self.names.binder_below(name, cell.0));
+        }
         for &position in &dirty {
-            self.relink(position as usize);
+            let before = self.relink(position as usize);
+            self.note_neighbours(position, &before, &mut neighbours);
         }
-        dirty.into_iter().map(CellIdx).collect()
+        neighbours.extend(dirty);
+        let mut looked_at: Vec<u32> = neighbours.into_iter().collect();
+        looked_at.sort_unstable();
+        looked_at.into_iter().map(CellIdx).collect()
+    }
+
+    /// The cells that have the links they had, and whose findings may yet speak of the new ones of
+    /// this cell: the next one that binds a name which this one now reads, or no longer reads,
+    /// and those that this one gave to while it takes from them.
+    fn note_neighbours(&self, position: u32, before: &CellLink, neighbours: &mut FxHashSet<u32>) {
+        let now = &self.cells[position as usize];
+        let only_in = |some: &[Name], others: &[Name]| -> Vec<Name> {
+            some.iter()
+                .filter(|name| others.binary_search(name).is_err())
+                .cloned()
+                .collect()
+        };
+        for name in only_in(&before.asked, &now.asked)
+            .iter()
+            .chain(&only_in(&now.asked, &before.asked))
+        {
+            neighbours.extend(self.names.binder_below(name, position));
+        }
+        for source in before.sources.iter().chain(&now.sources) {
+            let waits = self.needs(source.cell).iter().any(
+                |need| matches!(need.lack, Lack::Later { cell, .. } if cell == CellIdx(position)),
+            );
+            if waits {
+                neighbours.insert(source.cell.0);
+            }
+        }
     }
 
     /// Cells were inserted, removed or moved: `delete` cells from `start` gave place to new ones.
@@ -237,22 +314,67 @@ impl Link {
         self.rebuild();
     }
 
-    fn rebuild(&mut self) {
-        let facts = self.cells.drain(..).map(|cell| cell.facts).collect();
-        *self = Self::of(facts, self.home, Arc::clone(&self.declared));
+    /// What the cells' openings bring, as far as it is known.
+    pub fn surroundings(&self) -> &Surroundings {
+        &self.surroundings
     }
 
-    fn relink(&mut self, position: usize) {
+    fn with_cells(&self, facts: Vec<Arc<Facts>>) -> Self {
+        let declared = Arc::clone(&self.declared);
+        Self::of(facts, self.home, declared, Arc::clone(&self.surroundings))
+    }
+
+    /// What brings names from files, each once, in the order of the cells.
+    pub fn lookups(&self) -> Vec<&OpeningKind> {
+        let mut lookups: Vec<&OpeningKind> = Vec::new();
+        for &position in self.names.openings() {
+            for kind in surroundings::lookups(self.facts(CellIdx(position))) {
+                if !lookups.contains(&kind) {
+                    lookups.push(kind);
+                }
+            }
+        }
+        lookups
+    }
+
+    fn rebuild(&mut self) {
+        let facts = self.cells.drain(..).map(|cell| cell.facts).collect();
+        *self = self.with_cells(facts);
+    }
+
+    /// Links a cell anew; returns its links as they were.
+    fn relink(&mut self, position: usize) -> CellLink {
         let mut resolver = Resolver::new(self, CellIdx::new(position));
         resolver.run();
         let (needs, sources, asked) = resolver.finish();
         let cell = &mut self.cells[position];
-        let before = std::mem::replace(&mut cell.asked, asked);
-        cell.needs = needs;
-        cell.sources = sources;
-        self.names
-            .ask(CellIdx::new(position).0, &before, &cell.asked);
+        let now = CellLink {
+            facts: Arc::clone(&cell.facts),
+            needs,
+            sources,
+            asked,
+        };
+        let before = std::mem::replace(cell, now);
+        self.names.ask(
+            CellIdx::new(position).0,
+            &before.asked,
+            &self.cells[position].asked,
+        );
+        before
     }
+}
+
+/// Names that a cell reads in bodies, each once.
+fn deferred_reads(facts: &Facts) -> Vec<&Name> {
+    let mut names: Vec<&Name> = facts
+        .scopes
+        .iter()
+        .flat_map(|scope| &scope.reads)
+        .map(|read| &read.name)
+        .collect();
+    names.sort_unstable();
+    names.dedup();
+    names
 }
 
 /// The facts of a cell; nothing for a cell that is not Python.

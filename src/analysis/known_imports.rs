@@ -1,10 +1,74 @@
 //! Names that nearly everybody binds with the same import.
 
-/// The import statement that a name is known for: `np` → `import numpy as np`.
-///
+use ruff_python_ast::name::Name;
+use rustc_hash::FxHashMap;
+
+use super::facts::{BindingKind, Facts, Path};
+
+/// The import statements that names are known for: first those of the project itself, then those
+/// that nearly everybody writes.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct KnownImports {
+    own: FxHashMap<Name, String>,
+}
+
+impl KnownImports {
+    /// The import statement for a name: `np` → `import numpy as np`.
+    pub fn import_for(&self, name: &str) -> Option<String> {
+        self.own.get(name).cloned().or_else(|| common(name))
+    }
+}
+
+/// How often a project writes each import.
+#[derive(Debug, Clone, Default)]
+pub struct Votes {
+    statements: FxHashMap<Name, FxHashMap<String, u32>>,
+}
+
+impl Votes {
+    /// Counts the imports that a cell or a script makes at its top level.
+    pub fn count(&mut self, facts: &Facts) {
+        for binding in &facts.bindings {
+            if let BindingKind::Import { module, member } = &binding.kind
+                && binding.path == Path::Sure
+                && !module.starts_with('.')
+                && module != "__future__"
+            {
+                let statement = statement(&binding.name, module, member.as_deref());
+                let votes = self.statements.entry(binding.name.clone()).or_default();
+                *votes.entry(statement).or_default() += 1;
+            }
+        }
+    }
+
+    /// For each name the statement that is written most; of two, the one that comes first in the alphabet.
+    pub fn result(self) -> KnownImports {
+        let own = self
+            .statements
+            .into_iter()
+            .filter_map(|(name, votes)| {
+                let winner = votes
+                    .into_iter()
+                    .max_by(|(a, most), (b, more)| most.cmp(more).then_with(|| b.cmp(a)))?;
+                Some((name, winner.0))
+            })
+            .collect();
+        KnownImports { own }
+    }
+}
+
+fn statement(name: &str, module: &str, member: Option<&str>) -> String {
+    match member {
+        Some(member) if member == name => format!("from {module} import {member}"),
+        Some(member) => format!("from {module} import {member} as {name}"),
+        None if module.split('.').next() == Some(name) => format!("import {module}"),
+        None => format!("import {module} as {name}"),
+    }
+}
+
 /// The table holds conventions from the libraries' own documentation, and modules of the standard
 /// library that are imported under their own name.
-pub fn import_for(name: &str) -> Option<String> {
+fn common(name: &str) -> Option<String> {
     if let Ok(at) = ALIASES.binary_search_by(|(alias, _)| (*alias).cmp(name)) {
         return Some(ALIASES[at].1.to_owned());
     }
@@ -143,8 +207,31 @@ mod tests {
 
     #[test]
     fn conventions_and_modules_are_known() {
-        assert_eq!(import_for("np").as_deref(), Some("import numpy as np"));
-        assert_eq!(import_for("os").as_deref(), Some("import os"));
-        assert_eq!(import_for("df"), None);
+        let known = KnownImports::default();
+        assert_eq!(
+            known.import_for("np").as_deref(),
+            Some("import numpy as np")
+        );
+        assert_eq!(known.import_for("os").as_deref(), Some("import os"));
+        assert_eq!(known.import_for("df"), None);
+    }
+
+    #[test]
+    fn a_project_has_habits_of_its_own() {
+        let mut votes = Votes::default();
+        for text in [
+            "import jax.numpy as np\nfrom shop import prices as p",
+            "import jax.numpy as np\nimport os.path",
+            "import numpy as np\nfrom . import secret\nif x:\n    import rare",
+        ] {
+            votes.count(&super::super::python::facts(text));
+        }
+        let known = votes.result();
+        let import = |name: &str| known.import_for(name);
+        assert_eq!(import("np").as_deref(), Some("import jax.numpy as np"));
+        assert_eq!(import("p").as_deref(), Some("from shop import prices as p"));
+        assert_eq!(import("os").as_deref(), Some("import os.path"));
+        assert_eq!(import("secret"), None);
+        assert_eq!(import("rare"), None);
     }
 }

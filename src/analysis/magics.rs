@@ -187,6 +187,7 @@ const HARMLESS_LINES: &[&str] = &[
     "debug",
     "wandb",
     "plantuml",
+    "python",
     "install_ext",
     "sc",
     "latex",
@@ -352,9 +353,13 @@ pub fn cell_effect<'l>(name: &str, argument: &'l str, body: &'l str) -> Effect<'
             python: Some((argument, true)),
             ..none
         },
+        "prun" | "memit" => Effect {
+            python: Some((after_options(argument), true)),
+            ..none
+        },
         // The rest of the line is set-up code.
         "timeit" => Effect {
-            python: Some((after_options(argument), false)),
+            python: Some((after_options(argument), true)),
             ..none
         },
         "capture" => Effect {

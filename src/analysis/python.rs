@@ -34,13 +34,11 @@ pub fn facts(text: &str) -> Facts {
 }
 
 fn parsed_facts(text: &str) -> Facts {
-    let source = Source::new(text);
-    let parsed = source.parse();
-    if !parsed.errors.is_empty()
-        && let Some(facts) = automagic(text)
-    {
+    if let Some(facts) = automagic(text) {
         return facts;
     }
+    let source = Source::new(text);
+    let parsed = source.parse();
     let mut walker = Walker::new(&source);
     walker.cell_magic_line();
     let mut statements = Vec::with_capacity(parsed.statements.len());
@@ -145,6 +143,7 @@ fn fingerprint(facts: &Facts, state: State, binding: &Binding) -> u64 {
             }
         }
         BindingKind::Value(Value::Alias(name) | Value::CallOf(name)) => name.hash(&mut hasher),
+        BindingKind::Value(value) => std::mem::discriminant(value).hash(&mut hasher),
         _ => {}
     }
     hasher.finish()
@@ -195,16 +194,19 @@ fn code_lines(text: &str) -> u32 {
     u32::try_from(lines).unwrap_or(u32::MAX)
 }
 
-/// One line that is no Python but starts with a magic's name: IPython runs `ls data` as `%ls data`.
+/// One line that starts with a magic's name: IPython runs `ls -a` as `%ls -a`, whatever Python would make of it.
 fn automagic(text: &str) -> Option<Facts> {
     let line = text.trim();
-    if line.contains('\n') {
+    if line.contains(['\n', '\r']) {
         return None;
     }
     let end = line.find(char::is_whitespace).unwrap_or(line.len());
     let (word, argument) = line.split_at(end);
     let argument = argument.trim();
-    if !magics::is_automagic(word) || argument.starts_with(['=', '(', ',', '.']) {
+    // A lone word may be a variable, which goes first: see `is_bare_magic`. So may a module (`time`).
+    let is_python =
+        argument.is_empty() || argument.starts_with(['=', '(', ',', '.', '[', ';', '#']);
+    if !magics::is_automagic(word) || is_python {
         return None;
     }
     let start = text.len() - text.trim_start().len();

@@ -1,8 +1,10 @@
 //! Walks a cell's syntax tree in the order in which Python runs it, and writes down its facts.
 
+mod again;
 mod expression;
 mod loops;
 mod magic;
+mod random;
 mod record;
 mod statement;
 
@@ -35,6 +37,8 @@ pub struct Walker<'s> {
     /// Set by `from __future__ import annotations`: annotations are not run.
     lazy_annotations: bool,
     statement: u32,
+    /// Items and attributes that the cell has made, as they are written: `df["a"]`.
+    made: FxHashSet<Box<str>>,
 }
 
 enum Frame {
@@ -77,6 +81,7 @@ impl<'s> Walker<'s> {
             consumed: false,
             lazy_annotations: false,
             statement: 0,
+            made: FxHashSet::default(),
         }
     }
 

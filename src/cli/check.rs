@@ -174,7 +174,21 @@ fn check_file(path: &Path, workspace: &Workspace) -> Result<Checked, String> {
     let bytes = files::read(path)?;
     let notebook = format::parse(&bytes);
     drop(bytes);
-    let analysis = Analysis::new(notebook, Arc::clone(&config));
+    let mut analysis = Analysis::new(notebook, Arc::clone(&config));
+    let lookups = analysis.lookups();
+    if !lookups.is_empty() {
+        let surroundings = workspace.surroundings(path, lookups);
+        analysis.set_surroundings(surroundings);
+        analysis.settle();
+    }
+    let lacks_names = analysis
+        .notebook()
+        .indexed()
+        .any(|(cell, _)| analysis.lacks_names(cell));
+    if lacks_names {
+        analysis.set_imports(workspace.imports(path));
+        analysis.settle();
+    }
     let is_told = analysis
         .findings()
         .any(|finding| TELL_PROBLEMS.contains(&finding.rule));

@@ -12,7 +12,7 @@ use serde_json::{Map, Value};
 use super::execution::{self, Run, Said, SaidCount};
 use super::proto::{CellItem, DocumentEvent, NotebookOpened, TextChanged, TextItem, Uri};
 use super::sync;
-use crate::notebook::{self, Cell, CellKind, Home, Language, Notebook, NotebookMeta};
+use crate::notebook::{Cell, CellKind, Home, Language, Notebook, NotebookMeta};
 use crate::text;
 
 #[derive(Debug, Default)]
@@ -236,9 +236,7 @@ impl CellDocument {
     }
 
     /// Everything of [`to_cell`](Self::to_cell) that [`describe`](Self::describe) can change.
-    pub(super) fn description(
-        &self,
-    ) -> (i64, Option<Arc<str>>, Arc<[Box<str>]>, notebook::Execution) {
+    pub(super) fn description(&self) -> impl PartialEq + use<> {
         let execution = execution::execution(self.run.as_ref(), &self.text);
         (
             self.kind,

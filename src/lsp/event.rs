@@ -18,6 +18,8 @@ pub enum Event {
     ResolveCodeAction(CodeAction, Reply<CodeAction>),
     Hover(HoverParams, Reply<Option<Hover>>),
     Shutdown(Reply<()>),
+    /// Our own: a project's imports have been read.
+    ImportsRead,
 }
 
 /// Where an answer goes. It is closed when the client has cancelled the request.

@@ -14,7 +14,7 @@
 //! - VS Code loads a cell with `metadata.execution_count` and no summary, and sends one when it runs.
 //! - After a keystroke its ipynb extension sends `execution_count: null`, some keystrokes late and
 //!   more than once, while the summary stays. So a `null` after an edit says nothing that the text
-//!   does not say better: the cell did run as In [n], and is edited. It can even arrive after the
+//!   does not say better: the cell did run as `In [n]`, and is edited. It can even arrive after the
 //!   person has undone the edit, which is why having been touched counts, not differing now.
 //! - When a run starts, VS Code takes the summary away; when outputs are cleared, too.
 //! - A cell can run twice under one number (after a restart of the kernel). The summary's absence

@@ -1,4 +1,4 @@
-//! Hover: on a finding, what its rule is about.
+//! Hover: on a finding, its message and the manual page of its rule, as `cellwise explain` prints it.
 
 use tower_lsp::ls_types::{Hover, HoverContents, HoverParams, MarkupContent, MarkupKind};
 
@@ -6,6 +6,7 @@ use super::documents::byte_range;
 use super::lower;
 use super::proto::{Position, Range, Uri};
 use super::session::View;
+use crate::docs;
 use crate::notebook::CellIdx;
 use crate::rules;
 use crate::text::{LineIndex, TextRange};
@@ -28,12 +29,11 @@ pub fn hover(params: &HoverParams, cell: &Uri, view: View<'_>) -> Option<Hover> 
             continue;
         }
         shown = Some(shown.map_or(range, |shown| shown.cover(range)));
-        let about = rules::find(finding.rule).map_or("", |rule| rule.source);
+        let page = rules::find(finding.rule).map(|rule| docs::page(rule.source));
         parts.push(format!(
-            "**{}**: {}\n\n{}",
-            finding.rule,
+            "{}\n\n{}",
             finding.message,
-            summary(about)
+            page.unwrap_or_default()
         ));
     }
     let shown = shown?;
@@ -48,13 +48,4 @@ pub fn hover(params: &HoverParams, cell: &Uri, view: View<'_>) -> Option<Hover> 
             end: place(shown.end()),
         })),
     })
-}
-
-/// The words of a rule's page before its examples.
-fn summary(source: &str) -> String {
-    let header = source.lines().map_while(|line| line.strip_prefix("//!"));
-    let words = header
-        .map(|line| line.strip_prefix(' ').unwrap_or(line))
-        .take_while(|line| !line.starts_with("## "));
-    words.collect::<Vec<_>>().join("\n").trim().to_owned()
 }

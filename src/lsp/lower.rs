@@ -242,10 +242,7 @@ fn file_uri(path: &Path, view: View<'_>) -> Result<ls_types::Uri, Refused> {
 }
 
 fn beside(notebook: &Uri, path: &Path) -> Option<PathBuf> {
-    let uri = ls_types::Uri::from_str(notebook.as_str()).ok()?;
-    let is_file = uri.scheme().as_str() == "file";
-    let notebook = is_file.then(|| uri.to_file_path())??;
-    Some(notebook.parent()?.join(path))
+    Some(notebook.to_file_path()?.parent()?.join(path))
 }
 
 /// The version of a file that the client has open. What was read from disk must be what it shows.
@@ -298,5 +295,178 @@ pub(super) fn from_lsp(range: ls_types::Range) -> Range {
     Range {
         start: place(range.start),
         end: place(range.end),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::Analysis;
+    use crate::lsp::documents::Documents;
+    use crate::lsp::profile::Profile;
+    use crate::lsp::proto;
+    use crate::text::TextSize;
+
+    const ASTRAL: &str = "a = '😀'\nb";
+
+    /// Lowers an edit of a notebook of two cells, [`ASTRAL`] and "x", of which the first has version 3.
+    fn lowered(edit: &Edit, profile: Profile) -> Result<Value, String> {
+        let mut documents = Documents::default();
+        let text = |uri: &str, version: i64, text: &str| json!({"uri": uri, "languageId": "python", "version": version, "text": text});
+        let params = json!({
+            "notebookDocument": {"uri": "file:///ws/n.ipynb", "version": 5, "cells": [
+                {"kind": 2, "document": "n:#1"}, {"kind": 2, "document": "n:#2"},
+            ]},
+            "cellTextDocuments": [text("n:#1", 3, ASTRAL), text("n:#2", 1, "x")],
+        });
+        documents.apply(proto::document_event("notebookDocument/didOpen", params).unwrap());
+        let params = json!({"textDocument": text("file:///ws/open.py", 7, "é\nx\n")});
+        documents.apply(proto::document_event("textDocument/didOpen", params).unwrap());
+        let uri = Uri::from("file:///ws/n.ipynb");
+        let analysis = Analysis::new(documents.snapshot(&uri).unwrap(), Default::default());
+        let view = View {
+            notebook: &uri,
+            document: documents.notebook(&uri).unwrap(),
+            documents: &documents,
+            analysis: &analysis,
+            profile,
+        };
+        Ok(match lower(edit, "Title", view)? {
+            Lowered::Edit(edit) => serde_json::to_value(edit).unwrap(),
+            Lowered::Command(command) => {
+                assert_eq!(command.command, COMMAND);
+                command.arguments.unwrap().remove(0)
+            }
+        })
+    }
+
+    fn bytes(start: u32, end: u32) -> TextRange {
+        TextRange::new(TextSize::new(start), TextSize::new(end))
+    }
+
+    fn range(start: (u32, u32), end: (u32, u32)) -> Value {
+        json!({
+            "start": {"line": start.0, "character": start.1},
+            "end": {"line": end.0, "character": end.1},
+        })
+    }
+
+    const PLAIN: Profile = Profile {
+        notebook_edits: false,
+        document_changes: true,
+        create_files: true,
+        disabled_actions: true,
+        action_literals: true,
+        resolves_edits: true,
+        resolves_commands: true,
+        related_information: true,
+        code_description: true,
+        configuration: true,
+        progress: true,
+        notebook_sync: true,
+    };
+    const OURS: Profile = Profile {
+        notebook_edits: true,
+        ..PLAIN
+    };
+
+    #[test]
+    fn text_goes_to_the_cell_with_its_version() {
+        let edit = Edit::replace(CellIdx(0), bytes(4, 10), "0");
+        let text_edit = json!({"range": range((0, 4), (0, 8)), "newText": "0"});
+        let of_cell = json!({"textDocument": {"uri": "n:#1", "version": 3}, "edits": [text_edit]});
+        for profile in [PLAIN, OURS] {
+            let expected = json!({"documentChanges": [of_cell]});
+            assert_eq!(lowered(&edit, profile), Ok(expected));
+        }
+        let neovim = Profile::default();
+        let expected = json!({"changes": {"n:#1": [text_edit]}});
+        assert_eq!(lowered(&edit, neovim), Ok(expected));
+    }
+
+    #[test]
+    fn files_are_created_before_they_are_written() {
+        let mut edit = Edit::from(EditOp::CreateFile {
+            path: "tests/test_n.py".into(),
+            text: "import n\n".into(),
+        });
+        edit.ops
+            .extend(Edit::replace(CellIdx(1), bytes(0, 1), "y").ops);
+        let changes = &lowered(&edit, PLAIN).unwrap()["documentChanges"];
+        assert_eq!(changes[0]["kind"], "create");
+        assert_eq!(changes[0]["uri"], "file:///ws/tests/test_n.py");
+        assert_eq!(changes[0]["options"]["overwrite"], false);
+        assert_eq!(changes[1]["edits"][0]["newText"], "import n\n");
+        assert_eq!(changes[2]["textDocument"]["uri"], "n:#2");
+        assert!(
+            lowered(&edit, Profile::default())
+                .unwrap_err()
+                .contains("create files")
+        );
+    }
+
+    #[test]
+    fn a_file_that_is_open_must_be_as_it_was_read() {
+        let edit = |expected: &str| {
+            Edit::from(EditOp::EditFile {
+                path: "/ws/open.py".into(),
+                expected: expected.into(),
+                replacements: vec![(bytes(2, 2), "!".into())],
+            })
+        };
+        let change = &lowered(&edit("é\nx\n"), PLAIN).unwrap()["documentChanges"][0];
+        assert_eq!(change["textDocument"]["version"], 7);
+        assert_eq!(change["edits"][0]["range"], range((0, 1), (0, 1)));
+        assert!(
+            lowered(&edit("other"), PLAIN)
+                .unwrap_err()
+                .contains("not saved")
+        );
+    }
+
+    #[test]
+    fn cells_are_for_our_extensions_alone() {
+        let edit = Edit {
+            ops: vec![
+                EditOp::Replace {
+                    cell: CellIdx(0),
+                    range: bytes(0, 0),
+                    text: "\n".into(),
+                },
+                EditOp::Insert {
+                    at: CellIdx(1),
+                    kind: CellKind::Markdown,
+                    text: "😀 here".into(),
+                },
+                EditOp::Move {
+                    cell: CellIdx(1),
+                    before: CellIdx(0),
+                },
+                EditOp::ClearCount { cell: CellIdx(0) },
+            ],
+            select: Some((CellIdx(2), bytes(5, 9))),
+        };
+        assert!(
+            lowered(&edit, PLAIN)
+                .unwrap_err()
+                .contains("cells of a notebook")
+        );
+        let payload = lowered(&edit, OURS).unwrap();
+        assert_eq!(
+            payload["notebook"],
+            json!({"uri": "file:///ws/n.ipynb", "version": 5})
+        );
+        let cells = json!([
+            {"op": "replace", "uri": "n:#1", "index": 0, "version": 3, "range": range((0, 0), (0, 0)), "text": "\n"},
+            {"op": "insert", "index": 1, "kind": "markup", "language": "markdown", "text": "😀 here"},
+            {"op": "move", "uri": "n:#2", "index": 1, "version": 1, "before": 0},
+            {"op": "setMetadata", "uri": "n:#1", "index": 0, "version": 3, "metadata": {"execution_count": null}},
+        ]);
+        assert_eq!(payload["cells"], cells);
+        // "x", the edited cell, the new one: its emoji is two units wide.
+        assert_eq!(
+            payload["select"],
+            json!({"index": 2, "range": range((0, 3), (0, 7))})
+        );
     }
 }

@@ -5,12 +5,16 @@
 //! edit with it. Here a field that cannot be read has its default, and a URI is any text,
 //! compared and echoed byte for byte.
 
+use std::borrow::Cow;
 use std::fmt;
+use std::path::PathBuf;
+use std::str::FromStr;
 use std::sync::Arc;
 
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value};
+use tower_lsp::ls_types;
 
 use crate::text::Utf16Position;
 
@@ -21,6 +25,13 @@ pub struct Uri(Arc<str>);
 impl Uri {
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+
+    /// The place on disk, of a `file:` URI that RFC 3986 knows.
+    pub fn to_file_path(&self) -> Option<PathBuf> {
+        let uri = ls_types::Uri::from_str(&self.0).ok()?;
+        let is_file = uri.scheme().as_str() == "file";
+        is_file.then(|| uri.to_file_path().map(Cow::into_owned))?
     }
 }
 

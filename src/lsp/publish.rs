@@ -140,8 +140,8 @@ pub fn of_notebook(
     )
 }
 
-fn diagnostics(
-    findings: &[Finding],
+fn diagnostics<'a>(
+    findings: impl IntoIterator<Item = &'a Finding>,
     analysis: &Analysis,
     documents: &Documents,
     notebook: &NotebookDocument,
@@ -168,7 +168,7 @@ fn diagnostics(
     };
     let described = profile.code_description && !HOME.is_empty();
     findings
-        .iter()
+        .into_iter()
         .map(|finding| Diagnostic {
             range: range(finding.anchor, analysis),
             severity: severity(finding.severity),

@@ -18,22 +18,27 @@ use super::proto::{DocumentEvent, Uri};
 use super::publish::{self, Published};
 use super::wire::Outbox;
 use super::{code_action, configuration, hover};
+use crate::analysis::facts::OpeningKind;
 use crate::config::Config;
 use crate::engine::Analysis;
 use crate::notebook::CellIdx;
+use crate::workspace::Workspace;
 
 #[derive(Debug)]
 pub struct Session {
     documents: Documents,
     notebooks: FxHashMap<Uri, Open>,
     profile: Profile,
-    config: Arc<Config>,
+    workspace: Workspace,
     outbox: Outbox,
+    /// For threads of ours, to tell when they are done.
+    wake: mpsc::Sender<Event>,
 }
 
 /// An open notebook: what is known of it, and what of that the client does not know yet.
 #[derive(Debug, Default)]
 struct Open {
+    config: Arc<Config>,
     /// `None` before the first analysis, and after one that panicked.
     analysis: Option<Analysis>,
     /// Cells that the analysis has not seen in their present state.
@@ -45,6 +50,10 @@ struct Open {
     notebook_unpublished: bool,
     /// The analysis panicked. It is not tried again before something changes.
     broken: bool,
+    /// Some cell reads a name that no cell binds, or did.
+    lacks_names: bool,
+    /// What was last looked up in files, for the names that it brings.
+    looked_up: Vec<OpeningKind>,
     published: Published,
 }
 
@@ -60,13 +69,15 @@ pub struct View<'a> {
 }
 
 impl Session {
-    pub fn new(outbox: Outbox) -> Self {
+    /// `wake` leads to the session's own inbox.
+    pub fn new(outbox: Outbox, wake: mpsc::Sender<Event>) -> Self {
         Self {
             documents: Documents::default(),
             notebooks: FxHashMap::default(),
             profile: Profile::default(),
-            config: Arc::default(),
+            workspace: Workspace::default(),
             outbox,
+            wake,
         }
     }
 
@@ -119,28 +130,55 @@ impl Session {
                 Ok(view.and_then(|view| hover::hover(&params, &cell, view)))
             }),
             Event::Shutdown(reply) => reply.with(|| Ok(())),
+            Event::ImportsRead => {
+                for open in self.notebooks.values_mut() {
+                    open.lacks_names = true;
+                    open.touch();
+                }
+            }
         }
     }
 
     fn configure(&mut self, settings: &Value) {
         match configuration::read(settings) {
-            Ok(config) if config != self.config => {
-                self.config = config;
-                for open in self.notebooks.values_mut() {
-                    if let Some(analysis) = &mut open.analysis {
-                        analysis.set_config(Arc::clone(&self.config));
-                    }
-                    open.touch();
-                }
+            Ok(None) => {}
+            Ok(Some(settings)) => {
+                self.workspace.set_overrides(settings);
+                self.reconfigure();
             }
-            Ok(_) => {}
             Err(error) => self
                 .outbox
                 .log(&format!("the settings are kept as they were: {error}")),
         }
     }
 
+    fn reconfigure(&mut self) {
+        for (uri, open) in &mut self.notebooks {
+            let (config, mistake) = configuration::of(uri, &self.workspace);
+            if let Some(mistake) = mistake {
+                self.outbox.log(&mistake);
+            }
+            if open.config == config {
+                continue;
+            }
+            open.config = config;
+            if let Some(analysis) = &mut open.analysis {
+                analysis.set_config(Arc::clone(&open.config));
+            }
+            open.touch();
+        }
+    }
+
     fn document(&mut self, event: DocumentEvent) {
+        if matches!(event, DocumentEvent::NotebookSaved(_)) {
+            // Nobody tells of a configuration file that changed; whoever changes one saves soon.
+            self.workspace.forget();
+            self.reconfigure();
+            for open in self.notebooks.values_mut() {
+                open.looked_up.clear();
+                open.unsettled |= open.analysis.is_some();
+            }
+        }
         let applied = self.documents.apply(event);
         for complaint in applied.complaints {
             self.outbox.log(&complaint);
@@ -154,7 +192,14 @@ impl Session {
     fn follow(&mut self, change: Change) {
         match change {
             Change::Opened(uri) => {
-                let mut open = Open::default();
+                let (config, mistake) = configuration::of(&uri, &self.workspace);
+                if let Some(mistake) = mistake {
+                    self.outbox.log(&mistake);
+                }
+                let mut open = Open {
+                    config,
+                    ..Open::default()
+                };
                 open.touch();
                 self.notebooks.insert(uri, open);
             }
@@ -235,11 +280,57 @@ impl Session {
     }
 
     fn settle(&mut self, uri: &Uri) {
-        let (documents, config) = (&self.documents, &self.config);
+        self.settle_by(uri, Open::settle);
+        self.look_around(uri);
+    }
+
+    /// Reads the files that the notebook takes all names from, when it names others than before.
+    fn look_around(&mut self, uri: &Uri) {
         let Some(open) = self.notebooks.get_mut(uri) else {
             return;
         };
-        if catch_unwind(AssertUnwindSafe(|| open.settle(uri, documents, config))).is_err() {
+        let Some(analysis) = &mut open.analysis else {
+            return;
+        };
+        let lookups = analysis.lookups();
+        let looked_up = lookups.iter().copied().eq(&open.looked_up);
+        if looked_up && !open.lacks_names {
+            return;
+        }
+        let Some(path) = uri.to_file_path() else {
+            return;
+        };
+        if !looked_up {
+            let lookups: Vec<OpeningKind> = lookups.into_iter().cloned().collect();
+            analysis.set_surroundings(self.workspace.surroundings(&path, &lookups));
+            open.looked_up = lookups;
+        }
+        if open.lacks_names {
+            match self.workspace.known_imports(&path) {
+                Some(imports) => {
+                    analysis.set_imports(imports);
+                    open.lacks_names = false;
+                }
+                None => {
+                    let wake = self.wake.clone();
+                    self.workspace.read_imports(&path, move || {
+                        // Nobody is there any more: nobody needs to know.
+                        let _ = wake.send(Event::ImportsRead);
+                    });
+                }
+            }
+        }
+        open.unsettled = true;
+        self.settle_by(uri, Open::settle);
+    }
+
+    /// Settles a notebook by `settle`, and survives its panic.
+    fn settle_by(&mut self, uri: &Uri, settle: impl FnOnce(&mut Open, &Uri, &Documents)) {
+        let documents = &self.documents;
+        let Some(open) = self.notebooks.get_mut(uri) else {
+            return;
+        };
+        if catch_unwind(AssertUnwindSafe(|| settle(open, uri, documents))).is_err() {
             // Half an analysis may hold anything; the documents are whole.
             open.analysis = None;
             open.unsettled = false;
@@ -278,7 +369,7 @@ impl Open {
         self.broken = false;
     }
 
-    fn settle(&mut self, uri: &Uri, documents: &Documents, config: &Arc<Config>) {
+    fn settle(&mut self, uri: &Uri, documents: &Documents) {
         if !self.unsettled || self.broken {
             return;
         }
@@ -295,6 +386,7 @@ impl Open {
                 }
             }
             let changed = analysis.settle();
+            self.lacks_names |= changed.cells.iter().any(|&cell| analysis.lacks_names(cell));
             let cells = changed.cells.iter();
             let cells = cells.filter_map(|cell| document.order.get(cell.to_usize()));
             self.unpublished.extend(cells.cloned());
@@ -302,7 +394,12 @@ impl Open {
             self.unpublished.extend(self.dirty.drain());
             self.notebook_unpublished |= changed.notebook;
         } else if let Some(notebook) = documents.snapshot(uri) {
-            self.analysis = Some(Analysis::new(notebook, Arc::clone(config)));
+            let analysis = Analysis::new(notebook, Arc::clone(&self.config));
+            let mut cells = analysis.notebook().indexed();
+            self.lacks_names = cells.any(|(cell, _)| analysis.lacks_names(cell));
+            drop(cells);
+            self.analysis = Some(analysis);
+            self.looked_up.clear();
             self.dirty.clear();
             self.unpublished.extend(document.order.iter().cloned());
             self.notebook_unpublished = true;
@@ -350,13 +447,13 @@ mod tests {
     /// A session with an empty cell before a full one, which has been published.
     fn session() -> (Session, impl FnMut() -> Option<Vec<u8>>) {
         let (outbox, mut sent) = Outbox::collected();
-        let mut session = Session::new(outbox);
+        let mut session = Session::new(outbox, mpsc::channel().0);
         let cell = |text: &str, uri: &str| json!({"uri": uri, "languageId": "python", "version": 1, "text": text});
         let notebook = json!({
             "uri": "n:", "version": 0,
             "cells": [{"kind": 2, "document": "n:#1"}, {"kind": 2, "document": "n:#2"}],
         });
-        let params = json!({"notebookDocument": notebook, "cellTextDocuments": [cell("", "n:#1"), cell("x", "n:#2")]});
+        let params = json!({"notebookDocument": notebook, "cellTextDocuments": [cell("", "n:#1"), cell("1", "n:#2")]});
         let event = proto::document_event("notebookDocument/didOpen", params).unwrap();
         session.handle(Event::Document(event));
         session.settle_all();
@@ -388,6 +485,54 @@ mod tests {
         );
         session.publish();
         assert_eq!(sent(), None, "and nothing has changed");
+    }
+
+    fn edit(version: i64, text: &str) -> Event {
+        let step =
+            json!({"document": {"uri": "n:#1", "version": version}, "changes": [{"text": text}]});
+        let change = json!({"cells": {"textContent": [step]}});
+        let of = json!({"uri": "n:", "version": version});
+        let params = json!({"notebookDocument": of, "change": change});
+        Event::Document(proto::document_event("notebookDocument/didChange", params).unwrap())
+    }
+
+    #[test]
+    fn an_analysis_that_panics_is_begun_again_at_the_next_change() {
+        let (mut session, mut sent) = session();
+        session.handle(edit(2, "1"));
+        session.settle_by(&Uri::from("n:"), |_, _, _| panic!("on purpose"));
+        let log = String::from_utf8(sent().unwrap()).unwrap();
+        assert!(log.contains("the analysis of n: failed"), "{log}");
+        assert!(
+            session.view(&Uri::from("n:#1")).is_err(),
+            "one error a request"
+        );
+        session.publish();
+        assert_eq!(sent(), None, "what was published stays");
+
+        session.handle(edit(3, "2"));
+        session.settle_all();
+        session.publish();
+        let published = String::from_utf8(sent().unwrap()).unwrap();
+        assert!(
+            published.ends_with(r#""version":3,"diagnostics":[]}}"#),
+            "{published}"
+        );
+    }
+
+    #[test]
+    fn a_burst_is_published_once() {
+        let (session, mut sent) = session();
+        let (events, inbox) = mpsc::channel();
+        for version in 2..100_i64 {
+            let text = " ".repeat(usize::try_from(version % 7).unwrap());
+            events.send(edit(version, &text)).unwrap();
+        }
+        drop(events);
+        session.run(&inbox);
+        let published = String::from_utf8(sent().unwrap()).unwrap();
+        assert!(published.contains(r#""version":99"#), "{published}");
+        assert_eq!(sent(), None);
     }
 
     #[test]

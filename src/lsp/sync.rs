@@ -100,7 +100,7 @@ fn restructure(documents: &mut Documents, uri: &Uri, structure: Structure, appli
         .iter()
         .map(|item| item.uri.clone())
         .collect();
-    for cell in opened.iter() {
+    for cell in &opened {
         forget(documents, uri, cell, applied);
     }
     let insert = insert(

@@ -1,6 +1,6 @@
 //! What several rules of the group `state` say in the same way.
 
-use crate::analysis::graph::{Lack, Need, Through};
+use crate::analysis::graph::{Lack, Need};
 use crate::notebook::Anchor;
 use crate::rule::{CellContext, Finding};
 
@@ -17,12 +17,14 @@ pub fn output_shows(cx: &CellContext<'_>, name: &str) -> bool {
     })
 }
 
-/// "`train` reads", "`train` calls `load`, which reads".
-pub fn reads(through: &Through) -> String {
-    match &through.functions[..] {
-        [] => "this calls a function that reads".to_owned(),
-        [function] => format!("`{function}` reads"),
-        [first, .., last] => format!("`{first}` calls `{last}`, which reads"),
+/// The name with who reads it: "`cfg`", "`cfg`, which `train` reads", "`cfg`, which `train` reads through `load`,".
+pub fn subject(need: &Need) -> String {
+    let name = &need.name;
+    match need.through.as_ref().map(|through| &through.functions[..]) {
+        None => format!("`{name}`"),
+        Some([]) => format!("`{name}`, which the function called here reads,"),
+        Some([function]) => format!("`{name}`, which `{function}` reads,"),
+        Some([first, .., last]) => format!("`{name}`, which `{first}` reads through `{last}`,"),
     }
 }
 
@@ -34,10 +36,7 @@ pub fn late_finding(
     why: &str,
 ) -> Option<Finding> {
     let name = &need.name;
-    let subject = match &need.through {
-        Some(through) => format!("{} `{name}`, which", reads(through)),
-        None => format!("`{name}`"),
-    };
+    let subject = subject(need);
     let (message, place, note) = match need.lack {
         Lack::Never => return None,
         Lack::Deleted { cell, range } => {

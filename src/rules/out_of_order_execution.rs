@@ -36,7 +36,7 @@
 //! ```
 
 use crate::notebook::{Anchor, CellIdx};
-use crate::rule::{CellContext, Check, Finding, Group, Rule, Severity};
+use crate::rule::{CellContext, Check, Finding, Fix, Group, Rule, Safety, Severity};
 
 pub const RULE: Rule = Rule {
     name: "out-of-order-execution",
@@ -73,6 +73,13 @@ fn check(cx: &CellContext<'_>, findings: &mut Vec<Finding>) {
             Anchor::Cell(cx.index),
             format!("{what}: the outputs come from another order than a run from the top. Restart the kernel and run all cells."),
         )
-        .related(Anchor::Cell(above), format!("ran as In [{before}]")),
+        .related(Anchor::Cell(above), format!("ran as In [{before}]"))
+        .fix(Fix {
+            action: "clear-counts",
+            title: "Clear the execution counts of all cells".into(),
+            // It takes the sign away; the outputs still come from another order.
+            safety: Safety::Unsafe,
+            argument: None,
+        }),
     );
 }

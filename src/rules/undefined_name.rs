@@ -42,7 +42,6 @@
 
 use crate::rule::missing;
 use crate::analysis::graph::Lack;
-use crate::analysis::known_imports;
 use crate::notebook::Anchor;
 use crate::rule::{CellContext, Check, Finding, Fix, Group, Rule, Safety, Severity};
 
@@ -64,11 +63,8 @@ fn check(cx: &CellContext<'_>, findings: &mut Vec<Finding>) {
             continue;
         }
         let name = &need.name;
-        let import = known_imports::import_for(name);
-        let what = match &need.through {
-            Some(through) => format!("{} `{name}`, which no cell binds", missing::reads(through)),
-            None => format!("`{name}` is bound by no cell"),
-        };
+        let import = cx.all.imports.import_for(name);
+        let subject = missing::subject(need);
         let why = if missing::output_shows(cx, name) {
             ", as its stored output shows"
         } else if need.in_body {
@@ -83,7 +79,7 @@ fn check(cx: &CellContext<'_>, findings: &mut Vec<Finding>) {
         let mut finding = Finding::new(
             RULE.name,
             Anchor::Range(cx.index, need.range),
-            format!("{what}{why}.{advice}"),
+            format!("{subject} is bound by no cell{why}.{advice}"),
         );
         if let Some(through) = &need.through {
             finding = finding.related(

@@ -20,7 +20,7 @@
 //!     return cfg["path"]
 //! # %%
 //! load()
-//! #<^^^^ used-before-definition: `load` reads `cfg`, which is bound only below, in cell 3
+//! #<^^^^ used-before-definition: `cfg`, which `load` reads, is bound only below, in cell 3
 //! # %%
 //! cfg = {"path": "data.csv"}
 //! ```

@@ -1,6 +1,11 @@
 //! A client that is not there: it runs the real binary and speaks LSP to it over pipes.
 
 #![expect(dead_code, reason = "each test binary uses a part of it")]
+#![expect(
+    clippy::disallowed_methods,
+    reason = "it runs the server and waits for it"
+)]
+#![expect(clippy::needless_pass_by_value, reason = "tests hand over literals")]
 
 use std::collections::VecDeque;
 use std::io::{BufRead, BufReader, Write};
@@ -70,6 +75,7 @@ impl Client {
     }
 
     /// A client as VS Code is, with our extension in it where `notebook_edits`.
+    /// One rule runs, so that a new one changes no test.
     pub fn vscode(notebook_edits: bool) -> Self {
         Self::with(
             &json!({
@@ -83,7 +89,7 @@ impl Client {
                     },
                 },
             }),
-            &json!({"notebookEdits": notebook_edits}),
+            &json!({"notebookEdits": notebook_edits, "settings": {"select": ["empty-cell"]}}),
         )
     }
 
@@ -238,8 +244,13 @@ impl Drop for Client {
 impl Client {
     /// Opens a notebook of cells, each with its language.
     pub fn open(&mut self, cells: &[(&str, &str)]) -> Notebook {
+        self.open_at("file:///ws/a%20b.ipynb", cells)
+    }
+
+    /// The same, for a notebook with a place of its own.
+    pub fn open_at(&mut self, uri: &str, cells: &[(&str, &str)]) -> Notebook {
         let mut notebook = Notebook {
-            uri: "file:///ws/a%20b.ipynb".into(),
+            uri: uri.into(),
             version: 0,
             cells: Vec::new(),
             made: 0,

@@ -12,6 +12,8 @@ pub struct Names {
     entries: FxHashMap<Name, Entry>,
     /// Cells after which any name may exist, or none. Sorted.
     openings: Vec<u32>,
+    /// Cells that may draw random numbers or seed a generator. Sorted.
+    randoms: Vec<u32>,
 }
 
 #[derive(Debug, Default)]
@@ -32,6 +34,9 @@ impl Names {
             if !facts.openings.is_empty() {
                 names.openings.push(cell);
             }
+            if !facts.randoms.is_empty() {
+                names.randoms.push(cell);
+            }
         }
         names
     }
@@ -44,12 +49,36 @@ impl Names {
         self.entries.get(name).map_or(&[], |entry| &entry.users)
     }
 
+    /// The nearest cell above that binds or deletes the name.
+    pub fn binder_above(&self, name: &str, cell: u32) -> Option<u32> {
+        let binders = self.binders(name);
+        let at = binders.partition_point(|&binder| binder < cell);
+        binders[..at].last().copied()
+    }
+
+    /// The nearest cell below that binds or deletes the name.
+    pub fn binder_below(&self, name: &str, cell: u32) -> Option<u32> {
+        let binders = self.binders(name);
+        let at = binders.partition_point(|&binder| binder <= cell);
+        binders.get(at).copied()
+    }
+
+    /// Cells that may draw random numbers or seed a generator, in order.
+    pub fn randoms(&self) -> &[u32] {
+        &self.randoms
+    }
+
     pub fn openings(&self) -> &[u32] {
         &self.openings
     }
 
     /// A cell has new facts. Returns the names whose meaning for other cells is not what it was.
     pub fn update(&mut self, cell: u32, old: &Facts, new: &Facts) -> Vec<Name> {
+        if new.randoms.is_empty() {
+            remove(&mut self.randoms, cell);
+        } else {
+            insert(&mut self.randoms, cell);
+        }
         let mut changed = Vec::new();
         let (mut before, mut after) = (old.exits.iter().peekable(), new.exits.iter().peekable());
         loop {

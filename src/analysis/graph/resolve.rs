@@ -4,7 +4,8 @@ use ruff_python_ast::name::Name;
 use rustc_hash::FxHashSet;
 
 use super::super::facts::{
-    Binding, BindingKind, Callee, ClassIdx, Facts, OpeningKind, Path, ScopeIdx, State, Step, Value,
+    Binding, BindingKind, Callee, ClassIdx, Facts, OpeningKind, Path, ScopeCall, ScopeIdx, State,
+    Step, Value,
 };
 use super::super::python::is_bare_magic;
 use super::{Lack, Link, Need, Source, Through};
@@ -38,6 +39,8 @@ pub struct Resolver<'l> {
     asked: FxHashSet<Name>,
     /// Names already reported for the cell: the first place is enough.
     reported: FxHashSet<Name>,
+    /// The same, for reads in bodies that the cell defines: they are mended in another place.
+    reported_in_bodies: FxHashSet<Name>,
 }
 
 impl<'l> Resolver<'l> {
@@ -50,6 +53,7 @@ impl<'l> Resolver<'l> {
             sources: Vec::new(),
             asked: FxHashSet::default(),
             reported: FxHashSet::default(),
+            reported_in_bodies: FxHashSet::default(),
         }
     }
 
@@ -92,13 +96,11 @@ impl<'l> Resolver<'l> {
     }
 
     fn call(&mut self, call: &super::super::facts::Call) {
-        if call.guarded || call.path == Path::Perhaps {
-            // Whether it is made is not known; what it would need is still a source of the cell.
-        }
         let moment = Moment {
             cell: self.cell,
             step: call.step,
         };
+        // Whether the call is made may not be known; what it would need is a source of the cell all the same.
         let judged = !call.guarded && call.path != Path::Perhaps;
         let mut walk = CallWalk {
             at: call.range,
@@ -124,7 +126,12 @@ impl<'l> Resolver<'l> {
             return;
         }
         walk.functions.extend(scope.name.clone());
+        let mut calls = scope.calls.iter().peekable();
         for read in &scope.reads {
+            // A call runs when its arguments are known, which is where it ends.
+            while let Some(call) = calls.next_if(|call| call.range.end() < read.range.end()) {
+                self.follow_from(call, cell, walk);
+            }
             if scope.binds.contains(&read.name) {
                 continue;
             }
@@ -140,17 +147,26 @@ impl<'l> Resolver<'l> {
                     range: read.range,
                 };
                 self.report(&read.name, walk.at, walk.moment, deleted, Some(through));
+                // The call ends here; what it would need further on is told once this is mended.
+                walk.judged = false;
             }
         }
-        for call in &scope.calls {
-            let judged = walk.judged;
-            walk.judged &= !call.guarded && call.path != Path::Perhaps;
-            self.follow(&call.callee, cell, call.consumed, walk);
-            walk.judged = judged;
+        for call in calls {
+            self.follow_from(call, cell, walk);
         }
         if scope.name.is_some() {
             walk.functions.pop();
         }
+    }
+
+    /// Follows a call that a body makes.
+    fn follow_from(&mut self, call: &ScopeCall, cell: CellIdx, walk: &mut CallWalk) {
+        let judged = walk.judged;
+        walk.judged &= !call.guarded && call.path != Path::Perhaps;
+        let on_a_sure_way = walk.judged;
+        self.follow(&call.callee, cell, call.consumed, walk);
+        let failed = on_a_sure_way && !walk.judged;
+        walk.judged = judged && !failed;
     }
 
     /// Names in bodies that this cell defines and that no cell ever binds: whoever calls them fails.
@@ -160,8 +176,8 @@ impl<'l> Resolver<'l> {
                 self.ask(&read.name);
                 if read.guarded
                     || self.link.is_given(&read.name)
-                    || self.opened_anywhere()
-                    || self.reported.contains(&read.name)
+                    || self.opened_anywhere(&read.name)
+                    || !self.reported_in_bodies.insert(read.name.clone())
                 {
                     continue;
                 }
@@ -172,7 +188,6 @@ impl<'l> Resolver<'l> {
                         .iter()
                         .any(|binding| binding.name == read.name);
                 if !bound_somewhere {
-                    self.reported.insert(read.name.clone());
                     self.needs.push(Need {
                         name: read.name.clone(),
                         range: read.range,
@@ -193,9 +208,6 @@ impl<'l> Resolver<'l> {
         deleted: Option<(CellIdx, TextRange)>,
         through: Option<Through>,
     ) {
-        if !self.reported.insert(name.clone()) {
-            return;
-        }
         let lack = match deleted {
             Some((cell, range)) => Lack::Deleted { cell, range },
             None => match self.first_binding_after(name, moment) {
@@ -203,6 +215,9 @@ impl<'l> Resolver<'l> {
                 None => Lack::Never,
             },
         };
+        if !self.reported.insert(name.clone()) {
+            return;
+        }
         self.needs.push(Need {
             name: name.clone(),
             range,
@@ -213,26 +228,33 @@ impl<'l> Resolver<'l> {
     }
 
     fn first_binding_after(&self, name: &str, moment: Moment) -> Option<(CellIdx, TextRange)> {
-        let own = self
+        let own = |from: Step| {
+            self.facts
+                .bindings
+                .iter()
+                .find(|binding| {
+                    binding.step >= from
+                        && binding.name == *name
+                        && binding.kind.is_written()
+                        && !binding.kind.is_delete()
+                })
+                .map(|binding| (self.cell, binding.range))
+        };
+        // `x = x + 1` cannot have been the first to bind `x`.
+        let statement_end = self
             .facts
-            .bindings
+            .statements
             .iter()
-            .find(|binding| {
-                binding.step >= moment.step
-                    && binding.name == *name
-                    && binding.kind.is_written()
-                    && !binding.kind.is_delete()
+            .map(|stmt| stmt.steps.1)
+            .find(|&end| end > moment.step)
+            .unwrap_or(moment.step);
+        own(statement_end)
+            .or_else(|| {
+                let cell = self.link.binders(name).find(|&cell| cell > self.cell)?;
+                let facts = self.link.facts(cell);
+                Some((cell, facts.binding(facts.exit(name)?).range))
             })
-            .map(|binding| (self.cell, binding.range));
-        own.or_else(|| {
-            let cell = self.link.binders(name).find(|&cell| cell > self.cell)?;
-            let facts = self.link.facts(cell);
-            Some((cell, facts.binding(facts.exit(name)?).range))
-        })
-        .or_else(|| {
-            // Bound above only, by a binding that was gone again: nothing comes later.
-            None
-        })
+            .or_else(|| own(moment.step))
     }
 
     /// Whether the name is there at a moment of this cell; notes where it comes from.
@@ -242,9 +264,7 @@ impl<'l> Resolver<'l> {
             State::Gone => {
                 let (_, last) = self.facts.state_before(name, moment.step);
                 let range = last.map_or(TextRange::default(), |binding| binding.range);
-                return if self.link.is_given(name) {
-                    Presence::Unknown
-                } else if self.opened_in_cell(moment.step) {
+                return if self.link.is_given(name) || self.opened_in_cell(name, moment.step) {
                     Presence::Unknown
                 } else {
                     Presence::Missing(Some((self.cell, range)))
@@ -289,7 +309,7 @@ impl<'l> Resolver<'l> {
         if found {
             return Presence::Bound;
         }
-        if self.link.is_given(name) || self.opened_before(moment) {
+        if self.link.is_given(name) || self.opened_before(name, moment) {
             return Presence::Unknown;
         }
         Presence::Missing(deleted.or(reset))
@@ -429,39 +449,38 @@ impl<'l> Resolver<'l> {
         }
     }
 
-    fn opened_in_cell(&self, step: Step) -> bool {
-        self.facts
-            .openings
-            .iter()
-            .any(|opening| opening.step < step && opening.kind != OpeningKind::Reset)
+    fn opened_in_cell(&self, name: &str, step: Step) -> bool {
+        self.facts.openings.iter().any(|opening| {
+            opening.step < step && self.link.surroundings().may_bring(&opening.kind, name)
+        })
     }
 
-    /// Whether something before the moment may have brought any name.
-    fn opened_before(&self, moment: Moment) -> bool {
-        self.opened_in_cell(moment.step)
+    /// Whether something before the moment may have brought the name.
+    fn opened_before(&self, name: &str, moment: Moment) -> bool {
+        self.opened_in_cell(name, moment.step)
             || self
                 .link
                 .names
                 .openings()
                 .iter()
                 .take_while(|&&position| CellIdx(position) < moment.cell)
-                .any(|&position| self.opens(CellIdx(position)))
+                .any(|&position| self.opens(CellIdx(position), name))
     }
 
-    fn opened_anywhere(&self) -> bool {
+    fn opened_anywhere(&self, name: &str) -> bool {
         self.link
             .names
             .openings()
             .iter()
-            .any(|&position| self.opens(CellIdx(position)))
+            .any(|&position| self.opens(CellIdx(position), name))
     }
 
-    fn opens(&self, cell: CellIdx) -> bool {
+    fn opens(&self, cell: CellIdx, name: &str) -> bool {
         self.link
             .facts(cell)
             .openings
             .iter()
-            .any(|opening| opening.kind != OpeningKind::Reset)
+            .any(|opening| self.link.surroundings().may_bring(&opening.kind, name))
     }
 
     /// The last `%reset` before the moment.

@@ -187,6 +187,7 @@ impl Walker<'_> {
 
     fn call_expression(&mut self, call: &ExprCall, consumed: bool) {
         let callee = self.callee_of(&call.func);
+        self.note_random(call);
         self.visit_expr(&call.func);
         let function = called_name(&call.func);
         let eager = if is_lazy(call) {
@@ -245,7 +246,7 @@ impl Walker<'_> {
         }
         let locals = Locals::of(lambda.parameters.as_deref(), Body::Expression(&lambda.body));
         self.function_body(
-            super::statement::Head {
+            &super::statement::Head {
                 name: None,
                 range: lambda.range(),
                 parameters: lambda.parameters.as_deref(),

@@ -20,19 +20,15 @@ impl Walker<'_> {
         self.facts.magics.push(magic.clone());
         let text = &self.source.text;
         let body = &text[magic.range.end().to_usize()..];
-        let line = &text[magic.range];
-        let argument_at = line.find(&*magic.argument).unwrap_or(line.len());
-        let argument = &line[argument_at..];
+        let (argument, at) = argument_of(text, &magic);
         let mut effect = magics::cell_effect(&magic.name, argument, body);
-        if !matches!(magics::body_of(&magic.name), Body::Other) {
+        match magics::body_of(&magic.name) {
+            Body::Other => {}
             // What the line binds is bound when the body has run: see `cell_magic_end`.
-            effect.binds.clear();
+            Body::Python => effect.binds.clear(),
+            Body::PythonAside => self.flow.enter(Branch::default()),
         }
-        let at = magic.range.start() + size(argument_at);
         self.effect(&effect, argument, at, magic.range);
-        if magics::body_of(&magic.name) == Body::PythonAside {
-            self.flow.enter(Branch::default());
-        }
     }
 
     /// What a cell magic does when its body has run.
@@ -46,17 +42,15 @@ impl Walker<'_> {
                 // The body ran in a function of its own: nothing that it bound is left.
                 self.flow.leave();
                 self.facts.bindings.clear();
+                self.facts.repeats.clear();
+                self.facts.randoms.clear();
             }
             Body::Python => {
-                let text = &self.source.text;
-                let line = &text[magic.range];
-                let argument_at = line.find(&*magic.argument).unwrap_or(line.len());
-                let argument = &line[argument_at..];
+                let (argument, at) = argument_of(&self.source.text, &magic);
                 let effect = Effect {
                     binds: magics::cell_effect(&magic.name, argument, "").binds,
                     ..Effect::default()
                 };
-                let at = magic.range.start() + size(argument_at);
                 self.effect(&effect, argument, at, magic.range);
             }
         }
@@ -145,10 +139,13 @@ impl Walker<'_> {
             self.body(&parsed.statements);
         } else {
             let bindings = self.facts.bindings.len();
+            let (repeats, randoms) = (self.facts.repeats.len(), self.facts.randoms.len());
             self.flow.enter(Branch::default());
             self.body(&parsed.statements);
             self.flow.leave();
             self.facts.bindings.truncate(bindings);
+            self.facts.repeats.truncate(repeats);
+            self.facts.randoms.truncate(randoms);
         }
     }
 
@@ -170,4 +167,14 @@ impl Walker<'_> {
         }
         self.facts.openings.push(Opening { range, step, kind });
     }
+}
+
+/// What stands after a cell magic's name, and where.
+fn argument_of<'t>(text: &'t str, magic: &Magic) -> (&'t str, TextSize) {
+    let line = &text[magic.range];
+    let after_name = "%%".len() + magic.name.len();
+    let argument = line.get(after_name..).unwrap_or_default();
+    let blank = argument.len() - argument.trim_start().len();
+    let at = magic.range.start() + size(after_name + blank);
+    (argument.trim(), at)
 }

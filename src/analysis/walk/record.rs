@@ -50,10 +50,10 @@ impl Walker<'_> {
 
     pub(super) fn read(&mut self, name: &Name, range: TextRange, kind: UseKind) {
         let place = self.place_of(name);
-        self.read_at(place, name, range, kind);
+        self.read_at(&place, name, range, kind);
     }
 
-    pub(super) fn read_at(&mut self, place: Place, name: &Name, range: TextRange, kind: UseKind) {
+    pub(super) fn read_at(&mut self, place: &Place, name: &Name, range: TextRange, kind: UseKind) {
         let guarded = self.guarded || self.asked_for.contains(name);
         let range = self.source.in_cell(range);
         match place {
@@ -74,7 +74,7 @@ impl Walker<'_> {
             Place::Body(scope) => {
                 let path = self.path;
                 let local = self.flow.state(name);
-                self.scope_mut(scope).reads.push(ScopeUse {
+                self.scope_mut(*scope).reads.push(ScopeUse {
                     name: name.clone(),
                     range,
                     local,

@@ -56,6 +56,7 @@ impl Walker<'_> {
 
     /// Walks one statement; returns whether its end is never reached.
     pub(super) fn statement(&mut self, stmt: &Stmt) -> bool {
+        self.note_again(stmt);
         match stmt {
             Stmt::FunctionDef(function) => self.function(function, None),
             Stmt::ClassDef(class) => self.class(class),
@@ -103,7 +104,7 @@ impl Walker<'_> {
                 // Annotations of local variables are never run.
                 let is_local = matches!(self.frames.last(), Some(Frame::Function { .. }));
                 self.guarding(is_local, |walker| {
-                    walker.visit_annotation(&assign.annotation)
+                    walker.visit_annotation(&assign.annotation);
                 });
                 if let Some(value) = &assign.value {
                     let value = self.value_of(value);
@@ -417,7 +418,7 @@ impl Walker<'_> {
                 decorated: !function.decorator_list.is_empty(),
                 class,
             };
-            walker.function_body(head, locals, |walker| {
+            walker.function_body(&head, locals, |walker| {
                 walker.body(&function.body);
             })
         });
@@ -436,7 +437,7 @@ impl Walker<'_> {
     /// Walks a body that runs later, in a frame of its own.
     pub(super) fn function_body(
         &mut self,
-        head: Head<'_>,
+        head: &Head<'_>,
         locals: Locals,
         walk: impl FnOnce(&mut Self),
     ) -> ScopeIdx {

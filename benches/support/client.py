@@ -1,0 +1,191 @@
+"""A language client that measures: one process over pipes, one thread, no JSON read that nobody needs."""
+
+import json
+import os
+import select
+import subprocess
+import time
+
+PREFIX = b"Content-Length: "
+
+
+class Client:
+    def __init__(self, command):
+        self.started = time.perf_counter()
+        self.process = subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, bufsize=0
+        )
+        self.output = self.process.stdout.fileno()
+        self.buffer = b""
+        self.id = 0
+
+    def send(self, method, params, request=False):
+        """Writes a message. `sent` is the moment before its first byte."""
+        message = {"jsonrpc": "2.0", "method": method, "params": params}
+        if request:
+            self.id += 1
+            message["id"] = self.id
+        body = json.dumps(message).encode()
+        frame = memoryview(PREFIX + str(len(body)).encode() + b"\r\n\r\n" + body)
+        self.sent = time.perf_counter()
+        # A pipe may take less than the whole.
+        while frame:
+            frame = frame[os.write(self.process.stdin.fileno(), frame) :]
+
+    def frame(self):
+        """The body of the next message, as bytes."""
+        while True:
+            head = self.buffer.find(b"\r\n\r\n")
+            if head >= 0:
+                length = int(self.buffer[self.buffer.index(PREFIX) + len(PREFIX) : head].split(b"\r\n")[0])
+                end = head + 4 + length
+                while len(self.buffer) < end:
+                    self.fill()
+                body, self.buffer = self.buffer[head + 4 : end], self.buffer[end:]
+                return body
+            self.fill()
+
+    def fill(self):
+        data = os.read(self.output, 1 << 20)
+        if not data:
+            raise SystemExit(f"{self.process.args[0]} ended before it answered")
+        self.buffer += data
+
+    def ask(self, method, params):
+        """Sends a request and returns the answer to it. What the server says meanwhile is passed over."""
+        self.send(method, params, request=True)
+        while True:
+            message = json.loads(self.frame())
+            if message.get("id") == self.id and "method" not in message:
+                return message
+            self.answer(message)
+
+    def answer(self, message):
+        """A request from the server gets an empty answer."""
+        if "id" in message and "method" in message:
+            body = json.dumps({"jsonrpc": "2.0", "id": message["id"], "result": None}).encode()
+            os.write(self.process.stdin.fileno(), PREFIX + str(len(body)).encode() + b"\r\n\r\n" + body)
+
+    def wait_published(self, uri, found):
+        """Reads until the document is said to have diagnostics (or none, where `found` is false).
+
+        Returns how many messages with diagnostics were read."""
+        wanted = b'"uri":' + json.dumps(uri).encode()
+        published = 0
+        while True:
+            body = self.frame()
+            if b"publishDiagnostics" in body:
+                published += 1
+                if wanted in body and (b'"diagnostics":[]' not in body) == found:
+                    return published
+
+    def quiet(self, seconds):
+        """Reads until nothing has come for so long; returns how many messages with diagnostics were read."""
+        published = 0
+        while self.buffer or select.select([self.output], [], [], seconds)[0]:
+            body = self.frame()
+            if b"publishDiagnostics" in body:
+                published += 1
+            elif b'"method"' in body:
+                self.answer(json.loads(body))
+        return published
+
+    def drain(self, count):
+        """Reads `count` more messages with diagnostics."""
+        while count > 0:
+            count -= b"publishDiagnostics" in self.frame()
+
+    def initialize(self, root):
+        """Returns the seconds from the start of the process to the answer."""
+        capabilities = {
+            "textDocument": {
+                "codeAction": {
+                    "codeActionLiteralSupport": {"codeActionKind": {"valueSet": ["quickfix", "refactor", "source"]}},
+                    "dataSupport": True,
+                    "disabledSupport": True,
+                    "isPreferredSupport": True,
+                    "resolveSupport": {"properties": ["edit", "command"]},
+                },
+                "publishDiagnostics": {"relatedInformation": True, "versionSupport": True},
+            },
+            "workspace": {"workspaceEdit": {"documentChanges": True, "resourceOperations": ["create"]}},
+            "notebookDocument": {"synchronization": {"executionSummarySupport": True}},
+        }
+        self.ask(
+            "initialize",
+            {"processId": os.getpid(), "rootUri": root.as_uri(), "capabilities": capabilities,
+             "workspaceFolders": [{"uri": root.as_uri(), "name": root.name}]},
+        )  # fmt: skip
+        took = time.perf_counter() - self.started
+        self.send("initialized", {})
+        return took
+
+    def memory(self):
+        """Resident memory in bytes; None where the system does not tell."""
+        try:
+            status = open(f"/proc/{self.process.pid}/status").read()
+        except OSError:
+            return None
+        return int(status.split("VmRSS:")[1].split()[0]) * 1024
+
+    def end(self):
+        self.process.kill()
+        self.process.wait()
+        self.process.stdin.close()
+        self.process.stdout.close()
+
+
+class OpenNotebook:
+    """A notebook in a client. Cells are named as VS Code names them."""
+
+    def __init__(self, client, path, made):
+        self.client = client
+        self.uri = path.as_uri()
+        self.cells = [f"vscode-notebook-cell:{path}#W{at}" for at in range(len(made))]
+        self.versions = [1] * len(made)
+        self.version = 1
+        kinds = {"code": (2, "python"), "markdown": (1, "markdown")}
+        client.send(
+            "notebookDocument/didOpen",
+            {
+                "notebookDocument": {
+                    "uri": self.uri,
+                    "notebookType": "jupyter-notebook",
+                    "version": 1,
+                    "metadata": {},
+                    "cells": [
+                        {"kind": kinds[kind][0], "document": uri} for (kind, _), uri in zip(made, self.cells)
+                    ],
+                },
+                "cellTextDocuments": [
+                    {"uri": uri, "languageId": kinds[kind][1], "version": 1, "text": text}
+                    for (kind, text), uri in zip(made, self.cells)
+                ],
+            },
+        )
+
+    def change(self, cell, start, end, text):
+        """One keystroke: the characters from `start` to `end` of a line become `text`."""
+        self.version += 1
+        self.versions[cell] += 1
+        (line, column), (end_line, end_column) = start, end
+        edit_range = {
+            "start": {"line": line, "character": column},
+            "end": {"line": end_line, "character": end_column},
+        }
+        self.client.send(
+            "notebookDocument/didChange",
+            {
+                "notebookDocument": {"uri": self.uri, "version": self.version},
+                "change": {
+                    "cells": {
+                        "textContent": [
+                            {
+                                "document": {"uri": self.cells[cell], "version": self.versions[cell]},
+                                "changes": [{"range": edit_range, "text": text}],
+                            }
+                        ]
+                    }
+                },
+            },
+        )

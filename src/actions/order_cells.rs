@@ -1,0 +1,134 @@
+//! Moves cells, as few as possible, so that the notebook runs from the top.
+//!
+//! Each cell finds the names it needs, also through the functions it calls, and reads what it read before.
+//! Where all cells carry execution counts, the order in which they ran tells what was meant.
+//! Otherwise a cell is moved only where that cannot change what any other cell reads.
+//!
+//! ## Before
+//! ```notebook
+//! # %%
+//! prices = load()$0
+//! # %%
+//! print(prices)
+//! # %%
+//! def load():
+//!     return [1, 2]
+//! ```
+//!
+//! ## After
+//! ```notebook
+//! # %%
+//! def load():
+//!     return [1, 2]
+//! # %%
+//! prices = load()
+//! # %%
+//! print(prices)
+//! ```
+//!
+//! ## Before
+//! ```notebook
+//! # %% In [3]
+//! x = x + 1$0
+//! # %% In [1]
+//! x = 1
+//! # %% In [2]
+//! print(x)
+//! ```
+//!
+//! ## After
+//! ```notebook
+//! # %%
+//! x = 1
+//! # %%
+//! print(x)
+//! # %%
+//! x = x + 1
+//! ```
+//!
+//! ## Disabled
+//! ```notebook
+//! # %%
+//! print(x$0)
+//! # %%
+//! x = 1
+//! # %%
+//! x = 2
+//! ```
+//! > cell 2 and cell 3 both change `x`
+//!
+//! ## Disabled
+//! ```notebook
+//! # %%
+//! a = b$0
+//! # %%
+//! b = a
+//! ```
+//! > need each other, so no order runs
+
+use crate::action::{Action, ActionContext, Offer, Refusal};
+use crate::analysis::graph::Lack;
+use crate::analysis::order::{self, Plan};
+use crate::notebook::{CellIdx, Edit, EditOp};
+
+pub const ACTION: Action = Action {
+    name: "order-cells",
+    kind: "refactor.rewrite",
+    offer,
+    apply,
+    source: "",
+};
+
+fn offer(cx: &ActionContext<'_>) -> Vec<Offer> {
+    let cells = || cx.all.notebook.indexed().map(|(index, _)| index);
+    let fails = cells().any(|index| {
+        let needs = cx.all.link.needs(index);
+        needs
+            .iter()
+            .any(|need| matches!(need.lack, Lack::Later { cell, .. } if cell != index))
+    });
+    if !fails {
+        return Vec::new();
+    }
+    let repairs = cx
+        .findings
+        .iter()
+        .map(|finding| finding.rule)
+        .find(|rule| matches!(*rule, "used-before-definition" | "hidden-definition"));
+    let disabled = if cx.client.cell_structure {
+        order::plan(cx.all.notebook, cx.all.link).err()
+    } else {
+        Some("this editor lets no language server move cells".to_owned())
+    };
+    vec![Offer {
+        disabled,
+        repairs,
+        preferred: repairs.is_some(),
+        ..Offer::new("Order the cells so that the notebook runs from the top")
+    }]
+}
+
+fn apply(cx: &ActionContext<'_>, _argument: Option<&str>) -> Result<Edit, Refusal> {
+    let plan = order::plan(cx.all.notebook, cx.all.link)?;
+    Ok(moves(&plan))
+}
+
+/// Every moved cell goes before the next one that stays.
+fn moves(plan: &Plan) -> Edit {
+    let end = CellIdx::new(plan.order.len());
+    let mut ops = Vec::with_capacity(plan.moved.len());
+    for (position, cell) in plan.order.iter().enumerate() {
+        if plan.moved.contains(cell) {
+            let before = plan.order[position..]
+                .iter()
+                .find(|other| !plan.moved.contains(other))
+                .copied()
+                .unwrap_or(end);
+            ops.push(EditOp::Move {
+                cell: *cell,
+                before,
+            });
+        }
+    }
+    Edit { ops, select: None }
+}
