@@ -7,6 +7,13 @@
 //! after the action) with `errors`, the error-level findings of the new notebook. An action that looks at
 //! the whole notebook is asked once.
 
+#![expect(
+    clippy::disallowed_methods,
+    clippy::print_stderr,
+    clippy::print_stdout,
+    reason = "a developer's command reads files and prints"
+)]
+
 use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;

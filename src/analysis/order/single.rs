@@ -19,15 +19,15 @@ struct Candidate {
 
 /// The move of one cell that makes the notebook run, where there is one.
 ///
-/// The cells that could be the one are those that have part in all that is missing: there are two at
-/// most. Of two, the counts tell which stands wrong; without them, both moves must come to the same.
+/// The cells that could be the one are those that have part in all that is missing. Of more than one,
+/// the counts tell which stands wrong; without them, all the moves must come to the same.
 pub fn plan(
     notebook: &Notebook,
     link: &Link,
     code: &[CellIdx],
     lacks: &[Lacking],
 ) -> Result<Option<Plan>, String> {
-    let mut candidates: Vec<Candidate> = concerned(lacks)
+    let mut candidates: Vec<Candidate> = concerned(link, lacks)
         .into_iter()
         .filter_map(|cell| {
             Search {
@@ -59,15 +59,16 @@ pub fn plan(
     Ok(Some(Plan::new(moved, best.order)))
 }
 
-/// The cells that have part in all that is missing.
-fn concerned(lacks: &[Lacking]) -> BTreeSet<CellIdx> {
-    let pairs = || lacks.iter().map(|lack| [lack.cell, lack.binder]);
-    pairs()
-        .next()
-        .into_iter()
-        .flatten()
-        .filter(|cell| pairs().all(|pair| pair.contains(cell)))
-        .collect()
+/// The cells that have part in all that is missing: the one that reads it, and those that bring it too late.
+fn concerned(link: &Link, lacks: &[Lacking]) -> BTreeSet<CellIdx> {
+    lacks
+        .iter()
+        .map(|lack| {
+            let late = link.binders(&lack.name).filter(|&cell| cell > lack.cell);
+            late.chain([lack.cell, lack.binder]).collect()
+        })
+        .reduce(|one: BTreeSet<CellIdx>, other| &one & &other)
+        .unwrap_or_default()
 }
 
 /// Two cells of which it matters which comes first, and that stand differently in the two orders.
@@ -160,9 +161,6 @@ impl Search<'_> {
                 at_least = at_least.max(position + 1);
             } else if needs {
                 at_most = at_most.min(position);
-            }
-            if lowest > highest && !is_needed && !needs {
-                unsure = unsure.or(conflict.map(|name| (other, name)));
             }
         }
         let certain = unsure.is_none() && lowest <= highest;
