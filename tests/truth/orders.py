@@ -272,13 +272,15 @@ def _measure_runs(options, checks, moved, offered):
             moves[moved_cells(code_of(path), repaired[path])] += 1
     print("moves where one cell was moved: " + ", ".join(f"{n}: {count} times" for n, count in sorted(moves.items())))
     runs = _run(options, original, repaired)
-    equal, changed, unlike, unrun, same = [], [], set(), [], 0
+    equal, changed, unlike, late, unrun, same = [], [], set(), set(), [], 0
     for path, mutant in sorted(moved.items()):
         first, again = runs.get(key(original[path])), runs.get(key(original[path], "again"))
         as_it_was = repaired[path] == original[path]
         # The original in its own order has been run a second time: that is the run of this one.
         after = again if as_it_was else runs.get(key(repaired[path]))
-        if first is None or again is None:
+        if not options.sample and (first is None or again is None):
+            late.add(mutant["original"])
+        elif first is None or again is None:
             unrun.append(path)
         elif first != again or first[-1]["status"] == "timeout":
             unlike.add(mutant["original"])
@@ -291,7 +293,7 @@ def _measure_runs(options, checks, moved, offered):
             same += as_it_was
     whole = {path for path, mutant in moved.items() if mutant["kind"] in WHOLE_CELLS}
     for label, paths in (("moved cells", whole), ("moved statements", moved.keys() - whole)):
-        left_out = sum(moved[path]["original"] in unlike for path in paths)
+        left_out = sum(moved[path]["original"] in unlike | late for path in paths)
         print(
             f"{label}: {len(paths)} repaired; {len(paths & set(equal))} with the original outputs,"
             f" {len(paths & {path for path, _ in changed})} with others, {left_out} left out,"
@@ -300,6 +302,8 @@ def _measure_runs(options, checks, moved, offered):
     print(
         f"{same} of those with the original outputs have the original order; {len(unlike)} originals differ between two runs"
     )
+    for path in sorted(late):
+        print(f"  does not end in {NOTEBOOK_SECONDS} s: {path}")
     for path in sorted(unlike):
         print(f"  differs between two runs: {path}")
     for path, found in changed[: options.list or None]:
