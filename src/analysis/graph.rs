@@ -13,7 +13,7 @@ use ruff_python_ast::name::Name;
 use rustc_hash::FxHashSet;
 
 use super::cache::FactsCache;
-use super::facts::{Facts, OpeningKind};
+use super::facts::{Call, Facts, OpeningKind, ScopeIdx};
 use super::surroundings::{self, Surroundings};
 use crate::notebook::{Cell, CellIdx, Home, Notebook};
 use crate::text::TextRange;
@@ -158,6 +158,11 @@ impl Link {
         self.cells
             .get(cell.to_usize())
             .map_or(&[], |cell| &cell.sources)
+    }
+
+    /// The bodies that a call of the cell may run on a run from the top, directly or not.
+    pub fn bodies_of(&self, cell: CellIdx, call: &Call) -> Vec<(CellIdx, ScopeIdx)> {
+        Resolver::new(self, cell).bodies_of(call)
     }
 
     /// The cells that take a name from this one, in order.
