@@ -23,6 +23,7 @@ actions![
     extract_cell_to_function,
     order_cells,
     add_import,
+    move_import,
     clear_counts,
     insert_seed,
     rename_in_cell,
