@@ -29,6 +29,7 @@ pub struct Root {
     pub language_name: Option<String>,
     pub databricks: bool,
     pub databricks_language: Option<String>,
+    pub jupytext_language: Option<String>,
     pub colab: bool,
     /// Keys that nbformat 4 does not know; a few.
     pub unknown_keys: Vec<String>,
@@ -252,6 +253,13 @@ impl<'b> Reader<'b> {
                 if is_object && root.language_name.is_none() {
                     metadata.lacking.push(("language_info", "name"));
                 }
+            }
+            // What jupytext made of a script, often with no other word about its language.
+            "jupytext" => {
+                reader.object(|reader, key| match reader.key(key) {
+                    "main_language" => root.jupytext_language = reader.string(),
+                    _ => reader.skip(),
+                });
             }
             "colab" => {
                 root.colab = true;
