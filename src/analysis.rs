@@ -9,6 +9,7 @@ pub(crate) mod depth;
 pub mod facts;
 mod flow;
 pub mod graph;
+pub(crate) mod habits;
 pub mod known_imports;
 pub mod magics;
 pub mod order;

@@ -126,6 +126,7 @@ impl Walker<'_> {
                 self.asked_for.truncate(asked);
             }
             Expr::If(conditional) => {
+                self.note_toggle(&conditional.test);
                 self.visit_expr(&conditional.test);
                 let asked = self.asked_for.len();
                 self.asked_for.extend(asked_names(&conditional.test));
@@ -163,6 +164,10 @@ impl Walker<'_> {
                 }
                 walker.visit_expr(&dict.value);
             }),
+            Expr::Dict(dict) => {
+                self.note_dict(dict);
+                visitor::walk_expr(self, expr);
+            }
             Expr::IpyEscapeCommand(escape) => self.escape(escape.kind, &escape.value, escape.range),
             _ => visitor::walk_expr(self, expr),
         }
@@ -188,6 +193,7 @@ impl Walker<'_> {
     fn call_expression(&mut self, call: &ExprCall, consumed: bool) {
         let callee = self.callee_of(&call.func);
         self.note_random(call);
+        self.note_call(call);
         self.visit_expr(&call.func);
         let function = called_name(&call.func);
         let eager = if is_lazy(call) {
