@@ -27,6 +27,7 @@ actions![
     insert_seed,
     rename_in_cell,
     remove_cell,
+    use_pip_magic,
     suppress,
 ];
 

@@ -35,9 +35,13 @@ rules![
     empty_cell,
     long_cell,
     unused_suppression,
+    debug_leftover,
+    environment_toggle,
     invalid_notebook,
     merge_conflict,
     absolute_path,
+    install_in_notebook,
+    working_directory_change,
 ];
 
 pub fn find(name: &str) -> Option<&'static Rule> {
