@@ -33,6 +33,7 @@ rules![
     unseeded_random,
     used_before_definition,
     empty_cell,
+    function_reads_global,
     import_outside_top,
     long_cell,
     long_notebook,

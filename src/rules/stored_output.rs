@@ -44,7 +44,7 @@ fn check(cx: &CellContext<'_>, findings: &mut Vec<Finding>) {
             RULE.name,
             Anchor::Cell(cx.index),
             format!(
-                "{} stores {what}, which change with every run and are in every diff. Clear them before you commit.",
+                "{} stores {what}: every run changes that, and diffs and merges are full of it. Clear it before you commit.",
                 cx.index
             ),
         )
