@@ -46,6 +46,7 @@ rules![
     large_output,
     merge_conflict,
     stored_output,
+    untitled_notebook,
     absolute_path,
     install_in_notebook,
     working_directory_change,

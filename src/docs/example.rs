@@ -9,7 +9,8 @@
 //! - ```` ```python file=prices.py ```` holds a file beside the notebook: below `## After` one that the action creates or changes.
 //!
 //! After the language come options, split by spaces: `home=databricks`, `language=r`, `client=plain` (one that can neither
-//! change cells nor files), `argument="…"` for the action, `repeat=101` (the cells, so many times over), and any setting of the configuration: `long-cell.max-lines=3`.
+//! change cells nor files), `argument="…"` for the action, `repeat=101` (the cells, so many times over),
+//! `name=Untitled.ipynb`, and any setting of the configuration: `long-cell.max-lines=3`.
 //!
 //! **What is found** stands in a comment below the line it is found in, and is taken out before the notebook is checked:
 //!
@@ -87,7 +88,9 @@ pub struct Expected {
 pub(super) const NOTEBOOK: &str = "notebook";
 pub(super) const IPYNB: &str = "ipynb";
 /// The options that are no settings.
-const OPTIONS: [&str; 6] = ["home", "language", "client", "argument", "file", "repeat"];
+const OPTIONS: [&str; 7] = [
+    "home", "language", "client", "argument", "file", "name", "repeat",
+];
 /// Marks the cursor, or the ends of a selection.
 pub(super) const CURSOR: &str = "$0";
 
@@ -121,10 +124,12 @@ impl Example {
             _ => None,
         };
         let language = self.option("language").map(Language::from_name);
-        if home.is_some() || language.is_some() {
+        let name = self.option("name");
+        if home.is_some() || language.is_some() || name.is_some() {
             notebook.meta = Arc::new(NotebookMeta {
                 home: home.unwrap_or(notebook.meta.home),
                 language: language.unwrap_or_else(|| notebook.meta.language.clone()),
+                file_name: name.map(Arc::from),
                 ..NotebookMeta::clone(&notebook.meta)
             });
         }

@@ -47,6 +47,9 @@ pub const RULE: Rule = Rule {
     source: "",
 };
 
+/// How many names a message tells besides the first.
+const MOST_NAMED: usize = 2;
+
 fn check(cx: &CellContext<'_>, findings: &mut Vec<Finding>) {
     for binding in &cx.facts.bindings {
         let BindingKind::Function(scope) = binding.kind else {
@@ -56,7 +59,12 @@ fn check(cx: &CellContext<'_>, findings: &mut Vec<Finding>) {
         let Some(((name, cell), rest)) = read.split_first() else {
             continue;
         };
-        let others: String = rest.iter().map(|(name, _)| format!(", `{name}`")).collect();
+        let more = rest.len().saturating_sub(MOST_NAMED);
+        let named = rest.iter().take(rest.len() - more);
+        let mut others: String = named.map(|(name, _)| format!(", `{name}`")).collect();
+        if more > 0 {
+            others = format!("{others} and {more} more");
+        }
         let them = if rest.is_empty() { "it a parameter" } else { "them parameters" };
         findings.push(
             Finding::new(
