@@ -186,8 +186,12 @@ impl BindingKind {
 #[derive(Debug, Clone, PartialEq)]
 pub enum Value {
     Unknown,
-    /// A number, string, or a display of literals only.
+    /// A number, a string, `True`, `None`.
+    Constant,
+    /// A display of literals only: `[1, 2]`.
     Literal,
+    /// A part of a module that the same cell imports: `stats = scipy.stats`.
+    ModulePart,
     Lambda(ScopeIdx),
     /// Another name: `f = g`.
     Alias(Name),

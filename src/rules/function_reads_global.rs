@@ -2,7 +2,8 @@
 //!
 //! What it returns depends on which cells ran before the call, no test can give it another value, and it cannot be
 //! moved to a module. Modules, functions, classes, constants in CAPITALS and loggers are what functions are meant to read;
-//! so are numbers and strings that one cell alone binds, which are constants in all but name.
+//! so are numbers and strings that one cell alone binds, which are constants in all but name. Functions with a decorator
+//! are called by somebody else, who says what they are given.
 //!
 //! ## Flagged
 //! ```notebook
@@ -55,6 +56,10 @@ fn check(cx: &CellContext<'_>, findings: &mut Vec<Finding>) {
         let BindingKind::Function(scope) = binding.kind else {
             continue;
         };
+        // Whoever decorates it calls it, and gives it what they like.
+        if cx.facts.scope(scope).decorated {
+            continue;
+        }
         let read = variables(cx, scope);
         let Some(((name, cell), rest)) = read.split_first() else {
             continue;
@@ -128,28 +133,15 @@ fn holds_value(kind: &BindingKind) -> bool {
     }
 }
 
-/// Whether the cell, which alone binds the name, does it once and to what never changes: a number, a string,
-/// a part of a module.
+/// Whether the cell, which alone binds the name, binds it to what never changes.
 fn is_fixed(cx: &CellContext<'_>, name: &str, cell: CellIdx) -> bool {
     let facts = cx.all.facts(cell);
-    let mut bindings = facts.bindings.iter().filter(|binding| binding.name == *name);
-    let (Some(binding), None) = (bindings.next(), bindings.next()) else {
-        return false;
-    };
-    let statement = facts.statements.get(binding.statement as usize);
-    let text = cx.all.notebook.cell(cell).map_or("", |cell| &cell.text);
-    let value = statement
-        .and_then(|statement| text.get(std::ops::Range::<usize>::from(statement.range)))
-        .and_then(|text| text.strip_prefix(name)?.trim_start().strip_prefix('='))
-        .map_or("", str::trim);
-    match binding.kind {
-        BindingKind::Value(Value::Literal) => !value.is_empty() && !value.starts_with(['[', '{', '(']),
-        BindingKind::Value(Value::Unknown) => {
-            let is_word = |c: char| c.is_alphanumeric() || c == '_' || c == '.';
-            !value.is_empty() && value.chars().all(is_word)
-        }
-        _ => false,
-    }
+    facts.exit(name).is_some_and(|exit| {
+        matches!(
+            facts.binding(exit).kind,
+            BindingKind::Value(Value::Constant | Value::ModulePart)
+        )
+    })
 }
 
 /// `RATE`, `N_TREES`, and single capitals.

@@ -265,6 +265,22 @@ impl Walker<'_> {
         )
     }
 
+    /// `a.b.c` of an `a` that the cell has imported.
+    fn is_module_part(&self, expr: &Expr) -> bool {
+        let mut base = expr;
+        while let Expr::Attribute(attribute) = base {
+            base = &attribute.value;
+        }
+        let Expr::Name(root) = base else {
+            return false;
+        };
+        let mut bindings = self.facts.bindings.iter().rev();
+        expr.is_attribute_expr()
+            && bindings
+                .find(|binding| binding.name == root.id)
+                .is_some_and(|binding| binding.kind.is_import())
+    }
+
     /// What is known of a value from its expression.
     pub(super) fn value_of(&mut self, expr: &Expr) -> Value {
         match expr {
@@ -282,7 +298,13 @@ impl Walker<'_> {
             }
             _ => self.visit_expr(expr),
         }
-        if is_literal(expr) {
+        let signed =
+            matches!(expr, Expr::UnaryOp(operation) if operation.operand.is_literal_expr());
+        if signed || expr.is_literal_expr() {
+            Value::Constant
+        } else if self.is_module_part(expr) {
+            Value::ModulePart
+        } else if is_literal(expr) {
             Value::Literal
         } else {
             Value::Unknown
