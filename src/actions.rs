@@ -24,10 +24,13 @@ actions![
     order_cells,
     add_import,
     move_import,
+    clear_all_outputs,
     clear_counts,
+    clear_outputs,
     insert_seed,
     rename_in_cell,
     remove_cell,
+    use_pip_magic,
     suppress,
 ];
 

@@ -33,10 +33,23 @@ rules![
     unseeded_random,
     used_before_definition,
     empty_cell,
+    function_reads_global,
+    import_outside_top,
     long_cell,
+    long_notebook,
     unused_suppression,
+    debug_leftover,
+    environment_toggle,
+    test_in_notebook,
+    untestable_function,
     invalid_notebook,
+    large_output,
     merge_conflict,
+    stored_output,
+    untitled_notebook,
+    absolute_path,
+    install_in_notebook,
+    working_directory_change,
 ];
 
 pub fn find(name: &str) -> Option<&'static Rule> {

@@ -172,8 +172,10 @@ fn check_file(path: &Path, workspace: &Workspace) -> Result<Checked, String> {
     })?;
     let config = Arc::new(config);
     let bytes = files::read(path)?;
-    let notebook = format::parse(&bytes);
+    let mut notebook = format::parse(&bytes);
     drop(bytes);
+    let file_name = path.file_name().and_then(|name| name.to_str());
+    Arc::make_mut(&mut notebook.meta).file_name = file_name.map(Arc::from);
     let mut analysis = Analysis::new(notebook, Arc::clone(&config));
     let lookups = analysis.lookups();
     if !lookups.is_empty() {

@@ -128,6 +128,7 @@ fn meta(raw: &RawFile) -> NotebookMeta {
         language: language::of_notebook(root),
         home,
         nbformat,
+        file_name: None,
     }
 }
 

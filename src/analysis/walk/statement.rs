@@ -57,6 +57,7 @@ impl Walker<'_> {
     /// Walks one statement; returns whether its end is never reached.
     pub(super) fn statement(&mut self, stmt: &Stmt) -> bool {
         self.note_again(stmt);
+        self.note_statement(stmt);
         match stmt {
             Stmt::FunctionDef(function) => self.function(function, None),
             Stmt::ClassDef(class) => self.class(class),
