@@ -7,6 +7,8 @@
 )]
 
 mod check;
+mod clean;
+mod diff;
 mod explain;
 mod files;
 mod output;
@@ -14,6 +16,7 @@ mod progress;
 mod report;
 mod rules;
 mod terminal;
+mod write;
 
 use std::process::ExitCode;
 
@@ -27,6 +30,7 @@ pub fn run() -> ExitCode {
     let mut terminal = Terminal::new(cli.color);
     match cli.command {
         Command::Check(args) => check::run(&args, &mut terminal),
+        Command::Clean(args) => clean::run(&args, &mut terminal),
         Command::Rules(args) => rules::run(&args, &mut terminal),
         Command::Explain(args) => explain::run(&args, &mut terminal),
         Command::Server { stdio: _ } => crate::lsp::serve(),
@@ -55,6 +59,8 @@ struct Cli {
 enum Command {
     /// Check notebooks and print what was found
     Check(check::Args),
+    /// Take outputs, counts and volatile metadata out of notebooks
+    Clean(clean::Args),
     /// List all rules
     Rules(rules::Args),
     /// Print the manual page of a rule or an action

@@ -94,33 +94,7 @@ fn check(paths: BTreeSet<PathBuf>, workspace: &Workspace, hints: bool) -> (Repor
         ..Report::default()
     };
     let mut errors = Vec::new();
-    let progress = Progress::new(paths.len());
-    let pool = match rayon::ThreadPoolBuilder::new()
-        .stack_size(STACK_BYTES)
-        .build()
-    {
-        Ok(pool) => pool,
-        Err(error) => {
-            errors.push(format!("no threads can be started: {error}"));
-            return (report, errors);
-        }
-    };
-    panic::set_hook(Box::new(|panic| {
-        let trace = Backtrace::capture();
-        LAST_PANIC.set(Some(format!("{panic}\n{trace}")));
-    }));
-    let results: Vec<Result<Checked, String>> = pool.install(|| {
-        let paths: Vec<PathBuf> = paths.into_iter().collect();
-        paths
-            .into_par_iter()
-            .map(|path| {
-                let result = guarded(&path, || check_file(&path, workspace));
-                progress.done();
-                result
-            })
-            .collect()
-    });
-    let _ = panic::take_hook();
+    let results = each(paths, |path| check_file(path, workspace));
     for result in results {
         match result {
             Ok(mut checked) => {
@@ -132,6 +106,39 @@ fn check(paths: BTreeSet<PathBuf>, workspace: &Workspace, hints: bool) -> (Repor
         }
     }
     (report, errors)
+}
+
+/// Does the work for each file, on all cores. The order of the results is that of the paths;
+/// a panic is an error of one file.
+pub(super) fn each<T: Send>(
+    paths: BTreeSet<PathBuf>,
+    work: impl Fn(&Path) -> Result<T, String> + Sync,
+) -> Vec<Result<T, String>> {
+    let progress = Progress::new(paths.len());
+    let pool = match rayon::ThreadPoolBuilder::new()
+        .stack_size(STACK_BYTES)
+        .build()
+    {
+        Ok(pool) => pool,
+        Err(error) => return vec![Err(format!("no threads can be started: {error}"))],
+    };
+    panic::set_hook(Box::new(|panic| {
+        let trace = Backtrace::capture();
+        LAST_PANIC.set(Some(format!("{panic}\n{trace}")));
+    }));
+    let results = pool.install(|| {
+        let paths: Vec<PathBuf> = paths.into_iter().collect();
+        paths
+            .into_par_iter()
+            .map(|path| {
+                let result = guarded(&path, || work(&path));
+                progress.done();
+                result
+            })
+            .collect()
+    });
+    let _ = panic::take_hook();
+    results
 }
 
 thread_local! {
@@ -149,7 +156,7 @@ fn guarded<T>(path: &Path, work: impl FnOnce() -> Result<T, String>) -> Result<T
             .or_else(|| payload.downcast_ref::<&str>().copied())
             .unwrap_or("panicked");
         Err(format!(
-            "{} could not be checked, which is a mistake in Cellwise; please report it: {}",
+            "{} could not be worked on, which is a mistake in Cellwise; please report it: {}",
             path.display(),
             what.trim_end()
         ))
@@ -210,7 +217,10 @@ mod tests {
     fn a_panic_is_an_error_of_one_file() {
         let result = guarded::<()>(Path::new("a.ipynb"), || panic!("ouch"));
         let error = result.unwrap_err();
-        assert!(error.starts_with("a.ipynb could not be checked"), "{error}");
+        assert!(
+            error.starts_with("a.ipynb could not be worked on"),
+            "{error}"
+        );
         assert!(error.contains("ouch"), "{error}");
     }
 }
