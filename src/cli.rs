@@ -11,10 +11,12 @@ mod clean;
 mod diff;
 mod explain;
 mod files;
+mod fix;
 mod output;
 mod progress;
 mod report;
 mod rules;
+mod selection;
 mod terminal;
 mod write;
 
@@ -31,6 +33,7 @@ pub fn run() -> ExitCode {
     match cli.command {
         Command::Check(args) => check::run(&args, &mut terminal),
         Command::Clean(args) => clean::run(&args, &mut terminal),
+        Command::Fix(args) => fix::run(&args, &mut terminal),
         Command::Rules(args) => rules::run(&args, &mut terminal),
         Command::Explain(args) => explain::run(&args, &mut terminal),
         Command::Server { stdio: _ } => crate::lsp::serve(),
@@ -59,6 +62,8 @@ struct Cli {
 enum Command {
     /// Check notebooks and print what was found
     Check(check::Args),
+    /// Repair what can be repaired for certain
+    Fix(fix::Args),
     /// Take outputs, counts and volatile metadata out of notebooks
     Clean(clean::Args),
     /// List all rules
