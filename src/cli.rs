@@ -12,6 +12,7 @@ mod diff;
 mod explain;
 mod files;
 mod fix;
+mod git_setup;
 mod output;
 mod progress;
 mod report;
@@ -34,6 +35,7 @@ pub fn run() -> ExitCode {
         Command::Check(args) => check::run(&args, &mut terminal),
         Command::Clean(args) => clean::run(&args, &mut terminal),
         Command::Fix(args) => fix::run(&args, &mut terminal),
+        Command::GitSetup(args) => git_setup::run(&args, &terminal),
         Command::Rules(args) => rules::run(&args, &mut terminal),
         Command::Explain(args) => explain::run(&args, &mut terminal),
         Command::Server { stdio: _ } => crate::lsp::serve(),
@@ -66,6 +68,8 @@ enum Command {
     Fix(fix::Args),
     /// Take outputs, counts and volatile metadata out of notebooks
     Clean(clean::Args),
+    /// Let git leave outputs out of what is committed
+    GitSetup(git_setup::Args),
     /// List all rules
     Rules(rules::Args),
     /// Print the manual page of a rule or an action

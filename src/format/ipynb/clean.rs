@@ -54,7 +54,7 @@ pub fn clean(bytes: &[u8], policy: Policy) -> Result<Option<Vec<u8>>, Unpatchabl
     }
     let (_, map) = read(bytes);
     refuse_unsure(&map)?;
-    if map.lists.is_empty() {
+    if map.lists.is_empty() && !map.has_worksheets {
         return Err("it has no list of cells".into());
     }
 
@@ -327,6 +327,8 @@ mod tests {
         assert!(refused(r#"{"cells": [{"outputs": [1]}"#).contains("broken"));
         assert!(refused("version https://git-lfs.github.com/spec/v1\n").contains("no notebook"));
         assert!(refused(r#"{"a": 1}"#).contains("no list of cells"));
+        let empty = br#"{"worksheets": [], "nbformat": 3}"#;
+        assert_eq!(clean(empty, Policy::default()), Ok(None));
         assert_eq!(clean(b"", Policy::default()), Ok(None));
         assert_eq!(clean(b"# %%\nx\n", Policy::default()), Ok(None));
     }
