@@ -2,6 +2,8 @@
 //!
 //! Nothing here or below does I/O, reads a clock or knows an editor.
 
+mod repairs;
+
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -15,6 +17,8 @@ use crate::notebook::{Cell, CellIdx, Edit, Notebook, NotebookMeta};
 use crate::rule::{CellContext, Check, Context, Finding, Rule, Severity};
 use crate::text::TextRange;
 use crate::{actions, rules, suppress};
+
+pub use self::repairs::Repairs;
 
 /// One notebook and everything known of it, kept current edit by edit.
 ///
