@@ -37,6 +37,7 @@ rules![
     unused_suppression,
     invalid_notebook,
     merge_conflict,
+    secret,
 ];
 
 pub fn find(name: &str) -> Option<&'static Rule> {

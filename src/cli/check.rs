@@ -11,9 +11,10 @@ use std::sync::Arc;
 
 use rayon::prelude::*;
 
+use super::baseline::Baseline;
 use super::output::Format;
 use super::progress::Progress;
-use super::report::{self, Item, Report};
+use super::report::{self, InFile, Item, Report};
 use super::terminal::Terminal;
 use super::{Status, files};
 use crate::config::{Selector, Settings};
@@ -51,6 +52,18 @@ pub struct Args {
     /// Show hints, too
     #[arg(long)]
     hints: bool,
+
+    /// Print how often each rule found something, in place of the findings (text and json)
+    #[arg(long)]
+    statistics: bool,
+
+    /// Leave out the findings that this file holds
+    #[arg(long, value_name = "FILE")]
+    baseline: Option<PathBuf>,
+
+    /// Write all findings into this file, which --baseline leaves out from then on
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["baseline", "statistics"])]
+    write_baseline: Option<PathBuf>,
 }
 
 pub fn run(args: &Args, terminal: &mut Terminal) -> ExitCode {
@@ -60,13 +73,32 @@ pub fn run(args: &Args, terminal: &mut Terminal) -> ExitCode {
         ignore: args.ignore.clone(),
         ..Settings::default()
     }));
+    let baseline = match args.baseline.as_deref().map(Baseline::read).transpose() {
+        Ok(baseline) => baseline,
+        Err(error) => {
+            terminal.error(error);
+            return Status::Error.into();
+        }
+    };
     let files = files::find(&args.paths, &workspace);
-    let (report, errors) = check(files.paths, &workspace, args.hints);
+    let (mut report, errors) = check(files.paths, &workspace, args);
     let errors: BTreeSet<String> = files.errors.into_iter().chain(errors).collect();
     if report.notebooks == 0 && errors.is_empty() {
         terminal.tell("no notebooks found");
     }
-    let printed = terminal.print(|out| args.format.write(&report, out));
+    if let Some(path) = &args.write_baseline {
+        return write_baseline(&report, path, &errors, terminal).into();
+    }
+    if let Some(baseline) = baseline {
+        baseline.take_known(&mut report);
+    }
+    let printed = terminal.print(|out| {
+        if args.statistics {
+            args.format.write_statistics(&report, out)
+        } else {
+            args.format.write(&report, out)
+        }
+    });
     for error in &errors {
         terminal.error(error);
     }
@@ -83,14 +115,45 @@ pub fn run(args: &Args, terminal: &mut Terminal) -> ExitCode {
     status.into()
 }
 
+/// A baseline that lacks what could not be read would call it new one day, so none is written then.
+fn write_baseline(
+    report: &Report,
+    path: &Path,
+    errors: &BTreeSet<String>,
+    terminal: &Terminal,
+) -> Status {
+    for error in errors {
+        terminal.error(error);
+    }
+    if !errors.is_empty() {
+        terminal.error("no baseline is written before every notebook can be read");
+        return Status::Error;
+    }
+    match Baseline::of(report, path).write(path) {
+        Ok(()) => {
+            let findings = report.items.len();
+            let plural = if findings == 1 { "" } else { "s" };
+            terminal.tell(format_args!(
+                "wrote {findings} finding{plural} to {}",
+                path.display()
+            ));
+            Status::Nothing
+        }
+        Err(error) => {
+            terminal.error(error);
+            Status::Error
+        }
+    }
+}
+
 /// Deep expressions are walked by recursion, and public notebooks hold some that need more than the usual 2 MB.
 /// Only what is used of it takes memory.
 const STACK_BYTES: usize = 64 << 20;
 
 /// Checks the files on all cores. The order of the report is that of the paths.
-fn check(paths: BTreeSet<PathBuf>, workspace: &Workspace, hints: bool) -> (Report, Vec<String>) {
+fn check(paths: BTreeSet<PathBuf>, workspace: &Workspace, args: &Args) -> (Report, Vec<String>) {
     let mut report = Report {
-        hints,
+        hints: args.hints,
         ..Report::default()
     };
     let mut errors = Vec::new();
@@ -114,7 +177,7 @@ fn check(paths: BTreeSet<PathBuf>, workspace: &Workspace, hints: bool) -> (Repor
         paths
             .into_par_iter()
             .map(|path| {
-                let result = guarded(&path, || check_file(&path, workspace));
+                let result = guarded(&path, || check_file(&path, workspace, args.format));
                 progress.done();
                 result
             })
@@ -165,7 +228,7 @@ struct Checked {
 /// The rules that tell what is wrong with a file. Where neither runs, silence would pass for "nothing found".
 const TELL_PROBLEMS: [&str; 2] = ["invalid-notebook", "merge-conflict"];
 
-fn check_file(path: &Path, workspace: &Workspace) -> Result<Checked, String> {
+fn check_file(path: &Path, workspace: &Workspace, format: Format) -> Result<Checked, String> {
     let config = workspace.config_for(path).map_err(|mut error| {
         error.file = error.file.map(|file| files::shortest(&file));
         error.to_string()
@@ -173,7 +236,8 @@ fn check_file(path: &Path, workspace: &Workspace) -> Result<Checked, String> {
     let config = Arc::new(config);
     let bytes = files::read(path)?;
     let notebook = format::parse(&bytes);
-    drop(bytes);
+    // A file may be far larger than its cells, and most outputs do not look at it again.
+    let bytes = format.is_about_files().then_some(bytes);
     let mut analysis = Analysis::new(notebook, Arc::clone(&config));
     let lookups = analysis.lookups();
     if !lookups.is_empty() {
@@ -198,7 +262,12 @@ fn check_file(path: &Path, workspace: &Workspace) -> Result<Checked, String> {
         .iter()
         .find(|problem| problem.kind == ProblemKind::Unreadable && !is_told)
         .map(|problem| format!("{}: {}", path.display(), problem.message));
-    let items = report::items(path.to_owned(), &analysis, |rule| config.asks_for(rule));
+    let decoded = bytes.as_deref().map(format::Decoded::new);
+    let is_found = analysis.findings().next().is_some();
+    let in_file = decoded.as_ref().filter(|_| is_found).and_then(InFile::new);
+    let items = report::items(path.to_owned(), &analysis, in_file.as_ref(), |rule| {
+        config.asks_for(rule)
+    });
     Ok(Checked { items, problem })
 }
 
