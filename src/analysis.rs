@@ -17,6 +17,7 @@ pub mod order;
 pub mod python;
 pub mod randomness;
 pub(crate) mod scope;
+pub mod secrets;
 pub(crate) mod source;
 pub mod surroundings;
 pub(crate) mod text_reads;

@@ -6,6 +6,7 @@
     reason = "the command line reads files, the environment and the clock, and writes to the terminal"
 )]
 
+mod baseline;
 mod check;
 mod clean;
 mod diff;

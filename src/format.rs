@@ -174,7 +174,7 @@ fn without_mark(bytes: &[u8]) -> &[u8] {
 }
 
 /// The place of a byte as a person says it. Lines end as in [`crate::text::LineIndex`].
-fn line_column(bytes: &[u8], at: usize) -> LineColumn {
+pub fn line_column(bytes: &[u8], at: usize) -> LineColumn {
     let before = &bytes[..at.min(bytes.len())];
     let mut line = 1;
     let mut start = 0;

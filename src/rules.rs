@@ -45,6 +45,7 @@ rules![
     invalid_notebook,
     large_output,
     merge_conflict,
+    secret,
     stored_output,
     untitled_notebook,
     absolute_path,

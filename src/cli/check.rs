@@ -11,9 +11,10 @@ use std::sync::Arc;
 
 use rayon::prelude::*;
 
+use super::baseline::Baseline;
 use super::output::Format;
 use super::progress::Progress;
-use super::report::{self, Item, Report};
+use super::report::{self, InFile, Item, Report};
 use super::selection::Selection;
 use super::terminal::Terminal;
 use super::{Status, files};
@@ -39,17 +40,48 @@ pub struct Args {
 
     #[command(flatten)]
     selection: Selection,
+
+    /// Print how often each rule found something, in place of the findings (text and json)
+    #[arg(long)]
+    statistics: bool,
+
+    /// Leave out the findings that this file holds
+    #[arg(long, value_name = "FILE")]
+    baseline: Option<PathBuf>,
+
+    /// Write all findings into this file, which --baseline leaves out from then on
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["baseline", "statistics"])]
+    write_baseline: Option<PathBuf>,
 }
 
 pub fn run(args: &Args, terminal: &mut Terminal) -> ExitCode {
     let workspace = Arc::new(Workspace::new(args.selection.settings()));
+    let baseline = match args.baseline.as_deref().map(Baseline::read).transpose() {
+        Ok(baseline) => baseline,
+        Err(error) => {
+            terminal.error(error);
+            return Status::Error.into();
+        }
+    };
     let files = files::find(&args.paths, &workspace);
-    let (report, errors) = check(files.paths, &workspace, args.selection.hints);
+    let (mut report, errors) = check(files.paths, &workspace, args);
     let errors: BTreeSet<String> = files.errors.into_iter().chain(errors).collect();
     if report.notebooks == 0 && errors.is_empty() {
         terminal.tell("no notebooks found");
     }
-    let printed = terminal.print(|out| args.format.write(&report, out));
+    if let Some(path) = &args.write_baseline {
+        return write_baseline(&report, path, &errors, terminal).into();
+    }
+    if let Some(baseline) = baseline {
+        baseline.take_known(&mut report);
+    }
+    let printed = terminal.print(|out| {
+        if args.statistics {
+            args.format.write_statistics(&report, out)
+        } else {
+            args.format.write(&report, out)
+        }
+    });
     for error in &errors {
         terminal.error(error);
     }
@@ -66,18 +98,49 @@ pub fn run(args: &Args, terminal: &mut Terminal) -> ExitCode {
     status.into()
 }
 
+/// A baseline that lacks what could not be read would call it new one day, so none is written then.
+fn write_baseline(
+    report: &Report,
+    path: &Path,
+    errors: &BTreeSet<String>,
+    terminal: &Terminal,
+) -> Status {
+    for error in errors {
+        terminal.error(error);
+    }
+    if !errors.is_empty() {
+        terminal.error("no baseline is written before every notebook can be read");
+        return Status::Error;
+    }
+    match Baseline::of(report, path).write(path) {
+        Ok(()) => {
+            let findings = report.items.len();
+            let plural = if findings == 1 { "" } else { "s" };
+            terminal.tell(format_args!(
+                "wrote {findings} finding{plural} to {}",
+                path.display()
+            ));
+            Status::Nothing
+        }
+        Err(error) => {
+            terminal.error(error);
+            Status::Error
+        }
+    }
+}
+
 /// Deep expressions are walked by recursion, and public notebooks hold some that need more than the usual 2 MB.
 /// Only what is used of it takes memory.
 const STACK_BYTES: usize = 64 << 20;
 
 /// Checks the files on all cores. The order of the report is that of the paths.
-fn check(paths: BTreeSet<PathBuf>, workspace: &Workspace, hints: bool) -> (Report, Vec<String>) {
+fn check(paths: BTreeSet<PathBuf>, workspace: &Workspace, args: &Args) -> (Report, Vec<String>) {
     let mut report = Report {
-        hints,
+        hints: args.selection.hints,
         ..Report::default()
     };
     let mut errors = Vec::new();
-    let results = each(paths, |path| check_file(path, workspace));
+    let results = each(paths, |path| check_file(path, workspace, args.format));
     for result in results {
         match result {
             Ok(mut checked) => {
@@ -155,13 +218,17 @@ pub(super) struct Checked {
 /// The rules that tell what is wrong with a file. Where neither runs, silence would pass for "nothing found".
 const TELL_PROBLEMS: [&str; 2] = ["invalid-notebook", "merge-conflict"];
 
-fn check_file(path: &Path, workspace: &Workspace) -> Result<Checked, String> {
+fn check_file(path: &Path, workspace: &Workspace, format: Format) -> Result<Checked, String> {
     let config = config_of(path, workspace)?;
     let bytes = files::read(path)?;
     let notebook = format::parse(&bytes);
-    drop(bytes);
+    // A file may be far larger than its cells, and most outputs do not look at it again.
+    let bytes = format.is_about_files().then_some(bytes);
     let analysis = analyse(path, notebook, &config, workspace);
-    Ok(checked(path, &analysis, &config))
+    let decoded = bytes.as_deref().map(format::Decoded::new);
+    let is_found = analysis.findings().next().is_some();
+    let in_file = decoded.as_ref().filter(|_| is_found).and_then(InFile::new);
+    Ok(checked(path, &analysis, &config, in_file.as_ref()))
 }
 
 pub(super) fn config_of(path: &Path, workspace: &Workspace) -> Result<Arc<Config>, String> {
@@ -199,7 +266,13 @@ pub(super) fn analyse(
     analysis
 }
 
-pub(super) fn checked(path: &Path, analysis: &Analysis, config: &Config) -> Checked {
+/// `file` is given where the report is about places in files.
+pub(super) fn checked(
+    path: &Path,
+    analysis: &Analysis,
+    config: &Config,
+    file: Option<&InFile<'_>>,
+) -> Checked {
     let is_told = analysis
         .findings()
         .any(|finding| TELL_PROBLEMS.contains(&finding.rule));
@@ -209,7 +282,9 @@ pub(super) fn checked(path: &Path, analysis: &Analysis, config: &Config) -> Chec
         .iter()
         .find(|problem| problem.kind == ProblemKind::Unreadable && !is_told)
         .map(|problem| format!("{}: {}", path.display(), problem.message));
-    let items = report::items(path.to_owned(), analysis, |rule| config.asks_for(rule));
+    let items = report::items(path.to_owned(), analysis, file, |rule| {
+        config.asks_for(rule)
+    });
     Checked { items, problem }
 }
 

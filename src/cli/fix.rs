@@ -152,7 +152,7 @@ fn fix_file(path: &Path, args: &Args, workspace: &Workspace) -> Result<Fixed, St
         }
         repaired += repairs.findings;
     };
-    let remaining = check::checked(path, &analysis, &config);
+    let remaining = check::checked(path, &analysis, &config, None);
     let change = match new {
         Some(new) if !args.diff => {
             write::replace(path, &old, &new)?;

@@ -1,8 +1,15 @@
 //! What was found, ready to print: nothing here points into a notebook, so that notebooks can be dropped early.
 
+mod fingerprint;
+mod in_file;
+
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+pub use fingerprint::Fingerprint;
+pub use in_file::InFile;
+
+use crate::analysis::secrets;
 use crate::engine::Analysis;
 use crate::notebook::{Anchor, CellIdx, Notebook};
 use crate::rule::{Finding, Fix, Group, Severity};
@@ -17,6 +24,8 @@ pub struct Report {
     pub items: Vec<Item>,
     /// Whether hints that nobody asked for are shown.
     pub hints: bool,
+    /// How many findings the baseline took out.
+    pub known: usize,
 }
 
 /// One finding.
@@ -32,6 +41,7 @@ pub struct Item {
     pub fix: Option<Fix>,
     /// Whether the rule was selected by its name: then its hints are shown and counted as any finding.
     pub asked_for: bool,
+    pub fingerprint: Fingerprint,
 }
 
 /// Where something is, for a person.
@@ -44,13 +54,21 @@ pub struct Place {
     pub start: LineColumn,
     /// One past the last character.
     pub end: LineColumn,
-    /// The line that the place starts on; `None` outside cells.
+    /// The line that the place starts on, with secrets masked; `None` outside cells.
     pub source: Option<String>,
     /// Whether it means certain characters, and not the cell as a whole.
     pub is_range: bool,
+    /// First character and one past the last, in the notebook's file; `None` where that was not asked for
+    /// or cannot be told.
+    pub in_file: Option<(LineColumn, LineColumn)>,
 }
 
 impl Report {
+    /// The findings that are shown, which are those that outputs for people and for code review print.
+    pub fn shown(&self) -> impl Iterator<Item = &Item> {
+        self.items.iter().filter(|item| self.shows(item))
+    }
+
     /// Whether the text output shows the finding.
     pub fn shows(&self, item: &Item) -> bool {
         self.hints || item.counts()
@@ -82,6 +100,25 @@ impl Item {
             related,
             fix: finding.fix.clone(),
             asked_for,
+            fingerprint: fingerprint(notebook, finding),
+        }
+    }
+
+    /// The path with `/`, as CI systems want it on all systems. Characters that are no UTF-8 are replaced.
+    pub fn slash_path(&self) -> String {
+        let path = self.path.to_string_lossy();
+        if std::path::MAIN_SEPARATOR == '/' {
+            path.into_owned()
+        } else {
+            path.replace(std::path::MAIN_SEPARATOR, "/")
+        }
+    }
+
+    /// The message with the place in the notebook before it, for who shows only a place in the file.
+    pub fn placed_message(&self) -> String {
+        match self.place.cell {
+            Some(cell) => format!("{cell}, line {}: {}", self.place.start.line, self.message),
+            None => self.message.clone(),
         }
     }
 
@@ -108,6 +145,7 @@ impl Place {
                 end: start,
                 source: None,
                 is_range: false,
+                in_file: matches!(anchor, Anchor::File(_)).then_some((start, start)),
             };
         };
         let lines = LineIndex::new(&cell.text);
@@ -120,17 +158,62 @@ impl Place {
             count: cell.execution.count,
             start,
             end: lines.line_column(&cell.text, range.end()),
-            source: Some(cell.text[line].to_owned()),
+            source: Some(secrets::masked(&cell.text, line)),
             is_range: matches!(anchor, Anchor::Range(..)),
+            in_file: None,
         }
+    }
+
+    /// First and last line in the notebook's file; its first where nothing is known.
+    pub fn file_lines(&self) -> (u32, u32) {
+        self.in_file
+            .map_or((1, 1), |(start, end)| (start.line, end.line))
     }
 }
 
-/// The items of one analysed notebook.
-pub fn items(path: PathBuf, analysis: &Analysis, asks_for: impl Fn(&str) -> bool) -> Vec<Item> {
+/// Of what stands in the line of the finding and in those beside it.
+fn fingerprint(notebook: &Notebook, finding: &Finding) -> Fingerprint {
+    let Some(cell) = finding.anchor.cell().and_then(|index| notebook.cell(index)) else {
+        // A message about a file may count its lines.
+        let message = finding.message.replace(|c: char| c.is_ascii_digit(), "");
+        return Fingerprint::of([finding.rule, &message]);
+    };
+    let text = &*cell.text;
+    let range = finding.anchor.range_in(text);
+    let lines = LineIndex::new(text);
+    let line = lines.line_of(range.start());
+    let beside = [line.checked_sub(1), Some(line), Some(line + 1)];
+    let around = beside.map(|line| {
+        line.map_or_else(String::new, |line| {
+            secrets::masked(text, lines.line_range(text, line))
+        })
+    });
+    let flagged = secrets::masked(text, range);
+    let parts = [finding.rule, flagged.trim()];
+    Fingerprint::of(
+        parts
+            .into_iter()
+            .chain(around.iter().map(|line| line.trim())),
+    )
+}
+
+/// The items of one analysed notebook, with their places in its file if that is given.
+pub fn items(
+    path: PathBuf,
+    analysis: &Analysis,
+    file: Option<&InFile<'_>>,
+    asks_for: impl Fn(&str) -> bool,
+) -> Vec<Item> {
     let path: Arc<Path> = path.into();
+    let notebook = analysis.notebook();
     analysis
         .findings()
-        .map(|finding| Item::new(&path, analysis.notebook(), finding, asks_for(finding.rule)))
+        .map(|finding| {
+            let mut item = Item::new(&path, notebook, finding, asks_for(finding.rule));
+            if let Some(range) = file.and_then(|file| file.range(notebook, finding.anchor)) {
+                item.place.in_file = Some((range.start, range.end));
+            }
+            item
+        })
         .collect()
 }

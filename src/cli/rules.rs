@@ -3,10 +3,10 @@
 use std::io::{self, Write};
 use std::process::ExitCode;
 
+use clap::ValueEnum;
 use serde::Serialize;
 
 use super::Status;
-use super::output::Format;
 use super::terminal::{BOLD, QUIET, Terminal};
 use crate::{docs, rules};
 
@@ -16,6 +16,15 @@ pub struct Args {
     /// What to print
     #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
     format: Format,
+}
+
+#[derive(Debug, Clone, Copy, Default, ValueEnum)]
+enum Format {
+    /// A table for people
+    #[default]
+    Text,
+    /// For programs: one array
+    Json,
 }
 
 #[derive(Serialize)]

@@ -12,7 +12,7 @@ use crate::cli::terminal::{BOLD, ERROR, FRAME, HINT, INFO, QUIET, WARNING, plain
 use crate::rule::{Safety, Severity};
 
 pub fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
-    for item in report.items.iter().filter(|item| report.shows(item)) {
+    for item in report.shown() {
         out.write_all(draw(item).as_bytes())?;
     }
     out.write_all(summary(report).as_bytes())
@@ -163,7 +163,7 @@ fn cut(source: &str, from: usize, to: usize) -> (String, usize, usize) {
     )
 }
 
-fn severity_style(severity: Severity) -> Style {
+pub(super) fn severity_style(severity: Severity) -> Style {
     match severity {
         Severity::Error => ERROR,
         Severity::Warning => WARNING,
@@ -172,12 +172,9 @@ fn severity_style(severity: Severity) -> Style {
     }
 }
 
-fn summary(report: &Report) -> String {
-    let shown: Vec<&Item> = report
-        .items
-        .iter()
-        .filter(|item| report.shows(item))
-        .collect();
+/// How many findings there are, and how many more are not shown.
+pub(super) fn summary(report: &Report) -> String {
+    let shown: Vec<&Item> = report.shown().collect();
     let hidden = report.items.len() - shown.len();
     let mut text = String::new();
     if report.notebooks == 0 {
@@ -228,6 +225,13 @@ fn summary(report: &Report) -> String {
             "{QUIET}{} not shown; --hints shows {}.{QUIET:#}",
             count(hidden, "hint"),
             if hidden == 1 { "it" } else { "them" }
+        );
+    }
+    if report.known > 0 {
+        let _ = writeln!(
+            text,
+            "{QUIET}{} of the baseline not shown.{QUIET:#}",
+            count(report.known, "finding")
         );
     }
     text
@@ -293,7 +297,7 @@ mod tests {
             .iter()
             .map(|finding| Item::new(&path, &notebook, finding, false))
             .collect(),
-            hints: false,
+            ..Report::default()
         };
         let mut drawn = Vec::new();
         write(&report, &mut anstream::StripStream::new(&mut drawn)).unwrap();

@@ -1,0 +1,195 @@
+//! Credentials in a text: tokens by their shapes, and passwords by what they are assigned to.
+//!
+//! One pass looks for the few letters that each kind starts with, and only what follows one is read.
+//! A shape is checked as far as its issuer made it checkable: lengths, alphabets, checksums.
+//! What stands for a secret (`<your token>`, `xxxx`, the examples of manuals) is none.
+
+mod assignment;
+mod shapes;
+
+use std::ops::Range;
+use std::sync::LazyLock;
+
+use aho_corasick::AhoCorasick;
+
+use crate::text::{TextRange, TextSize};
+
+/// A credential, by its place alone: what it says must not get any further.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Secret {
+    /// With its article: "a GitHub token".
+    pub what: &'static str,
+    pub range: TextRange,
+}
+
+/// Finds the secrets of a text, in its order; none overlaps another.
+pub fn find(text: &str) -> Vec<Secret> {
+    let Some(starts) = &*STARTS else {
+        return Vec::new();
+    };
+    let mut found: Vec<(usize, Secret)> = starts
+        .find_overlapping_iter(text)
+        .filter_map(|start| {
+            let rank = start.pattern().as_usize();
+            let (what, range) = (KINDS.get(rank)?.read)(text, start.start()..start.end())?;
+            let range = TextRange::new(size(range.start), size(range.end));
+            Some((rank, Secret { what, range }))
+        })
+        .collect();
+    found.sort_by_key(|(rank, secret)| (secret.range.start(), *rank));
+    let mut found: Vec<Secret> = found.into_iter().map(|(_, secret)| secret).collect();
+    let mut end = TextSize::new(0);
+    found.retain(|secret| {
+        let is_new = secret.range.start() >= end;
+        if is_new {
+            end = secret.range.end();
+        }
+        is_new
+    });
+    found
+}
+
+/// A part of a text as it may be shown: every character of a secret is a `•`, so that all columns stay.
+pub fn masked(text: &str, part: TextRange) -> String {
+    let secrets = find(text);
+    let is_secret = |at: TextSize| secrets.iter().any(|secret| secret.range.contains(at));
+    text[part]
+        .char_indices()
+        .map(|(at, character)| {
+            let is_shown = character.is_whitespace() || !is_secret(part.start() + size(at));
+            if is_shown { character } else { '•' }
+        })
+        .collect()
+}
+
+/// A kind of secret: how it starts, in any case, and what reads it there.
+struct Kind {
+    start: &'static str,
+    read: Read,
+}
+
+/// Given a text and where the start was found in it, what the secret is and where it stands.
+type Read = fn(&str, Range<usize>) -> Option<(&'static str, Range<usize>)>;
+
+const fn kind(start: &'static str, read: Read) -> Kind {
+    Kind { start, read }
+}
+
+/// Of two that start at one place, the one that stands here first is told: it knows its issuer.
+const KINDS: &[Kind] = &[
+    kind("AKIA", shapes::aws_key_id),
+    kind("ASIA", shapes::aws_key_id),
+    kind("aws_secret_access_key ", shapes::aws_configured),
+    kind("ghp_", shapes::github),
+    kind("gho_", shapes::github),
+    kind("ghu_", shapes::github),
+    kind("ghs_", shapes::github),
+    kind("ghr_", shapes::github),
+    kind("github_pat_", shapes::github_fine_grained),
+    kind("glpat-", shapes::gitlab),
+    kind("xoxb-", shapes::slack),
+    kind("xoxa-", shapes::slack),
+    kind("xoxp-", shapes::slack),
+    kind("xoxr-", shapes::slack),
+    kind("xoxs-", shapes::slack),
+    kind("AIza", shapes::google),
+    kind("sk-", shapes::language_model),
+    kind("sk_live_", shapes::stripe),
+    kind("rk_live_", shapes::stripe),
+    kind("PRIVATE KEY", shapes::private_key),
+    kind("eyJ", shapes::json_web_token),
+    kind("://", shapes::connection_string),
+    kind("AccountKey=", shapes::azure_account_key),
+    kind("dapi", shapes::databricks),
+    kind("hf_", shapes::hugging_face),
+    kind("passw", assignment::read),
+    kind("passphrase", assignment::read),
+    kind("pwd", assignment::read),
+    kind("secret", assignment::read),
+    kind("token", assignment::read),
+    kind("key", assignment::read),
+];
+
+/// `None` never happens: the patterns are few and short.
+static STARTS: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| {
+    AhoCorasick::builder()
+        .ascii_case_insensitive(true)
+        .build(KINDS.iter().map(|kind| kind.start))
+        .ok()
+});
+
+/// Whether a text stands for a secret in place of one.
+fn is_placeholder(text: &str) -> bool {
+    const WORDS: &[&str] = &[
+        "your",
+        "xxxx",
+        "****",
+        "...",
+        "…",
+        "example",
+        "changeme",
+        "change_me",
+        "change-me",
+        "placeholder",
+        "dummy",
+        "fake_",
+        "redacted",
+        "replace",
+        "insert",
+        "<",
+        ">",
+        "my_",
+        "my-",
+        "sample",
+        "password",
+        "passwd",
+        "test",
+        "123456789",
+        "{",
+        "}",
+        "enter_",
+        "secret",
+        "hidden",
+        "$(",
+        "%(",
+        "%s",
+    ];
+    let lower = text.to_lowercase();
+    WORDS.iter().any(|word| lower.contains(word))
+}
+
+/// How many characters a text is made of, each counted once.
+fn variety(text: &str) -> usize {
+    let mut seen: Vec<char> = text.chars().collect();
+    seen.sort_unstable();
+    seen.dedup();
+    seen.len()
+}
+
+/// Whether a token's body is as mixed as chance makes it.
+fn is_random(body: &str) -> bool {
+    variety(body) >= 8 && !is_placeholder(body)
+}
+
+fn is_word(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || byte == b'_'
+}
+
+fn is_token(byte: u8) -> bool {
+    is_word(byte) || byte == b'-'
+}
+
+/// The end of the bytes from `start` that are `wanted`.
+fn run(text: &str, start: usize, wanted: impl Fn(u8) -> bool) -> usize {
+    text.as_bytes()[start..]
+        .iter()
+        .position(|&byte| !wanted(byte))
+        .map_or(text.len(), |length| start + length)
+}
+
+fn size(offset: usize) -> TextSize {
+    TextSize::new(u32::try_from(offset).unwrap_or(u32::MAX))
+}
+
+#[cfg(test)]
+mod tests;

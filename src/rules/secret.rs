@@ -1,0 +1,64 @@
+//! A password, key or token in the text of a cell.
+//!
+//! Whoever gets the notebook can use it, and so can whoever gets any commit that ever held it:
+//! removing it from the cell is not enough, it has to be changed where it was issued.
+//!
+//! Found are the tokens of AWS, GitHub, GitLab, Slack, Google, OpenAI, Anthropic, Stripe, Azure storage, Databricks and
+//! Hugging Face, private keys, JSON Web Tokens, passwords in connection strings, and what is given to a name such as
+//! `password` or `api_key` and is too mixed to be a word. Lengths and checksums are verified where there are any.
+//! What stands for a secret (`<your token>`, `xxxx`) is let pass. All cells are read, text and comments too;
+//! outputs are not, since Cellwise does not hold them.
+//!
+//! No message repeats the secret, and where a line of source is shown it stands there as `••••`.
+//!
+//! ## Flagged
+//! ```notebook
+//! # %%
+//! db = connect(user="shop", password="not-4-real-one!")
+//! #                                   ^^^^^^^^^^^^^^^ secret: holds a password
+//! # %%
+//! engine = create_engine("postgresql://shop:n0t-a-real-1@db.shop.net/orders")
+//! #                                         ^^^^^^^^^^^^ secret: the password of a connection
+//! ```
+//!
+//! ## Clean
+//! ```notebook
+//! # %%
+//! import os
+//! from getpass import getpass
+//!
+//! password = os.environ["SHOP_DB_PASSWORD"]
+//! token = getpass("Token: ")
+//! # %%
+//! api_key = "<your-api-key-1>"
+//! url = f"postgresql://shop:{password}@db.shop.net/orders"
+//! pad_token = "[PAD]"
+//! ```
+
+use crate::analysis::secrets;
+use crate::notebook::Anchor;
+use crate::rule::{CellContext, Check, Finding, Group, Rule, Severity};
+
+pub const RULE: Rule = Rule {
+    name: "secret",
+    group: Group::Version,
+    severity: Severity::Error,
+    on_by_default: true,
+    check: Check::Cell(check),
+    source: "",
+};
+
+fn check(cx: &CellContext<'_>, findings: &mut Vec<Finding>) {
+    let cell = cx.all.cell_name(cx.index);
+    for secret in secrets::find(&cx.cell.text) {
+        findings.push(Finding::new(
+            RULE.name,
+            Anchor::Range(cx.index, secret.range),
+            format!(
+                "{cell} holds {}: whoever gets the notebook, or any commit of it, can use it. \
+                 Change it where it was issued, and read the new one from the environment.",
+                secret.what
+            ),
+        ));
+    }
+}
