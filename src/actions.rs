@@ -23,6 +23,7 @@ actions![
     extract_cell_to_function,
     order_cells,
     add_import,
+    move_import,
     clear_all_outputs,
     clear_counts,
     clear_outputs,

@@ -228,6 +228,8 @@ pub struct Scope {
     pub calls: Vec<ScopeCall>,
     /// Names that the body binds in the notebook by `global`.
     pub binds: Vec<Name>,
+    /// What the body changes in place: names of the notebook, and its own parameters.
+    pub mutates: Vec<Name>,
     /// Its parameters' names.
     pub parameters: Vec<Name>,
     /// The class it is a method of.

@@ -14,12 +14,13 @@ use rayon::prelude::*;
 use super::output::Format;
 use super::progress::Progress;
 use super::report::{self, Item, Report};
+use super::selection::Selection;
 use super::terminal::Terminal;
 use super::{Status, files};
-use crate::config::{Selector, Settings};
+use crate::config::Config;
 use crate::engine::Analysis;
 use crate::format;
-use crate::notebook::ProblemKind;
+use crate::notebook::{Notebook, ProblemKind};
 use crate::workspace::Workspace;
 
 /// Check notebooks and print what was found.
@@ -36,32 +37,14 @@ pub struct Args {
     #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
     format: Format,
 
-    /// Run these rules or groups only (comma-separated; "all" is every rule)
-    #[arg(long, value_delimiter = ',', value_name = "RULES")]
-    select: Option<Vec<Selector>>,
-
-    /// Run these rules or groups besides the others
-    #[arg(long, value_delimiter = ',', value_name = "RULES")]
-    extend_select: Vec<Selector>,
-
-    /// Leave out these rules or groups
-    #[arg(long, value_delimiter = ',', value_name = "RULES")]
-    ignore: Vec<Selector>,
-
-    /// Show hints, too
-    #[arg(long)]
-    hints: bool,
+    #[command(flatten)]
+    selection: Selection,
 }
 
 pub fn run(args: &Args, terminal: &mut Terminal) -> ExitCode {
-    let workspace = Arc::new(Workspace::new(Settings {
-        select: args.select.clone(),
-        extend_select: args.extend_select.clone(),
-        ignore: args.ignore.clone(),
-        ..Settings::default()
-    }));
+    let workspace = Arc::new(Workspace::new(args.selection.settings()));
     let files = files::find(&args.paths, &workspace);
-    let (report, errors) = check(files.paths, &workspace, args.hints);
+    let (report, errors) = check(files.paths, &workspace, args.selection.hints);
     let errors: BTreeSet<String> = files.errors.into_iter().chain(errors).collect();
     if report.notebooks == 0 && errors.is_empty() {
         terminal.tell("no notebooks found");
@@ -94,33 +77,7 @@ fn check(paths: BTreeSet<PathBuf>, workspace: &Workspace, hints: bool) -> (Repor
         ..Report::default()
     };
     let mut errors = Vec::new();
-    let progress = Progress::new(paths.len());
-    let pool = match rayon::ThreadPoolBuilder::new()
-        .stack_size(STACK_BYTES)
-        .build()
-    {
-        Ok(pool) => pool,
-        Err(error) => {
-            errors.push(format!("no threads can be started: {error}"));
-            return (report, errors);
-        }
-    };
-    panic::set_hook(Box::new(|panic| {
-        let trace = Backtrace::capture();
-        LAST_PANIC.set(Some(format!("{panic}\n{trace}")));
-    }));
-    let results: Vec<Result<Checked, String>> = pool.install(|| {
-        let paths: Vec<PathBuf> = paths.into_iter().collect();
-        paths
-            .into_par_iter()
-            .map(|path| {
-                let result = guarded(&path, || check_file(&path, workspace));
-                progress.done();
-                result
-            })
-            .collect()
-    });
-    let _ = panic::take_hook();
+    let results = each(paths, |path| check_file(path, workspace));
     for result in results {
         match result {
             Ok(mut checked) => {
@@ -132,6 +89,39 @@ fn check(paths: BTreeSet<PathBuf>, workspace: &Workspace, hints: bool) -> (Repor
         }
     }
     (report, errors)
+}
+
+/// Does the work for each file, on all cores. The order of the results is that of the paths;
+/// a panic is an error of one file.
+pub(super) fn each<T: Send>(
+    paths: BTreeSet<PathBuf>,
+    work: impl Fn(&Path) -> Result<T, String> + Sync,
+) -> Vec<Result<T, String>> {
+    let progress = Progress::new(paths.len());
+    let pool = match rayon::ThreadPoolBuilder::new()
+        .stack_size(STACK_BYTES)
+        .build()
+    {
+        Ok(pool) => pool,
+        Err(error) => return vec![Err(format!("no threads can be started: {error}"))],
+    };
+    panic::set_hook(Box::new(|panic| {
+        let trace = Backtrace::capture();
+        LAST_PANIC.set(Some(format!("{panic}\n{trace}")));
+    }));
+    let results = pool.install(|| {
+        let paths: Vec<PathBuf> = paths.into_iter().collect();
+        paths
+            .into_par_iter()
+            .map(|path| {
+                let result = guarded(&path, || work(&path));
+                progress.done();
+                result
+            })
+            .collect()
+    });
+    let _ = panic::take_hook();
+    results
 }
 
 thread_local! {
@@ -149,34 +139,49 @@ fn guarded<T>(path: &Path, work: impl FnOnce() -> Result<T, String>) -> Result<T
             .or_else(|| payload.downcast_ref::<&str>().copied())
             .unwrap_or("panicked");
         Err(format!(
-            "{} could not be checked, which is a mistake in Cellwise; please report it: {}",
+            "{} could not be worked on, which is a mistake in Cellwise; please report it: {}",
             path.display(),
             what.trim_end()
         ))
     })
 }
 
-struct Checked {
-    items: Vec<Item>,
+pub(super) struct Checked {
+    pub items: Vec<Item>,
     /// Why editors will not open the file, where no rule tells it.
-    problem: Option<String>,
+    pub problem: Option<String>,
 }
 
 /// The rules that tell what is wrong with a file. Where neither runs, silence would pass for "nothing found".
 const TELL_PROBLEMS: [&str; 2] = ["invalid-notebook", "merge-conflict"];
 
 fn check_file(path: &Path, workspace: &Workspace) -> Result<Checked, String> {
+    let config = config_of(path, workspace)?;
+    let bytes = files::read(path)?;
+    let notebook = format::parse(&bytes);
+    drop(bytes);
+    let analysis = analyse(path, notebook, &config, workspace);
+    Ok(checked(path, &analysis, &config))
+}
+
+pub(super) fn config_of(path: &Path, workspace: &Workspace) -> Result<Arc<Config>, String> {
     let config = workspace.config_for(path).map_err(|mut error| {
         error.file = error.file.map(|file| files::shortest(&file));
         error.to_string()
     })?;
-    let config = Arc::new(config);
-    let bytes = files::read(path)?;
-    let mut notebook = format::parse(&bytes);
-    drop(bytes);
+    Ok(Arc::new(config))
+}
+
+/// Analyses a notebook with what it needs to know of the files around.
+pub(super) fn analyse(
+    path: &Path,
+    mut notebook: Notebook,
+    config: &Arc<Config>,
+    workspace: &Workspace,
+) -> Analysis {
     let file_name = path.file_name().and_then(|name| name.to_str());
     Arc::make_mut(&mut notebook.meta).file_name = file_name.map(Arc::from);
-    let mut analysis = Analysis::new(notebook, Arc::clone(&config));
+    let mut analysis = Analysis::new(notebook, Arc::clone(config));
     let lookups = analysis.lookups();
     if !lookups.is_empty() {
         let surroundings = workspace.surroundings(path, lookups);
@@ -191,6 +196,10 @@ fn check_file(path: &Path, workspace: &Workspace) -> Result<Checked, String> {
         analysis.set_imports(workspace.imports(path));
         analysis.settle();
     }
+    analysis
+}
+
+pub(super) fn checked(path: &Path, analysis: &Analysis, config: &Config) -> Checked {
     let is_told = analysis
         .findings()
         .any(|finding| TELL_PROBLEMS.contains(&finding.rule));
@@ -200,8 +209,8 @@ fn check_file(path: &Path, workspace: &Workspace) -> Result<Checked, String> {
         .iter()
         .find(|problem| problem.kind == ProblemKind::Unreadable && !is_told)
         .map(|problem| format!("{}: {}", path.display(), problem.message));
-    let items = report::items(path.to_owned(), &analysis, |rule| config.asks_for(rule));
-    Ok(Checked { items, problem })
+    let items = report::items(path.to_owned(), analysis, |rule| config.asks_for(rule));
+    Checked { items, problem }
 }
 
 #[cfg(test)]
@@ -212,7 +221,10 @@ mod tests {
     fn a_panic_is_an_error_of_one_file() {
         let result = guarded::<()>(Path::new("a.ipynb"), || panic!("ouch"));
         let error = result.unwrap_err();
-        assert!(error.starts_with("a.ipynb could not be checked"), "{error}");
+        assert!(
+            error.starts_with("a.ipynb could not be worked on"),
+            "{error}"
+        );
         assert!(error.contains("ouch"), "{error}");
     }
 }

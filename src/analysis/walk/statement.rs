@@ -458,6 +458,7 @@ impl Walker<'_> {
             reads: Vec::new(),
             calls: Vec::new(),
             binds: Vec::new(),
+            mutates: Vec::new(),
             parameters,
             class: head.class,
             parent: self.innermost_body(),
