@@ -30,6 +30,7 @@ actions![
     insert_seed,
     rename_in_cell,
     remove_cell,
+    remove_debug,
     use_pip_magic,
     suppress,
 ];

@@ -88,7 +88,8 @@ fn offer(cx: &ActionContext<'_>) -> Vec<Offer> {
         .all
         .notebook
         .cell(cx.cell)
-        .is_some_and(|cell| cell.is_code() && !cell.text.trim().is_empty());
+        .is_some_and(|cell| cell.is_code() && !cell.text.trim().is_empty())
+        && !is_automagic(cx);
     let mut offers: Vec<Offer> = Vec::new();
     for finding in cx.findings {
         let known = offers
@@ -139,6 +140,13 @@ fn apply(cx: &ActionContext<'_>, argument: Option<&str>) -> Result<Edit, Refusal
             )
         }
     })
+}
+
+/// Whether the cell is one line that is a magic without its `%`: IPython takes it for one only while it stands alone.
+fn is_automagic(cx: &ActionContext<'_>) -> bool {
+    let text = text_of(cx).trim();
+    matches!(&cx.all.facts(cx.cell).magics[..], [only]
+        if only.kind == MagicKind::Line && !text.starts_with('%') && text_of(cx)[only.range] == *text)
 }
 
 /// Where the comment goes; the ranges are empty.

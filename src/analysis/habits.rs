@@ -12,7 +12,6 @@ const PATH_TAKERS: &[&str] = &[
     "WindowsPath",
     "abspath",
     "addsitedir",
-    "append",
     "basename",
     "chdir",
     "connect",
@@ -35,15 +34,12 @@ const PATH_TAKERS: &[&str] = &[
     "imread",
     "imsave",
     "imwrite",
-    "insert",
     "isdir",
     "isfile",
-    "join",
     "json",
     "listdir",
     "makedirs",
     "mkdir",
-    "mount",
     "move",
     "open",
     "parquet",
@@ -102,13 +98,13 @@ pub fn is_machine_path(literal: &str) -> bool {
     let text = literal
         .trim_start_matches(|c: char| c.is_ascii_alphabetic())
         .trim_matches(['"', '\'']);
-    if text.contains(['\n', ' ']) && text.contains(['\n', '<', '>']) {
+    if text.contains(['\n', '<']) {
         return false;
     }
     let text = text.strip_prefix("file://").unwrap_or(text);
-    let homes = ["/home/", "/Users/", "/content/drive", "/content/gdrive"];
+    let homes = ["/home/", "/Users/", "/content/drive/", "/content/gdrive/"];
     if let Some(rest) = homes.iter().find_map(|home| text.strip_prefix(home)) {
-        return !rest.is_empty() || text.starts_with("/content/");
+        return !rest.is_empty();
     }
     let mut bytes = text.bytes();
     let drive = bytes.next().is_some_and(|byte| byte.is_ascii_alphabetic());
@@ -186,7 +182,7 @@ mod tests {
             r#""C:\\data""#,
             r#"'d:/data/x'"#,
             r#"f"/home/{user}/x""#,
-            r#""/content/drive""#,
+            r#""/content/drive/MyDrive""#,
             r#""file:///home/ana/x""#,
         ] {
             assert!(is_machine_path(path), "{path}");
@@ -199,6 +195,7 @@ mod tests {
             r#""s3://bucket""#,
             r#""/usr/bin/env""#,
             r#""/home/""#,
+            r#""/content/drive""#,
             r#""C:""#,
             r#""a://b""#,
             r#""""#,

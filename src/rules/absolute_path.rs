@@ -17,6 +17,8 @@
 //! #                    ^^^^^^^^^^^^^^^^ absolute-path
 //! df.to_csv(path_or_buf=f"/home/{user}/out.csv")
 //! #                     ^^^^^^^^^^^^^^^^^^^^^^^ absolute-path
+//! sys.path.append("/home/ana/lib")
+//! #               ^^^^^^^^^^^^^^^ absolute-path
 //! open("/home/" + user)  # no machine is told
 //! ```
 //!
@@ -34,6 +36,8 @@
 //! requests.get("https://example.org/home/ana")
 //! open("/tmp/x.csv"), open("/data/x.csv"), open("/dev/null")
 //! title = "/home/ana"
+//! ", ".join(["/home/ana"])
+//! drive.mount("/content/drive")
 //! ```
 
 use crate::analysis::facts::RemarkKind;

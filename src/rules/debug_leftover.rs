@@ -35,7 +35,7 @@
 
 use crate::analysis::facts::{BindingKind, MagicKind, RemarkKind};
 use crate::notebook::Anchor;
-use crate::rule::{CellContext, Check, Finding, Group, Rule, Severity};
+use crate::rule::{CellContext, Check, Finding, Fix, Group, Rule, Safety, Severity};
 use crate::text::TextRange;
 
 pub const RULE: Rule = Rule {
@@ -48,9 +48,19 @@ pub const RULE: Rule = Rule {
 };
 
 fn check(cx: &CellContext<'_>, findings: &mut Vec<Finding>) {
-    let mut report = |range: TextRange, what: String| {
+    let mut report = |range: TextRange, what: String, removable: bool| {
         let message = format!("{what} Remove it.");
-        findings.push(Finding::new(RULE.name, Anchor::Range(cx.index, range), message));
+        let finding = Finding::new(RULE.name, Anchor::Range(cx.index, range), message);
+        findings.push(if removable {
+            finding.fix(Fix {
+                action: "remove-debug",
+                title: "Remove the debugger's line".into(),
+                safety: Safety::Safe,
+                argument: None,
+            })
+        } else {
+            finding
+        });
     };
     let waits = |range: TextRange| {
         let text = cx.cell.text[range].lines().next().unwrap_or_default();
@@ -58,20 +68,21 @@ fn check(cx: &CellContext<'_>, findings: &mut Vec<Finding>) {
     };
     for magic in &cx.facts.magics {
         match (magic.kind, &*magic.name, &*magic.argument) {
-            (MagicKind::Line | MagicKind::Cell, "debug", _) => report(magic.range, waits(magic.range)),
+            (MagicKind::Line | MagicKind::Cell, "debug", _) => report(magic.range, waits(magic.range), true),
             (MagicKind::Line, "pdb", "" | "on" | "1" | "True") => report(
                 magic.range,
                 "This opens a debugger at the next error, and a run of all cells hangs there instead of failing.".to_owned(),
+                true,
             ),
             _ => {}
         }
     }
     for range in cx.facts.remarks_of(RemarkKind::Breakpoint) {
-        report(range, waits(range));
+        report(range, waits(range), true);
     }
     if comes_from_icecream(cx) {
         for range in cx.facts.remarks_of(RemarkKind::Icecream) {
-            report(range, "icecream's output is a note to whoever was debugging.".to_owned());
+            report(range, "icecream's output is a note to whoever was debugging.".to_owned(), false);
         }
     }
 }

@@ -54,7 +54,7 @@ impl Walker<'_> {
         let Some(function) = last_name(&call.func) else {
             return;
         };
-        if habits::takes_path(function) {
+        if habits::takes_path(function) || extends_path(call, function) {
             for argument in &call.arguments.args {
                 self.note_paths(argument);
             }
@@ -184,6 +184,14 @@ fn last_name(func: &Expr) -> Option<&str> {
         Expr::Attribute(attribute) => Some(attribute.attr.as_str()),
         _ => None,
     }
+}
+
+/// `os.path.join(…)` and `sys.path.append(…)`, unlike `", ".join(…)` and `xs.append(…)`.
+fn extends_path(call: &ExprCall, function: &str) -> bool {
+    let Expr::Attribute(attribute) = &*call.func else {
+        return false;
+    };
+    matches!(function, "join" | "append" | "insert") && last_name(&attribute.value) == Some("path")
 }
 
 /// `a.b.c` of names alone.
