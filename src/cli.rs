@@ -61,15 +61,13 @@ struct Cli {
     color: ColorChoice,
 }
 
+// A command without a line of its own here shows what its arguments' type says, the whole of it with --help.
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Check notebooks and print what was found
     Check(check::Args),
-    /// Repair what can be repaired for certain
     Fix(fix::Args),
-    /// Take outputs, counts and volatile metadata out of notebooks
     Clean(clean::Args),
-    /// Let git leave outputs out of what is committed
     GitSetup(git_setup::Args),
     /// List all rules
     Rules(rules::Args),

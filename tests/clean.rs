@@ -10,6 +10,8 @@ use std::io::Write as _;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
+use cellwise::format::ipynb::clean::{VOLATILE_IN_CELLS, VOLATILE_IN_NOTEBOOKS};
+
 const DIRTY: &str = "{\n \"cells\": [\n  {\n   \"cell_type\": \"code\",\n   \"execution_count\": 3,\n   \"metadata\": {\"collapsed\": true},\n   \"outputs\": [\n    {\"output_type\": \"stream\", \"name\": \"stdout\", \"text\": [\"a\\n\"]}\n   ],\n   \"source\": [\"print('\\u00e9')\"]\n  }\n ],\n \"metadata\": {},\n \"nbformat\": 4,\n \"nbformat_minor\": 4\n}";
 
 fn clean_text() -> String {
@@ -121,6 +123,16 @@ fn a_diff_is_one_that_patch_applies_and_writes_nothing() {
             .unwrap();
         ends(&applied, 0);
         assert_eq!(fs::read_to_string(&file).unwrap(), clean_text());
+    }
+}
+
+#[test]
+fn the_help_says_what_is_volatile() {
+    let output = run(Path::new("."), &["clean", "--help"]);
+    let help = String::from_utf8(output.stdout).unwrap();
+    let names = VOLATILE_IN_CELLS.iter().chain(&VOLATILE_IN_NOTEBOOKS);
+    for name in names.chain(&["keep_output"]) {
+        assert!(help.contains(name), "{name} is not in the help:\n{help}");
     }
 }
 

@@ -7,6 +7,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use cellwise::format::ipynb::clean::{Policy, clean};
 use cellwise::format::{self, ipynb};
 use cellwise::notebook::{CellIdx, CellKind, Edit, EditOp, Notebook};
 use cellwise::text::{TextRange, TextSize};
@@ -121,12 +122,9 @@ fn check(path: &Path) -> Vec<String> {
     let mut outcomes = Vec::new();
     for (name, edit) in edits(&notebook) {
         let place = format!("{name}: {}", path.display());
-        let after = match format::patch(&bytes, &edit) {
-            Ok(after) => after,
-            Err(_) => {
-                outcomes.push(format!("{name}: refused"));
-                continue;
-            }
+        let Ok(after) = format::patch(&bytes, &edit) else {
+            outcomes.push(format!("{name}: refused"));
+            continue;
         };
         outcomes.push(format!("{name}: done"));
         let parsed = serde_json::from_slice::<serde::de::IgnoredAny>(&after);
@@ -147,6 +145,34 @@ fn check(path: &Path) -> Vec<String> {
         }
     }
     outcomes
+}
+
+#[test]
+fn a_cleaned_file_has_the_same_cells_without_outputs_and_stays_as_it_is() {
+    corpus().par_iter().for_each(|path| {
+        let bytes = std::fs::read(path).unwrap();
+        let place = path.display();
+        let Ok(Some(after)) = clean(&bytes, Policy::default()) else {
+            return;
+        };
+        assert_eq!(clean(&after, Policy::default()), Ok(None), "{place}");
+        let (before, after) = (format::parse(&bytes), format::parse(&after));
+        assert_eq!(before.cells.len(), after.cells.len(), "{place}");
+        assert_eq!(before.meta, after.meta, "{place}");
+        for (before, after) in before.cells.iter().zip(&after.cells) {
+            assert_eq!(
+                (before.kind, &before.text, &before.id),
+                (after.kind, &after.text, &after.id),
+                "{place}"
+            );
+            assert_eq!(before.tags, after.tags, "{place}");
+            assert_eq!(after.execution.count, None, "{place}");
+            assert!(
+                after.outputs.count == 0 || after.outputs.count == before.outputs.count,
+                "{place}"
+            );
+        }
+    });
 }
 
 /// The files are the same but for the counts.

@@ -169,7 +169,7 @@ fn text() -> impl Strategy<Value = String> {
     .prop_map(|parts| parts.concat())
 }
 
-fn made() -> impl Strategy<Value = Vec<Made>> {
+fn made(least: usize) -> impl Strategy<Value = Vec<Made>> {
     let kind = prop::sample::select(vec!["code", "code", "markdown", "raw"]);
     let cell = (kind, text(), prop::option::of(1..9_u32), any::<bool>());
     let cell = cell.prop_map(|(kind, text, count, outputs)| Made {
@@ -178,7 +178,7 @@ fn made() -> impl Strategy<Value = Vec<Made>> {
         count,
         outputs,
     });
-    prop::collection::vec(cell, 0..5)
+    prop::collection::vec(cell, least..5)
 }
 
 /// An operation on any notebook: the numbers are taken as far as it goes.
@@ -268,7 +268,7 @@ fn check(file: &[u8], edit: &Edit) -> Vec<u8> {
 
 proptest! {
     #[test]
-    fn any_edit_of_any_style_is_what_was_asked_for(written in written(), cells in made(), ops in prop::collection::vec(op(), 1..6)) {
+    fn any_edit_of_any_style_is_what_was_asked_for(written in written(), cells in made(0), ops in prop::collection::vec(op(), 1..6)) {
         let file = written.file(&cells);
         let notebook = parse(file.as_bytes());
         prop_assert_eq!(&notebook.problems[..], &[]);
@@ -278,8 +278,7 @@ proptest! {
     /// What is new looks as if the file's own writer had written it: text in an existing cell,
     /// and cells that come or go.
     #[test]
-    fn the_result_is_as_its_writer_would_write_it(written in written(), cells in made(), at in 0..5_usize, cut in 0..9_usize, text in text()) {
-        prop_assume!(!cells.is_empty());
+    fn the_result_is_as_its_writer_would_write_it(written in written(), cells in made(1), at in 0..5_usize, cut in 0..9_usize, text in text()) {
         let file = written.file(&cells);
         let cell = at % cells.len();
         // Whether a file escapes or writes strings shows only where there is something to see.
@@ -307,8 +306,7 @@ proptest! {
 
     /// Whatever stands outside the touched cell stays.
     #[test]
-    fn bytes_outside_the_touched_cell_stay(written in written(), cells in made(), op in op()) {
-        prop_assume!(!cells.is_empty());
+    fn bytes_outside_the_touched_cell_stay(written in written(), cells in made(1), op in op()) {
         let file = written.file(&cells);
         let (notebook, map) = read(file.as_bytes());
         let edit = edit(&notebook, &[op]);
@@ -321,6 +319,27 @@ proptest! {
         let behind = file.len() - object.end;
         prop_assert_eq!(&after[..object.start], &file.as_bytes()[..object.start]);
         prop_assert_eq!(&after[after.len() - behind..], &file.as_bytes()[object.end..]);
+    }
+}
+
+proptest! {
+    /// Nothing panics, and what is not refused is as it should be, for any edit and for `clean`.
+    #[test]
+    fn damaged_files_are_patched_rightly_or_refused(written in written(), cells in made(0), op in op(), at in any::<prop::sample::Index>(), gone in 0..9_usize, junk in "[\\]{}\",: a-z0-9\\\\]{0,6}") {
+        let mut file = written.file(&cells).into_bytes();
+        let at = at.index(file.len());
+        let end = (at + gone).min(file.len());
+        file.splice(at..end, junk.bytes());
+        let notebook = parse(&file);
+        let edit = edit(&notebook, &[op]);
+        if let Ok(after) = patch(&file, &edit) {
+            let expected = edit.apply(&notebook);
+            let texts = |notebook: &Notebook| -> Vec<String> { notebook.cells.iter().map(|cell| cell.text.to_string()).collect() };
+            prop_assert_eq!(texts(&parse(&after)), texts(&expected));
+        }
+        if let Ok(Some(clean)) = super::super::clean::clean(&file, Default::default()) {
+            prop_assert_eq!(super::super::clean::clean(&clean, Default::default()), Ok(None));
+        }
     }
 }
 
