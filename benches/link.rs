@@ -15,9 +15,9 @@ fn whole(criterion: &mut Criterion) {
     let notebook = support::notebook(2_000);
     let cache = FactsCache::default();
     // Holding one link keeps the facts of all cells in the cache: what is measured is linking alone.
-    let link = Link::new(&notebook, &cache, Arc::default());
+    let link = Link::new(&notebook, &cache, Arc::default(), Arc::default());
     criterion.bench_function("link/2,000 cells", |bencher| {
-        bencher.iter(|| Link::new(black_box(&notebook), &cache, Arc::default()));
+        bencher.iter(|| Link::new(black_box(&notebook), &cache, Arc::default(), Arc::default()));
     });
     drop(link);
 }

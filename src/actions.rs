@@ -23,10 +23,14 @@ actions![
     extract_cell_to_function,
     order_cells,
     add_import,
+    move_import,
+    clear_all_outputs,
     clear_counts,
+    clear_outputs,
     insert_seed,
     rename_in_cell,
     remove_cell,
+    use_pip_magic,
     suppress,
 ];
 

@@ -9,6 +9,8 @@ pub(crate) mod depth;
 pub mod facts;
 mod flow;
 pub mod graph;
+pub(crate) mod habits;
+pub(crate) mod installs;
 pub mod known_imports;
 pub mod magics;
 pub mod order;

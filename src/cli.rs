@@ -8,13 +8,19 @@
 
 mod baseline;
 mod check;
+mod clean;
+mod diff;
 mod explain;
 mod files;
+mod fix;
+mod git_setup;
 mod output;
 mod progress;
 mod report;
 mod rules;
+mod selection;
 mod terminal;
+mod write;
 
 use std::process::ExitCode;
 
@@ -28,6 +34,9 @@ pub fn run() -> ExitCode {
     let mut terminal = Terminal::new(cli.color);
     match cli.command {
         Command::Check(args) => check::run(&args, &mut terminal),
+        Command::Clean(args) => clean::run(&args, &mut terminal),
+        Command::Fix(args) => fix::run(&args, &mut terminal),
+        Command::GitSetup(args) => git_setup::run(&args, &terminal),
         Command::Rules(args) => rules::run(&args, &mut terminal),
         Command::Explain(args) => explain::run(&args, &mut terminal),
         Command::Server { stdio: _ } => crate::lsp::serve(),
@@ -56,6 +65,12 @@ struct Cli {
 enum Command {
     /// Check notebooks and print what was found
     Check(check::Args),
+    /// Repair what can be repaired for certain
+    Fix(fix::Args),
+    /// Take outputs, counts and volatile metadata out of notebooks
+    Clean(clean::Args),
+    /// Let git leave outputs out of what is committed
+    GitSetup(git_setup::Args),
     /// List all rules
     Rules(rules::Args),
     /// Print the manual page of a rule or an action

@@ -2,6 +2,8 @@
 //!
 //! Nothing here or below does I/O, reads a clock or knows an editor.
 
+mod repairs;
+
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -15,6 +17,8 @@ use crate::notebook::{Cell, CellIdx, Edit, Notebook, NotebookMeta};
 use crate::rule::{CellContext, Check, Context, Finding, Rule, Severity};
 use crate::text::TextRange;
 use crate::{actions, rules, suppress};
+
+pub use self::repairs::Repairs;
 
 /// One notebook and everything known of it, kept current edit by edit.
 ///
@@ -61,8 +65,10 @@ struct Dirty {
     all: bool,
     /// Cells with another text, kind or language.
     texts: BTreeSet<CellIdx>,
-    /// Cells that ran, or whose tags or outputs are others.
+    /// Cells that ran, or whose kind, tags or outputs are others.
     states: BTreeSet<CellIdx>,
+    /// Rules on the whole notebook that the new texts concern.
+    woken: BTreeSet<&'static str>,
 }
 
 impl Analysis {
@@ -128,12 +134,12 @@ impl Analysis {
         let Some(slot) = self.notebook.cells.get_mut(index.to_usize()) else {
             return;
         };
-        let same_code =
-            slot.text == cell.text && slot.kind == cell.kind && slot.language == cell.language;
-        if !same_code {
+        let same_nature = slot.kind == cell.kind && slot.language == cell.language;
+        if !same_nature || slot.text != cell.text {
             self.dirty.texts.insert(index);
         }
-        let same_state = slot.execution == cell.execution
+        let same_state = same_nature
+            && slot.execution == cell.execution
             && slot.tags == cell.tags
             && slot.outputs == cell.outputs;
         if !same_state {
@@ -216,6 +222,7 @@ impl Analysis {
     pub fn settle(&mut self) -> Changed {
         let mut linked = self.read_dirty_texts();
         let dirty = std::mem::take(&mut self.dirty);
+        let only_texts = !dirty.all && dirty.states.is_empty();
         let mut own = dirty.texts;
         if dirty.all {
             own = (0..self.cells.len()).map(CellIdx::new).collect();
@@ -232,7 +239,7 @@ impl Analysis {
             .iter()
             .filter_map(|rule| Some((rule, self.config.severity_of(rule)?)))
             .collect();
-        let whole = self.check_whole(&running);
+        let whole = self.check_whole(&running, only_texts.then_some(&dirty.woken));
         if whole != self.whole {
             // Cells may have gone since the old ones were found.
             let differs = |cell: &CellIdx| {
@@ -274,6 +281,15 @@ impl Analysis {
                 &self.cache,
             );
             linked.insert(cell);
+            let before = self.link.facts(cell);
+            let is_python =
+                self.notebook.cells[cell.to_usize()].is_python(&self.notebook.meta.language);
+            let woken = rules::ALL.iter().filter(|rule| match rule.check {
+                // What a cell of another language says is in no facts.
+                Check::NotebookWhen { wakes, .. } => !is_python || wakes(before, &facts),
+                _ => false,
+            });
+            self.dirty.woken.extend(woken.map(|rule| rule.name));
             linked.extend(self.link.set(cell, facts));
         }
         linked
@@ -305,15 +321,29 @@ impl Analysis {
         dependents.extend(next.map(|offset| CellIdx::new(cell.to_usize() + 1 + offset)));
     }
 
-    fn check_whole(&self, running: &[(&'static Rule, Severity)]) -> Vec<Finding> {
+    /// `woken` names the rules that must look again, where not all must: the others find what they found.
+    fn check_whole(
+        &self,
+        running: &[(&'static Rule, Severity)],
+        woken: Option<&BTreeSet<&'static str>>,
+    ) -> Vec<Finding> {
         let cx = self.context();
         let mut findings = Vec::new();
         for (rule, severity) in running {
-            if let Check::Notebook(check) = rule.check {
-                let first = findings.len();
-                check(&cx, &mut findings);
-                self.grade(&mut findings[first..], rule, *severity);
+            let first = findings.len();
+            match rule.check {
+                Check::Notebook(check) => check(&cx, &mut findings),
+                Check::NotebookWhen { check, .. } => {
+                    if woken.is_some_and(|woken| !woken.contains(rule.name)) {
+                        let found = self.whole.iter();
+                        findings.extend(found.filter(|finding| finding.rule == rule.name).cloned());
+                        continue;
+                    }
+                    check(&cx, &mut findings);
+                }
+                Check::Cell(_) | Check::Linked(_) => {}
             }
+            self.grade(&mut findings[first..], rule, *severity);
         }
         findings.sort_by_key(|finding| (finding.anchor.reading_order(), finding.rule));
         findings

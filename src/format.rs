@@ -10,8 +10,9 @@ pub mod json;
 pub mod percent;
 
 use std::borrow::Cow;
+use std::fmt;
 
-use crate::notebook::{Anchor, Notebook, Problem, ProblemKind};
+use crate::notebook::{Anchor, Edit, Notebook, Problem, ProblemKind};
 use crate::text::LineColumn;
 
 /// Every format, in the order in which they are tried. The last takes whatever comes.
@@ -34,6 +35,47 @@ pub fn parse(bytes: &[u8]) -> Notebook {
     notebook
 }
 
+/// Carries out an edit on a file's bytes; whatever it does not touch stays byte for byte.
+/// Parsing the result gives [`Edit::apply`] of the notebook.
+///
+/// # Errors
+/// With the reason why the file is left alone.
+pub fn patch(bytes: &[u8], edit: &Edit) -> Result<Vec<u8>, Unpatchable> {
+    let decoded = Decoded::new(bytes);
+    if decoded.encoding != Encoding::Utf8 {
+        return Err("it is UTF-16; save it as UTF-8 first".into());
+    }
+    match decoded.format() {
+        Some(Format {
+            lower: Some(lower), ..
+        }) => lower(bytes, edit),
+        Some(format) if format.name == foreign::FORMAT.name => Err("it is no notebook".into()),
+        Some(format) => {
+            let name = format.name;
+            Err(format!("it is a {name}, and only .ipynb files can be changed").into())
+        }
+        None => Err("it is too large".into()),
+    }
+}
+
+/// Why a file is not changed, as in "a.ipynb is left as it is: …".
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unpatchable(pub String);
+
+impl fmt::Display for Unpatchable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for Unpatchable {}
+
+impl<T: Into<String>> From<T> for Unpatchable {
+    fn from(reason: T) -> Self {
+        Self(reason.into())
+    }
+}
+
 /// One format of files.
 #[derive(Debug)]
 pub struct Format {
@@ -41,7 +83,12 @@ pub struct Format {
     /// Whether the content, which [`Decoded`] has made UTF-8, is of this format.
     pub recognises: fn(&[u8]) -> bool,
     pub parse: fn(&[u8]) -> Notebook,
+    /// Carries out an edit on the bytes, where the format can.
+    pub lower: Option<Lower>,
 }
+
+/// See [`patch`].
+pub type Lower = fn(&[u8], &Edit) -> Result<Vec<u8>, Unpatchable>;
 
 /// A file's bytes as UTF-8, or nearly so: bytes that are none are left where they stand,
 /// and so is a byte order mark, which keeps every place in the file where it was.
@@ -119,6 +166,7 @@ const PERCENT: Format = Format {
         let text = String::from_utf8_lossy(without_mark(bytes));
         percent::parse(&text)
     },
+    lower: None,
 };
 
 fn without_mark(bytes: &[u8]) -> &[u8] {

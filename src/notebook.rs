@@ -87,6 +87,8 @@ pub struct NotebookMeta {
     pub home: Home,
     /// `(nbformat, nbformat_minor)` as the file says; `None` where it says nothing usable.
     pub nbformat: Option<(i64, i64)>,
+    /// The last part of its path; `None` where it has never been saved, or nobody says.
+    pub file_name: Option<Arc<str>>,
 }
 
 /// The language of a kernel or of a cell.

@@ -4,10 +4,12 @@
 //! Each question has one place: [`cut`] decides which top-level statements move, [`pieces`] takes
 //! their text with its comments, [`outside`] knows who else reads a name, [`prior`] what a name is
 //! before the code runs, [`reach`] which bodies a call may get to, [`shape`] what the syntax forbids,
-//! [`interface`] joins these to parameters and returns, [`layout`] and [`naming`] write.
+//! [`interface`] joins these to parameters and returns, [`layout`] and [`naming`] write. [`imports`] knows
+//! where a new import goes.
 
 pub mod cut;
 pub mod extract;
+pub mod imports;
 pub mod interface;
 pub mod layout;
 pub mod naming;

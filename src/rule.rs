@@ -34,6 +34,12 @@ pub enum Check {
     Linked(fn(&CellContext<'_>, &mut Vec<Finding>)),
     /// All cells at once, after every edit: no more than a glance at each cell is affordable.
     Notebook(fn(&Context<'_>, &mut Vec<Finding>)),
+    /// All cells at once, but after the edit of a text only where `wakes` says that the facts before
+    /// and after differ in what the rule looks at.
+    NotebookWhen {
+        check: fn(&Context<'_>, &mut Vec<Finding>),
+        wakes: fn(before: &Facts, after: &Facts) -> bool,
+    },
 }
 
 /// The danger a rule warns of.

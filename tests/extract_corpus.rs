@@ -107,7 +107,7 @@ impl Counts {
     fn cell(&mut self, analysis: &Analysis, path: &Path, index: CellIdx) {
         let action = actions::find("extract-cell-to-function").unwrap();
         let client = Client {
-            cell_structure: index.0 % 3 != 0,
+            cell_structure: !index.0.is_multiple_of(3),
             files: false,
         };
         let at = TextRange::empty(0.into());

@@ -126,6 +126,13 @@ fn branches_join() {
 
 #[test]
 fn loops_bind_likely() {
+    // Behind a `continue` or `break` no round need have come.
+    leaves(
+        "for i in [1]:\n    x = i\n    if i: continue\n    y = 1",
+        "i x y?",
+    );
+    leaves("for i in xs:\n    if i: break\n    y = 1", "i~ y?");
+    leaves("while True:\n    if x: break\n    y = 1", "y?");
     leaves("for i in xs:\n    t = i", "i~ t~");
     leaves("for i in [1, 2]:\n    t = i", "i t");
     leaves("for i in range(3):\n    t = i", "i t");

@@ -1,8 +1,9 @@
 //! Moves cells, as few as possible, so that the notebook runs from the top.
 //!
 //! Each cell finds the names it needs, also through the functions it calls, and reads what it read before.
-//! Where all cells carry execution counts, the order in which they ran tells what was meant.
-//! Otherwise a cell is moved only where that cannot change what any other cell reads.
+//! Cells that are not moved keep their order. Where it matters on which side of another a moved cell stands,
+//! its execution count tells. Without counts it is moved only where that makes no difference: names, what is
+//! changed in place (also by functions that are called), random numbers, files and settings are looked at.
 //!
 //! ## Before
 //! ```notebook
@@ -56,6 +57,96 @@
 //! x = 2
 //! ```
 //! > cell 2 and cell 3 both change `x`
+//!
+//! ## Before
+//! ```notebook
+//! # %% In [1]
+//! a = 1
+//! # %% In [4]
+//! show(a)$0
+//! # %% In [7]
+//! b = 2
+//! # %% In [6]
+//! b = 3
+//! # %% In [3]
+//! def show(x):
+//!     print(x)
+//! # %%
+//! print(b)
+//! ```
+//!
+//! ## After
+//! ```notebook
+//! # %%
+//! a = 1
+//! # %%
+//! def show(x):
+//!     print(x)
+//! # %%
+//! show(a)
+//! # %%
+//! b = 2
+//! # %%
+//! b = 3
+//! # %%
+//! print(b)
+//! ```
+//!
+//! ## Before
+//! ```notebook
+//! # %%
+//! random_list.index(4)$0
+//! # %%
+//! import random
+//! # %%
+//! random.seed(1)
+//! # %%
+//! random_list = [1, 4]
+//! # %%
+//! random.random()
+//! ```
+//!
+//! ## After
+//! ```notebook
+//! # %%
+//! random_list = [1, 4]
+//! # %%
+//! random_list.index(4)
+//! # %%
+//! import random
+//! # %%
+//! random.seed(1)
+//! # %%
+//! random.random()
+//! ```
+//!
+//! ## Disabled
+//! ```notebook
+//! # %%
+//! print(table())$0
+//! # %%
+//! xs = [3, 1]
+//! # %%
+//! def add(items):
+//!     items.append(4)
+//! # %%
+//! add(xs)
+//! # %%
+//! def table():
+//!     return xs
+//! ```
+//! > cell 2 and cell 4 both change `xs`
+//!
+//! ## Disabled
+//! ```notebook
+//! # %%
+//! np.random.rand()$0
+//! # %%
+//! import numpy as np
+//! # %%
+//! np.random.seed(1)
+//! ```
+//! > both change the random numbers
 //!
 //! ## Disabled
 //! ```notebook

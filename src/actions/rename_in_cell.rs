@@ -138,7 +138,7 @@ fn offer(cx: &ActionContext<'_>) -> Vec<Offer> {
         .collect()
 }
 
-fn name_of<'a>(finding: &'a Finding) -> Option<&'a str> {
+fn name_of(finding: &Finding) -> Option<&str> {
     let fix = finding.fix.as_ref()?;
     (fix.action == ACTION.name).then_some(fix.argument.as_deref()?)
 }

@@ -66,15 +66,13 @@
 //!     "end"  # cellwise: ignore[undefined-name]
 //! ```
 
-use ruff_python_ast::token::TokenKind;
-use ruff_python_parser::{Mode, ParseOptions, parse_unchecked};
-
 use crate::action::{Action, ActionContext, Offer, Refusal};
 use crate::analysis::facts::{Facts, MagicKind};
+use crate::analysis::source::strings;
 use crate::notebook::{Anchor, Edit};
 use crate::rule::Finding;
 use crate::suppress::{self, Directives};
-use crate::text::{LineIndex, Ranged as _, TextRange, TextSize};
+use crate::text::{LineIndex, TextRange, TextSize};
 
 pub const ACTION: Action = Action {
     name: "suppress",
@@ -163,9 +161,9 @@ fn place_of(cx: &ActionContext<'_>, finding: &Finding) -> Place {
             return for_cell(text, facts);
         }
     };
-    let tokens = Tokens::of(text);
+    let strings = strings(text);
     let Some(line) = (lines.line_of(range.start())..lines.line_count())
-        .find(|line| tokens.ends_freely(text, &lines, *line))
+        .find(|line| ends_freely(text, &strings, &lines, *line))
     else {
         return for_cell(text, facts);
     };
@@ -210,36 +208,11 @@ fn text_of<'a>(cx: &ActionContext<'a>) -> &'a str {
     cx.all.notebook.cell(cx.cell).map_or("", |cell| &cell.text)
 }
 
-/// Where strings stand.
-struct Tokens {
-    strings: Vec<TextRange>,
-}
-
-impl Tokens {
-    fn of(text: &str) -> Self {
-        let parsed = parse_unchecked(text, ParseOptions::from(Mode::Ipython));
-        let mut strings = Vec::new();
-        let mut open: Vec<TextRange> = Vec::new();
-        for token in parsed.tokens() {
-            match token.kind() {
-                TokenKind::String => strings.push(token.range()),
-                TokenKind::FStringStart | TokenKind::TStringStart => open.push(token.range()),
-                TokenKind::FStringEnd | TokenKind::TStringEnd => {
-                    strings.extend(open.pop().map(|start| start.cover(token.range())));
-                }
-                _ => {}
-            }
-        }
-        Self { strings }
-    }
-
-    /// Whether a comment can stand at the end of the line.
-    fn ends_freely(&self, text: &str, lines: &LineIndex, line: u32) -> bool {
-        let range = lines.line_range(text, line);
-        let in_string = self
-            .strings
-            .iter()
-            .any(|string| string.start() < range.end() && range.end() < string.end());
-        !in_string && !text[range].ends_with('\\')
-    }
+/// Whether a comment can stand at the end of the line.
+fn ends_freely(text: &str, strings: &[TextRange], lines: &LineIndex, line: u32) -> bool {
+    let range = lines.line_range(text, line);
+    let in_string = strings
+        .iter()
+        .any(|string| string.start() < range.end() && range.end() < string.end());
+    !in_string && !text[range].ends_with('\\')
 }

@@ -45,6 +45,8 @@ pub struct Facts {
     pub awaits: bool,
     /// What the cell reads of names that stand in strings or in no text at all.
     pub text_reads: TextReads,
+    /// Habits that the rules of the groups test and portable ask for, in document order.
+    pub remarks: Vec<Remark>,
     /// Whether it may set IPython to show every expression of a cell instead of the last.
     pub shows_every_expression: bool,
 }
@@ -184,8 +186,12 @@ impl BindingKind {
 #[derive(Debug, Clone, PartialEq)]
 pub enum Value {
     Unknown,
-    /// A number, string, or a display of literals only.
+    /// A number, a string, `True`, `None`.
+    Constant,
+    /// A display of literals only: `[1, 2]`.
     Literal,
+    /// A part of a module that the same cell imports: `stats = scipy.stats`.
+    ModulePart,
     Lambda(ScopeIdx),
     /// Another name: `f = g`.
     Alias(Name),
@@ -222,6 +228,8 @@ pub struct Scope {
     pub calls: Vec<ScopeCall>,
     /// Names that the body binds in the notebook by `global`.
     pub binds: Vec<Name>,
+    /// What the body changes in place: names of the notebook, and its own parameters.
+    pub mutates: Vec<Name>,
     /// Its parameters' names.
     pub parameters: Vec<Name>,
     /// The class it is a method of.
@@ -334,6 +342,33 @@ pub struct RandomCall {
     pub seeded: bool,
 }
 
+/// A place that shows a habit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Remark {
+    pub kind: RemarkKind,
+    pub range: TextRange,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RemarkKind {
+    /// A string that is used as a path and starts where only one machine has anything: `"/home/ana/x"`.
+    MachinePath,
+    /// `os.chdir(…)`.
+    DirectoryChange,
+    /// `sys.path.append(…)`.
+    SearchPathChange,
+    /// `breakpoint()`, `pdb.set_trace()`.
+    Breakpoint,
+    /// `ic(…)`, if `ic` is what it looks like.
+    Icecream,
+    /// A condition that asks where the code runs: `ENV == "prod"`.
+    Toggle,
+    /// A test function, a test case, or a call that runs tests.
+    Test,
+    /// A statement of the cell itself that asserts something.
+    Assert,
+}
+
 /// A magic, a help request or a shell line.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Magic {
@@ -412,6 +447,14 @@ impl Facts {
     /// Whether the cell is Python that a kernel would run.
     pub fn runs(&self) -> bool {
         self.syntax_errors.is_empty()
+    }
+
+    /// The places of the remarks of one kind.
+    pub fn remarks_of(&self, kind: RemarkKind) -> impl Iterator<Item = TextRange> {
+        let remarks = self.remarks.iter();
+        remarks
+            .filter(move |remark| remark.kind == kind)
+            .map(|remark| remark.range)
     }
 
     pub fn exit(&self, name: &str) -> Option<&Exit> {

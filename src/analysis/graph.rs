@@ -13,7 +13,7 @@ use ruff_python_ast::name::Name;
 use rustc_hash::FxHashSet;
 
 use super::cache::FactsCache;
-use super::facts::{Facts, OpeningKind};
+use super::facts::{Call, Facts, OpeningKind, ScopeIdx};
 use super::surroundings::{self, Surroundings};
 use crate::notebook::{Cell, CellIdx, Home, Notebook};
 use crate::text::TextRange;
@@ -160,6 +160,11 @@ impl Link {
             .map_or(&[], |cell| &cell.sources)
     }
 
+    /// The bodies that a call of the cell may run on a run from the top, directly or not.
+    pub fn bodies_of(&self, cell: CellIdx, call: &Call) -> Vec<(CellIdx, ScopeIdx)> {
+        Resolver::new(self, cell).bodies_of(call)
+    }
+
     /// The cells that take a name from this one, in order.
     pub fn readers(&self, cell: CellIdx) -> Vec<CellIdx> {
         let mut readers: Vec<CellIdx> = self
@@ -265,6 +270,9 @@ impl Link {
         for name in rebound.iter().chain(deferred) {
             neighbours.extend(self.names.binder_below(name, cell.0));
         }
+        for name in &rebound {
+            self.note_readings(name, cell.0, &mut neighbours);
+        }
         for &position in &dirty {
             let before = self.relink(position as usize);
             self.note_neighbours(position, &before, &mut neighbours);
@@ -291,6 +299,7 @@ impl Link {
             .chain(&only_in(&now.asked, &before.asked))
         {
             neighbours.extend(self.names.binder_below(name, position));
+            self.note_readings(name, position, neighbours);
         }
         for source in before.sources.iter().chain(&now.sources) {
             let waits = self.needs(source.cell).iter().any(
@@ -299,6 +308,21 @@ impl Link {
             if waits {
                 neighbours.insert(source.cell.0);
             }
+        }
+    }
+
+    /// A cell calls a function, or calls it no longer: whoever binds what the function reads, below
+    /// its definition, changes what that call gives.
+    fn note_readings(&self, function: &str, position: u32, neighbours: &mut FxHashSet<u32>) {
+        let Some(home) = self.names.binder_above(function, position) else {
+            return;
+        };
+        let scopes = &self.cells[home as usize].facts.scopes;
+        let own = scopes
+            .iter()
+            .filter(|scope| scope.name.as_ref().is_some_and(|name| name == function));
+        for read in own.flat_map(|scope| &scope.reads) {
+            neighbours.extend(self.names.binder_below(&read.name, home));
         }
     }
 

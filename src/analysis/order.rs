@@ -1,10 +1,13 @@
 //! An order of cells that runs: which cells must stand before which, and the fewest moves to get there.
 
+mod effects;
+mod single;
+
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::facts::{BindingKind, Callee, StatementKind};
 use super::graph::{Lack, Link};
 use crate::notebook::{CellIdx, Notebook};
+use effects::AllEffects;
 
 /// Moves that make a notebook run from the top.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,8 +20,8 @@ pub struct Plan {
 
 /// Finds the fewest moves after which every cell finds the names it needs, and each reads what it read before.
 ///
-/// Where all cells carry counts and the order of the counts runs, that is the order that is meant.
-/// Otherwise the order on the page is, except where it fails.
+/// Cells that are not moved keep the order of the page. Where it matters on which side of another a moved
+/// cell stands, and the names that it needs do not tell, the counts do.
 ///
 /// # Errors
 /// Why there is no such order, or none that is certain; a sentence for a person, without a full stop.
@@ -39,35 +42,64 @@ pub fn plan(notebook: &Notebook, link: &Link) -> Result<Plan, String> {
             ));
         }
     }
-    let effects: BTreeMap<CellIdx, Effects> = code
-        .iter()
-        .map(|&cell| (cell, Effects::of(notebook, link, cell)))
-        .collect();
-    let meant = run_order(notebook, &code).filter(|order| runs(&effects, order));
-    let as_it_is: Vec<CellIdx> = notebook.indexed().map(|(index, _)| index).collect();
+    let page: Vec<CellIdx> = notebook.indexed().map(|(index, _)| index).collect();
     let mut lacks = Vec::new();
-    note_lacks(link, &as_it_is, &mut lacks)?;
+    note_lacks(link, &page, &mut lacks)?;
+    if let Some(plan) = single::plan(notebook, link, &code, &lacks)? {
+        return Ok(plan);
+    }
+    let run_order = run_order(notebook, &code);
+    if let Some(plan) = run_order.and_then(|order| as_it_ran(notebook, link, &code, &order)) {
+        return Ok(plan);
+    }
+    as_on_page(notebook, link, &code, lacks)
+}
+
+/// The moves after which each cell reads what it read when the cells were run in `order`.
+fn as_it_ran(
+    notebook: &Notebook,
+    link: &Link,
+    code: &[CellIdx],
+    order: &[CellIdx],
+) -> Option<Plan> {
+    let ran = link.reordered(order);
+    if note_lacks(&ran, order, &mut Vec::new()) != Ok(false) {
+        return None;
+    }
+    let effects = effects::of_all(notebook, &ran, order);
+    let reach = closure(code, &constraints(&effects, order, &[])).ok()?;
+    let moved = fewest(&violated(code, &reach));
+    let order = place(notebook, &moved, &reach);
+    let missing = note_lacks(&link.reordered(&order), &order, &mut Vec::new());
+    (missing == Ok(false)).then(|| Plan::new(moved, order))
+}
+
+/// The moves after which each cell reads what it reads on the page, or what it lacks there.
+fn as_on_page(
+    notebook: &Notebook,
+    link: &Link,
+    code: &[CellIdx],
+    mut lacks: Vec<Lacking>,
+) -> Result<Plan, String> {
+    let page: Vec<CellIdx> = notebook.indexed().map(|(index, _)| index).collect();
+    let effects = effects::of_all(notebook, link, &page);
     // A call tells of one missing name at a time, so a better order may show the next one.
     for _ in 0..MOST_ROUNDS {
-        let before = match &meant {
-            Some(order) => constraints(&effects, order, &[]),
-            None => constraints(&effects, &code, &lacks),
-        };
-        let reach = closure(&code, &before)?;
-        let moved = fewest(&violated(&code, &reach));
-        if meant.is_none() {
-            no_doubt(&moved, &effects)?;
-        }
+        let reach = closure(code, &constraints(&effects, &page, &lacks))?;
+        let pairs = violated(code, &reach);
+        let moved = fewest(&pairs);
         let order = place(notebook, &moved, &reach);
         let known = lacks.len();
-        let missing = note_lacks(&link.reordered(&order), &order, &mut lacks)?;
-        if !missing {
-            return Ok(Plan {
-                moved: moved.into_iter().collect(),
-                order,
-            });
+        let after = link.reordered(&order);
+        if !note_lacks(&after, &order, &mut lacks)? {
+            let effects = effects::of_all(notebook, &after, &order);
+            let must = closure(code, &needed(&effects, &lacks))?;
+            for cell in could_move(&pairs, &moved) {
+                no_doubt(cell, &effects, &must)?;
+            }
+            return Ok(Plan::new(moved, order));
         }
-        if lacks.len() == known || meant.is_some() {
+        if lacks.len() == known {
             break;
         }
     }
@@ -76,6 +108,15 @@ pub fn plan(notebook: &Notebook, link: &Link) -> Result<Plan, String> {
         format!("`{name}` would still be missing in {cell}, in any order that keeps what the other cells read")
     });
     Err(reason.unwrap_or_default())
+}
+
+impl Plan {
+    fn new(moved: BTreeSet<CellIdx>, order: Vec<CellIdx>) -> Self {
+        Self {
+            moved: moved.into_iter().collect(),
+            order,
+        }
+    }
 }
 
 /// Each round brings at least one more pair of cells into order.
@@ -126,118 +167,6 @@ fn note_lacks(link: &Link, order: &[CellIdx], lacks: &mut Vec<Lacking>) -> Resul
     Ok(missing)
 }
 
-/// What a cell does to names, as far as the order of cells is concerned.
-#[derive(Debug, Default)]
-struct Effects {
-    reads: BTreeSet<String>,
-    writes: BTreeSet<String>,
-    /// Written whatever was there before: not `x += 1`, not `xs.append(1)`.
-    makes: BTreeSet<String>,
-}
-
-/// Things that cells share without naming them, told by words in the text. The order of cells that
-/// touch the same one matters.
-const SHARED: &[(&str, &[&str])] = &[
-    (
-        "the random numbers",
-        &["random", ".shuffle(", "seed(", ".sample("],
-    ),
-    (
-        "the files",
-        &[
-            ".to_csv(",
-            ".to_parquet(",
-            ".to_pickle(",
-            "savefig(",
-            "np.save",
-            "np.load",
-            "open(",
-            ".read_csv(",
-            ".read_parquet(",
-            "pickle.",
-            "joblib.",
-            "%%writefile",
-        ],
-    ),
-    ("the working directory", &["chdir(", "%cd"]),
-];
-
-impl Effects {
-    fn of(notebook: &Notebook, link: &Link, cell: CellIdx) -> Self {
-        let facts = link.facts(cell);
-        let mut effects = Self::default();
-        let reads = facts
-            .uses
-            .iter()
-            .filter(|read| !read.local.may_be_bound())
-            .map(|read| &read.name);
-        let reads = reads
-            .chain(link.sources(cell).iter().map(|source| &source.name))
-            .chain(
-                link.needs(cell)
-                    .iter()
-                    .filter(|need| !need.in_body)
-                    .map(|need| &need.name),
-            );
-        effects.reads = reads.map(ToString::to_string).collect();
-        for (name, exit) in &facts.exits {
-            // The same import twice makes no difference.
-            effects.writes.insert(name.to_string());
-            if !matches!(facts.binding(exit).kind, BindingKind::Augmented) {
-                effects.makes.insert(name.to_string());
-            }
-        }
-        let discarded = facts.calls.iter().filter_map(|call| match &call.callee {
-            // `model.fit(x)` on a line of its own is there for what it does.
-            Callee::Attribute(base, _) => facts
-                .statements
-                .iter()
-                .any(|stmt| stmt.kind == StatementKind::Expression && stmt.range == call.range)
-                .then_some(base),
-            _ => None,
-        });
-        for name in facts
-            .mutations
-            .iter()
-            .map(|mutation| &mutation.name)
-            .chain(discarded)
-        {
-            if !is_import(link, name) {
-                effects.writes.insert(name.to_string());
-            }
-        }
-        let text = notebook.cell(cell).map_or("", |cell| &cell.text);
-        let run_at_once = facts
-            .statements
-            .iter()
-            .filter(|stmt| !matches!(stmt.kind, StatementKind::Definition | StatementKind::Import))
-            .map(|stmt| &text[stmt.range]);
-        for (thing, words) in SHARED {
-            if run_at_once
-                .clone()
-                .any(|code| words.iter().any(|word| code.contains(word)))
-            {
-                effects.writes.insert((*thing).to_owned());
-            }
-        }
-        effects
-    }
-
-    /// Names that it reads from elsewhere or changes rather than makes.
-    fn takes(&self) -> impl Iterator<Item = &String> {
-        self.reads.iter().chain(self.writes.difference(&self.makes))
-    }
-}
-
-fn is_import(link: &Link, name: &str) -> bool {
-    link.binders(name).all(|cell| {
-        let facts = link.facts(cell);
-        facts
-            .exit(name)
-            .is_some_and(|exit| facts.binding(exit).kind.is_import())
-    })
-}
-
 /// The order in which the cells were run, where every one has a count of its own.
 fn run_order(notebook: &Notebook, code: &[CellIdx]) -> Option<Vec<CellIdx>> {
     let mut counted = code
@@ -254,33 +183,11 @@ fn run_order(notebook: &Notebook, code: &[CellIdx]) -> Option<Vec<CellIdx>> {
     distinct.then(|| counted.into_iter().map(|(_, cell)| cell).collect())
 }
 
-/// Whether every name that is read in this order has been written before, where any cell writes it.
-fn runs(effects: &BTreeMap<CellIdx, Effects>, order: &[CellIdx]) -> bool {
-    let all: BTreeSet<&String> = effects
-        .values()
-        .flat_map(|effects| &effects.makes)
-        .collect();
-    let mut written: BTreeSet<&String> = BTreeSet::new();
-    order.iter().all(|cell| {
-        let effects = &effects[cell];
-        let found = effects
-            .reads
-            .iter()
-            .all(|name| written.contains(name) || !all.contains(name));
-        written.extend(&effects.makes);
-        found
-    })
-}
-
 type Before = BTreeMap<CellIdx, BTreeSet<CellIdx>>;
 
 /// For each cell those that must stand after it, for the cells in `order` to read what they read there.
 /// A cell that lacks a name stands after the one that brings it instead.
-fn constraints(
-    effects: &BTreeMap<CellIdx, Effects>,
-    order: &[CellIdx],
-    lacks: &[Lacking],
-) -> Before {
+fn constraints(effects: &AllEffects, order: &[CellIdx], lacks: &[Lacking]) -> Before {
     let mut after: Before = BTreeMap::new();
     let mut writer: BTreeMap<&str, CellIdx> = BTreeMap::new();
     let mut readers: BTreeMap<&str, Vec<CellIdx>> = BTreeMap::new();
@@ -403,29 +310,93 @@ fn cover(pairs: &[(CellIdx, CellIdx)], size: usize) -> Option<BTreeSet<CellIdx>>
     })
 }
 
-/// Without counts, the order that was meant is known only where each name has one maker.
-fn no_doubt(moved: &BTreeSet<CellIdx>, effects: &BTreeMap<CellIdx, Effects>) -> Result<(), String> {
-    for cell in moved {
-        let own = &effects[cell];
-        for name in own.writes.iter().chain(own.takes()) {
-            let writers: Vec<CellIdx> = effects
-                .iter()
-                .filter(|(_, other)| other.writes.contains(name))
-                .map(|(writer, _)| *writer)
-                .collect();
-            if let [first, .., last] = writers[..] {
-                let name = if name.starts_with("the ") {
-                    name.clone()
-                } else {
-                    format!("`{name}`")
-                };
-                return Err(format!(
-                    "{first} and {last} both change {name}, and without execution counts nobody can tell where {cell} belongs between them"
-                ));
+/// The cells that are moved, and those that could be in their stead: nothing on the page tells which
+/// of two stands wrong.
+fn could_move(pairs: &[(CellIdx, CellIdx)], moved: &BTreeSet<CellIdx>) -> BTreeSet<CellIdx> {
+    let mut found = moved.clone();
+    for &cell in pairs.iter().flat_map(|(upper, lower)| [upper, lower]) {
+        let others: Vec<_> = pairs
+            .iter()
+            .filter(|&&(a, b)| a != cell && b != cell)
+            .copied()
+            .collect();
+        if !found.contains(&cell) && cover(&others, moved.len().saturating_sub(1)).is_some() {
+            found.insert(cell);
+        }
+    }
+    found
+}
+
+/// For each cell those that must stand after it in any order: a name that one cell alone makes is
+/// made before it is taken.
+fn needed(effects: &AllEffects, lacks: &[Lacking]) -> Before {
+    let mut makers: BTreeMap<&String, Option<CellIdx>> = BTreeMap::new();
+    for (&cell, own) in effects {
+        for name in own.makes.iter().filter(|name| !effects::is_thing(name)) {
+            makers
+                .entry(name)
+                .and_modify(|maker| *maker = None)
+                .or_insert(Some(cell));
+        }
+    }
+    let mut after = Before::new();
+    for (&cell, own) in effects {
+        for name in own.takes() {
+            if let Some(&Some(maker)) = makers.get(name)
+                && maker != cell
+            {
+                after.entry(maker).or_default().insert(cell);
             }
         }
     }
+    for lack in lacks {
+        after.entry(lack.binder).or_default().insert(lack.cell);
+    }
+    after
+}
+
+/// Without counts, the place of a moved cell is known only where what is needed tells on which side
+/// of each other cell it stands, or where that makes no difference.
+fn no_doubt(cell: CellIdx, effects: &AllEffects, must: &Before) -> Result<(), String> {
+    for (&other, theirs) in effects {
+        if other != cell
+            && !must[&cell].contains(&other)
+            && !must[&other].contains(&cell)
+            && let Some(name) = effects[&cell].conflict(theirs).next()
+        {
+            return Err(doubt(cell, other, name, effects));
+        }
+    }
     Ok(())
+}
+
+/// Why nobody can tell on which side of the other a cell belongs.
+fn doubt(cell: CellIdx, other: CellIdx, name: &str, effects: &AllEffects) -> String {
+    let shown = if effects::is_thing(name) {
+        name.to_owned()
+    } else {
+        format!("`{name}`")
+    };
+    let writers: Vec<CellIdx> = effects
+        .iter()
+        .filter(|(_, effects)| effects.writes.contains(name))
+        .map(|(writer, _)| *writer)
+        .collect();
+    match writers[..] {
+        [first, .., last] => format!(
+            "{first} and {last} both change {shown}, and without execution counts nobody can tell where {cell} belongs between them"
+        ),
+        _ => {
+            let (writer, reader) = if effects[&cell].writes.contains(name) {
+                (cell, other)
+            } else {
+                (other, cell)
+            };
+            format!(
+                "{writer} changes {shown}, and without execution counts nobody can tell whether {reader} belongs before or after it"
+            )
+        }
+    }
 }
 
 /// Puts the moved cells where they may stand, close to those that need them.

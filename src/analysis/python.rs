@@ -9,8 +9,8 @@ use rustc_hash::{FxHashMap, FxHasher};
 use super::builtins;
 use super::depth;
 use super::facts::{
-    Binding, BindingKind, Class, Exit, Facts, Magic, MagicKind, Path, ScopeIdx, State, Statement,
-    StatementKind, SyntaxError, Trailing, Value,
+    Binding, BindingKind, Class, Exit, Facts, Magic, MagicKind, Path, Remark, ScopeIdx, State,
+    Statement, StatementKind, SyntaxError, Trailing, Value,
 };
 use super::flow::Branch;
 use super::magics;
@@ -69,6 +69,10 @@ fn parsed_facts(text: &str) -> Facts {
             message: error.error.to_string().into(),
         })
         .collect();
+    // A path in a list that a call is given by a keyword is met twice.
+    let place = |remark: &Remark| (remark.range.start(), remark.range.end());
+    facts.remarks.sort_by_key(place);
+    facts.remarks.dedup();
     facts.text_reads = text_reads::of(&facts, text);
     facts.shows_every_expression = text.contains("ast_node_interactivity");
     if !facts.runs() {

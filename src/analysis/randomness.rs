@@ -250,16 +250,16 @@ fn draws_of(link: &Link, wanted: impl Fn(&[Draw<'_>], Family) -> bool) -> Vec<Dr
                 // What a name stands for that several cells bind differently nobody knows; it may seed.
                 (Some(Role::SeedsAll), _) | (Some(Role::Seeds(_)), None) => return Vec::new(),
                 (Some(Role::Seeds(family)), Some(_)) => seeds.push(family),
-                (Some(Role::Draws(family)), Some(module)) => {
-                    if !call.seeded && wanted(&draws, family) {
-                        draws.push(Draw {
-                            cell,
-                            call,
-                            family,
-                            name: name.clone(),
-                            module: module.clone(),
-                        });
-                    }
+                (Some(Role::Draws(family)), Some(module))
+                    if !call.seeded && wanted(&draws, family) =>
+                {
+                    draws.push(Draw {
+                        cell,
+                        call,
+                        family,
+                        name: name.clone(),
+                        module: module.clone(),
+                    });
                 }
                 _ => {}
             }

@@ -7,11 +7,12 @@
 use std::borrow::Cow;
 
 use ruff_python_ast::Stmt;
-use ruff_python_parser::{Mode, ParseError, ParseOptions, parse_cells_unchecked};
+use ruff_python_ast::token::TokenKind;
+use ruff_python_parser::{Mode, ParseError, ParseOptions, parse_cells_unchecked, parse_unchecked};
 
 use super::facts::{Magic, MagicKind};
 use super::magics::{self, Body};
-use crate::text::{TextRange, TextSize};
+use crate::text::{Ranged, TextRange, TextSize};
 
 /// In front of an indented cell, so that its lines form a block.
 const BLOCK: &str = "if 1:\n";
@@ -97,6 +98,26 @@ pub fn parse_part(text: &str, part: TextRange, mode: Mode) -> Parsed {
         statements: module.into_suite().into_iter().collect(),
         errors,
     }
+}
+
+/// Where string literals stand, those with values in them as a whole.
+pub fn strings(code: &str) -> Vec<TextRange> {
+    let parsed = parse_unchecked(code, ParseOptions::from(Mode::Ipython));
+    let mut strings = Vec::new();
+    let mut open: Vec<TextRange> = Vec::new();
+    for token in parsed.tokens() {
+        match token.kind() {
+            TokenKind::String => strings.push(token.range()),
+            TokenKind::FStringStart | TokenKind::TStringStart => open.push(token.range()),
+            TokenKind::FStringEnd | TokenKind::TStringEnd => {
+                if let Some(start) = open.pop() {
+                    strings.push(start.cover(token.range()));
+                }
+            }
+            _ => {}
+        }
+    }
+    strings
 }
 
 /// `%%name argument` on a cell's first line.

@@ -4,19 +4,21 @@ use ruff_python_ast::name::Name;
 
 use super::facts::{Facts, MagicKind, ScopeUse, TextReads};
 use super::magics::{self, Body};
+use super::source;
 
-/// What stands in a text that gives names to be read by text: queries, formulas, `timeit` statements.
+/// Calls and modules that read names from strings: queries, formulas, `timeit` statements.
 const TEXT_READERS: &[&str] = &[
     "query(",
-    ".eval(",
-    "evaluate(",
-    "dmatri",
+    "eval(",
+    "ne.evaluate(",
+    "numexpr",
+    "dmatrix(",
+    "dmatrices(",
     "formula",
     "smf.",
     "ols(",
     "glm(",
     "logit(",
-    "__main__",
     "get_ipython()",
     "timeit(",
 ];
@@ -29,7 +31,7 @@ pub fn of(facts: &Facts, text: &str) -> TextReads {
         .any(|magic| magic.kind == MagicKind::Cell && magics::body_of(&magic.name) == Body::Other);
     if namespace_use(facts, text).is_some() {
         TextReads::Any
-    } else if foreign || TEXT_READERS.iter().any(|sign| text.contains(sign)) {
+    } else if foreign || TEXT_READERS.iter().any(|sign| has_word(text, sign)) {
         TextReads::Words
     } else {
         TextReads::Nothing
@@ -61,4 +63,22 @@ pub fn namespace_use<'f>(facts: &'f Facts, text: &str) -> Option<&'f Name> {
         }
     })?;
     Some(name)
+}
+
+/// Whether `sign` stands in the text where a word begins.
+fn has_word(text: &str, sign: &str) -> bool {
+    text.match_indices(sign)
+        .any(|(at, _)| !text[..at].ends_with(|c: char| c.is_alphanumeric() || c == '_'))
+}
+
+/// The parts of a cell that are read by text: its strings, or all of it where it is not Python.
+pub fn read_parts<'t>(facts: &Facts, text: &'t str) -> Vec<&'t str> {
+    match facts.text_reads {
+        TextReads::Nothing => Vec::new(),
+        TextReads::Words if facts.statements.is_empty() => vec![text],
+        TextReads::Words | TextReads::Any => source::strings(text)
+            .into_iter()
+            .map(|range| &text[range])
+            .collect(),
+    }
 }

@@ -6,6 +6,7 @@ mod loops;
 mod magic;
 mod random;
 mod record;
+mod remark;
 mod statement;
 
 use ruff_python_ast::name::Name;

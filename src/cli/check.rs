@@ -15,12 +15,13 @@ use super::baseline::Baseline;
 use super::output::Format;
 use super::progress::Progress;
 use super::report::{self, InFile, Item, Report};
+use super::selection::Selection;
 use super::terminal::Terminal;
 use super::{Status, files};
-use crate::config::{Selector, Settings};
+use crate::config::Config;
 use crate::engine::Analysis;
 use crate::format;
-use crate::notebook::ProblemKind;
+use crate::notebook::{Notebook, ProblemKind};
 use crate::workspace::Workspace;
 
 /// Check notebooks and print what was found.
@@ -37,21 +38,8 @@ pub struct Args {
     #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
     format: Format,
 
-    /// Run these rules or groups only (comma-separated; "all" is every rule)
-    #[arg(long, value_delimiter = ',', value_name = "RULES")]
-    select: Option<Vec<Selector>>,
-
-    /// Run these rules or groups besides the others
-    #[arg(long, value_delimiter = ',', value_name = "RULES")]
-    extend_select: Vec<Selector>,
-
-    /// Leave out these rules or groups
-    #[arg(long, value_delimiter = ',', value_name = "RULES")]
-    ignore: Vec<Selector>,
-
-    /// Show hints, too
-    #[arg(long)]
-    hints: bool,
+    #[command(flatten)]
+    selection: Selection,
 
     /// Print how often each rule found something, in place of the findings (text and json)
     #[arg(long)]
@@ -67,12 +55,7 @@ pub struct Args {
 }
 
 pub fn run(args: &Args, terminal: &mut Terminal) -> ExitCode {
-    let workspace = Arc::new(Workspace::new(Settings {
-        select: args.select.clone(),
-        extend_select: args.extend_select.clone(),
-        ignore: args.ignore.clone(),
-        ..Settings::default()
-    }));
+    let workspace = Arc::new(Workspace::new(args.selection.settings()));
     let baseline = match args.baseline.as_deref().map(Baseline::read).transpose() {
         Ok(baseline) => baseline,
         Err(error) => {
@@ -153,37 +136,11 @@ const STACK_BYTES: usize = 64 << 20;
 /// Checks the files on all cores. The order of the report is that of the paths.
 fn check(paths: BTreeSet<PathBuf>, workspace: &Workspace, args: &Args) -> (Report, Vec<String>) {
     let mut report = Report {
-        hints: args.hints,
+        hints: args.selection.hints,
         ..Report::default()
     };
     let mut errors = Vec::new();
-    let progress = Progress::new(paths.len());
-    let pool = match rayon::ThreadPoolBuilder::new()
-        .stack_size(STACK_BYTES)
-        .build()
-    {
-        Ok(pool) => pool,
-        Err(error) => {
-            errors.push(format!("no threads can be started: {error}"));
-            return (report, errors);
-        }
-    };
-    panic::set_hook(Box::new(|panic| {
-        let trace = Backtrace::capture();
-        LAST_PANIC.set(Some(format!("{panic}\n{trace}")));
-    }));
-    let results: Vec<Result<Checked, String>> = pool.install(|| {
-        let paths: Vec<PathBuf> = paths.into_iter().collect();
-        paths
-            .into_par_iter()
-            .map(|path| {
-                let result = guarded(&path, || check_file(&path, workspace, args.format));
-                progress.done();
-                result
-            })
-            .collect()
-    });
-    let _ = panic::take_hook();
+    let results = each(paths, |path| check_file(path, workspace, args.format));
     for result in results {
         match result {
             Ok(mut checked) => {
@@ -195,6 +152,39 @@ fn check(paths: BTreeSet<PathBuf>, workspace: &Workspace, args: &Args) -> (Repor
         }
     }
     (report, errors)
+}
+
+/// Does the work for each file, on all cores. The order of the results is that of the paths;
+/// a panic is an error of one file.
+pub(super) fn each<T: Send>(
+    paths: BTreeSet<PathBuf>,
+    work: impl Fn(&Path) -> Result<T, String> + Sync,
+) -> Vec<Result<T, String>> {
+    let progress = Progress::new(paths.len());
+    let pool = match rayon::ThreadPoolBuilder::new()
+        .stack_size(STACK_BYTES)
+        .build()
+    {
+        Ok(pool) => pool,
+        Err(error) => return vec![Err(format!("no threads can be started: {error}"))],
+    };
+    panic::set_hook(Box::new(|panic| {
+        let trace = Backtrace::capture();
+        LAST_PANIC.set(Some(format!("{panic}\n{trace}")));
+    }));
+    let results = pool.install(|| {
+        let paths: Vec<PathBuf> = paths.into_iter().collect();
+        paths
+            .into_par_iter()
+            .map(|path| {
+                let result = guarded(&path, || work(&path));
+                progress.done();
+                result
+            })
+            .collect()
+    });
+    let _ = panic::take_hook();
+    results
 }
 
 thread_local! {
@@ -212,33 +202,53 @@ fn guarded<T>(path: &Path, work: impl FnOnce() -> Result<T, String>) -> Result<T
             .or_else(|| payload.downcast_ref::<&str>().copied())
             .unwrap_or("panicked");
         Err(format!(
-            "{} could not be checked, which is a mistake in Cellwise; please report it: {}",
+            "{} could not be worked on, which is a mistake in Cellwise; please report it: {}",
             path.display(),
             what.trim_end()
         ))
     })
 }
 
-struct Checked {
-    items: Vec<Item>,
+pub(super) struct Checked {
+    pub items: Vec<Item>,
     /// Why editors will not open the file, where no rule tells it.
-    problem: Option<String>,
+    pub problem: Option<String>,
 }
 
 /// The rules that tell what is wrong with a file. Where neither runs, silence would pass for "nothing found".
 const TELL_PROBLEMS: [&str; 2] = ["invalid-notebook", "merge-conflict"];
 
 fn check_file(path: &Path, workspace: &Workspace, format: Format) -> Result<Checked, String> {
-    let config = workspace.config_for(path).map_err(|mut error| {
-        error.file = error.file.map(|file| files::shortest(&file));
-        error.to_string()
-    })?;
-    let config = Arc::new(config);
+    let config = config_of(path, workspace)?;
     let bytes = files::read(path)?;
     let notebook = format::parse(&bytes);
     // A file may be far larger than its cells, and most outputs do not look at it again.
     let bytes = format.is_about_files().then_some(bytes);
-    let mut analysis = Analysis::new(notebook, Arc::clone(&config));
+    let analysis = analyse(path, notebook, &config, workspace);
+    let decoded = bytes.as_deref().map(format::Decoded::new);
+    let is_found = analysis.findings().next().is_some();
+    let in_file = decoded.as_ref().filter(|_| is_found).and_then(InFile::new);
+    Ok(checked(path, &analysis, &config, in_file.as_ref()))
+}
+
+pub(super) fn config_of(path: &Path, workspace: &Workspace) -> Result<Arc<Config>, String> {
+    let config = workspace.config_for(path).map_err(|mut error| {
+        error.file = error.file.map(|file| files::shortest(&file));
+        error.to_string()
+    })?;
+    Ok(Arc::new(config))
+}
+
+/// Analyses a notebook with what it needs to know of the files around.
+pub(super) fn analyse(
+    path: &Path,
+    mut notebook: Notebook,
+    config: &Arc<Config>,
+    workspace: &Workspace,
+) -> Analysis {
+    let file_name = path.file_name().and_then(|name| name.to_str());
+    Arc::make_mut(&mut notebook.meta).file_name = file_name.map(Arc::from);
+    let mut analysis = Analysis::new(notebook, Arc::clone(config));
     let lookups = analysis.lookups();
     if !lookups.is_empty() {
         let surroundings = workspace.surroundings(path, lookups);
@@ -253,6 +263,16 @@ fn check_file(path: &Path, workspace: &Workspace, format: Format) -> Result<Chec
         analysis.set_imports(workspace.imports(path));
         analysis.settle();
     }
+    analysis
+}
+
+/// `file` is given where the report is about places in files.
+pub(super) fn checked(
+    path: &Path,
+    analysis: &Analysis,
+    config: &Config,
+    file: Option<&InFile<'_>>,
+) -> Checked {
     let is_told = analysis
         .findings()
         .any(|finding| TELL_PROBLEMS.contains(&finding.rule));
@@ -262,13 +282,10 @@ fn check_file(path: &Path, workspace: &Workspace, format: Format) -> Result<Chec
         .iter()
         .find(|problem| problem.kind == ProblemKind::Unreadable && !is_told)
         .map(|problem| format!("{}: {}", path.display(), problem.message));
-    let decoded = bytes.as_deref().map(format::Decoded::new);
-    let is_found = analysis.findings().next().is_some();
-    let in_file = decoded.as_ref().filter(|_| is_found).and_then(InFile::new);
-    let items = report::items(path.to_owned(), &analysis, in_file.as_ref(), |rule| {
+    let items = report::items(path.to_owned(), analysis, file, |rule| {
         config.asks_for(rule)
     });
-    Ok(Checked { items, problem })
+    Checked { items, problem }
 }
 
 #[cfg(test)]
@@ -279,7 +296,10 @@ mod tests {
     fn a_panic_is_an_error_of_one_file() {
         let result = guarded::<()>(Path::new("a.ipynb"), || panic!("ouch"));
         let error = result.unwrap_err();
-        assert!(error.starts_with("a.ipynb could not be checked"), "{error}");
+        assert!(
+            error.starts_with("a.ipynb could not be worked on"),
+            "{error}"
+        );
         assert!(error.contains("ouch"), "{error}");
     }
 }

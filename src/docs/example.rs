@@ -4,12 +4,13 @@
 //!
 //! - ```` ```notebook ```` holds a percent script. Its marker lines may say more than usual: `In [3]` is the execution count,
 //!   `edited` means that the cell was edited after that run, and `error=NameError: name 'x' is not defined` (last in the line)
-//!   is the error in its outputs.
+//!   is the error in its outputs. `outputs=120kB` is their size in the file.
 //! - ```` ```ipynb ```` holds a file's text.
 //! - ```` ```python file=prices.py ```` holds a file beside the notebook: below `## After` one that the action creates or changes.
 //!
 //! After the language come options, split by spaces: `home=databricks`, `language=r`, `client=plain` (one that can neither
-//! change cells nor files), `argument="…"` for the action, and any setting of the configuration: `long-cell.max-lines=3`.
+//! change cells nor files), `argument="…"` for the action, `repeat=101` (the cells, so many times over),
+//! `name=Untitled.ipynb`, and any setting of the configuration: `long-cell.max-lines=3`.
 //!
 //! **What is found** stands in a comment below the line it is found in, and is taken out before the notebook is checked:
 //!
@@ -86,6 +87,10 @@ pub struct Expected {
 
 pub(super) const NOTEBOOK: &str = "notebook";
 pub(super) const IPYNB: &str = "ipynb";
+/// The options that are no settings.
+const OPTIONS: [&str; 7] = [
+    "home", "language", "client", "argument", "file", "name", "repeat",
+];
 /// Marks the cursor, or the ends of a selection.
 pub(super) const CURSOR: &str = "$0";
 
@@ -108,16 +113,23 @@ impl Example {
                 ..Notebook::default()
             }
         };
+        let times = self.option("repeat").and_then(|times| times.parse().ok());
+        if let Some(times) = times {
+            let once = std::mem::take(&mut notebook.cells);
+            notebook.cells = std::iter::repeat_n(once, times).flatten().collect();
+        }
         let home = match self.option("home") {
             Some("databricks") => Some(Home::Databricks),
             Some("colab") => Some(Home::Colab),
             _ => None,
         };
         let language = self.option("language").map(Language::from_name);
-        if home.is_some() || language.is_some() {
+        let name = self.option("name");
+        if home.is_some() || language.is_some() || name.is_some() {
             notebook.meta = Arc::new(NotebookMeta {
                 home: home.unwrap_or(notebook.meta.home),
                 language: language.unwrap_or_else(|| notebook.meta.language.clone()),
+                file_name: name.map(Arc::from),
                 ..NotebookMeta::clone(&notebook.meta)
             });
         }
@@ -163,9 +175,7 @@ impl Example {
         let settings: Map<String, Value> = self
             .options
             .iter()
-            .filter(|(key, _)| {
-                !["home", "language", "client", "argument", "file"].contains(&key.as_str())
-            })
+            .filter(|(key, _)| !OPTIONS.contains(&key.as_str()))
             .map(|(key, value)| {
                 let number = value.parse::<i64>().map(Value::from);
                 let value = match number {
@@ -315,6 +325,13 @@ fn read_title(title: &str, cell: &mut Cell) {
         Some((title, error)) => (title, Some(error)),
         None => (title, None),
     };
+    let size = title
+        .split(' ')
+        .find_map(|word| word.strip_prefix("outputs="));
+    if let Some(size) = size.and_then(|size| size.strip_suffix("kB")?.parse::<u64>().ok()) {
+        cell.outputs.count = 1;
+        cell.outputs.bytes = 1_000 * size;
+    }
     let count = title
         .split_once("In [")
         .and_then(|(_, count)| count.split_once(']')?.0.trim().parse().ok());

@@ -9,6 +9,7 @@ pub const FORMAT: Format = Format {
     name: "no notebook",
     recognises: |_| true,
     parse,
+    lower: None,
 };
 
 fn parse(bytes: &[u8]) -> Notebook {

@@ -5,10 +5,14 @@
 //! What old versions mean follows nbformat's own conversion
 //! (<https://github.com/jupyter/nbformat/blob/main/nbformat/v4/convert.py>).
 
+pub mod clean;
 mod language;
+mod lower;
 mod merge;
+mod patch;
 mod raw;
 mod source_map;
+mod style;
 mod validate;
 
 use std::borrow::Cow;
@@ -28,6 +32,7 @@ pub const FORMAT: Format = Format {
     name: "ipynb",
     recognises,
     parse: |bytes| read(bytes).0,
+    lower: Some(lower::lower),
 };
 
 /// Reads a notebook file, which need not be sound. `bytes` is UTF-8, with or without a byte order
@@ -50,6 +55,9 @@ pub fn read(bytes: &[u8]) -> (Notebook, SourceMap<'_>) {
         None => SourceMap::new(Cow::Borrowed(bytes), None),
         Some([ours, theirs]) => SourceMap::new(Cow::Owned(ours), Some(theirs)),
     };
+    map.is_sound = raw.root.is_object && raw.faults.total == 0;
+    map.has_worksheets = raw.root.worksheets.is_some();
+    map.lists.clone_from(&raw.lists);
     if conflicts.is_empty() {
         validate::faults(bytes, &raw, &mut problems);
         validate::schema(&raw, &mut problems);
@@ -128,6 +136,7 @@ fn meta(raw: &RawFile) -> NotebookMeta {
         language: language::of_notebook(root),
         home,
         nbformat,
+        file_name: None,
     }
 }
 

@@ -163,7 +163,7 @@ impl Documents {
             uri.clone(),
             NotebookDocument {
                 version: item.version,
-                meta: Arc::new(notebook_meta(&item.metadata)),
+                meta: Arc::new(notebook_meta(&uri, &item.metadata)),
                 ..NotebookDocument::default()
             },
         );
@@ -301,7 +301,7 @@ fn said_count(metadata: Option<&Map<String, Value>>) -> SaidCount {
     }
 }
 
-pub(super) fn notebook_meta(metadata: &Map<String, Value>) -> NotebookMeta {
+pub(super) fn notebook_meta(uri: &Uri, metadata: &Map<String, Value>) -> NotebookMeta {
     let inner = jupyter(metadata);
     let named = |of: &str, key: &str| {
         inner
@@ -323,6 +323,9 @@ pub(super) fn notebook_meta(metadata: &Map<String, Value>) -> NotebookMeta {
         language: Language::from_name(language.unwrap_or_default()),
         home,
         nbformat: number("nbformat").zip(number("nbformat_minor")),
+        file_name: uri
+            .to_file_path()
+            .and_then(|path| Some(path.file_name()?.to_str()?.into())),
     }
 }
 

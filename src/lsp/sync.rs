@@ -30,7 +30,7 @@ pub(super) fn change(documents: &mut Documents, changed: NotebookChanged, applie
     }
     notebook.version = of.version;
     if let Some(metadata) = changed.change.metadata {
-        let meta = notebook_meta(&metadata);
+        let meta = notebook_meta(&of.uri, &metadata);
         if *notebook.meta != meta {
             notebook.meta = Arc::new(meta);
             applied.changes.push(Change::Meta(of.uri.clone()));

@@ -63,6 +63,14 @@ pub enum EditOp {
     },
 }
 
+/// A place in the list of cells after an edit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Slot<'e> {
+    /// A cell of the notebook before.
+    Kept(CellIdx),
+    New(CellKind, &'e str),
+}
+
 impl Edit {
     pub fn replace(cell: CellIdx, range: TextRange, text: impl Into<String>) -> Self {
         Self::from(EditOp::Replace {
@@ -111,20 +119,37 @@ impl Edit {
             }
         }
 
-        let mut before: Vec<Vec<Arc<Cell>>> = vec![Vec::new(); texts.len() + 1];
-        let mut gone = vec![false; texts.len()];
+        let cells = self
+            .arrangement(texts.len())
+            .into_iter()
+            .map(|slot| match slot {
+                Slot::Kept(cell) => Arc::clone(&texts[cell.to_usize()]),
+                Slot::New(kind, text) => Arc::new(Cell::new(kind, text)),
+            })
+            .collect();
+        Notebook {
+            cells,
+            meta: Arc::clone(&notebook.meta),
+            problems: Arc::default(),
+        }
+    }
+
+    /// The cells of a notebook of `count` cells after the edit, in their order.
+    pub fn arrangement(&self, count: usize) -> Vec<Slot<'_>> {
+        let mut before: Vec<Vec<Slot<'_>>> = vec![Vec::new(); count + 1];
+        let mut gone = vec![false; count];
         for op in &self.ops {
             match op {
                 EditOp::Insert { at, kind, text } => {
                     if let Some(place) = before.get_mut(at.to_usize()) {
-                        place.push(Arc::new(Cell::new(*kind, text.as_str())));
+                        place.push(Slot::New(*kind, text));
                     }
                 }
                 EditOp::Move { cell, before: at } => {
-                    let moved = texts.get(cell.to_usize()).cloned();
+                    let moved = gone.get_mut(cell.to_usize());
                     if let (Some(moved), Some(place)) = (moved, before.get_mut(at.to_usize())) {
-                        place.push(moved);
-                        gone[cell.to_usize()] = true;
+                        place.push(Slot::Kept(*cell));
+                        *moved = true;
                     }
                 }
                 EditOp::Remove { cell } => {
@@ -135,22 +160,26 @@ impl Edit {
                 _ => {}
             }
         }
-        let mut cells = Vec::with_capacity(texts.len());
-        for (position, cell) in texts.into_iter().enumerate() {
-            cells.append(&mut before[position]);
-            if !gone[position] {
-                cells.push(cell);
+        let mut slots = Vec::with_capacity(count);
+        for (position, mut first) in before.into_iter().enumerate() {
+            slots.append(&mut first);
+            if gone.get(position) == Some(&false) {
+                slots.push(Slot::Kept(CellIdx::new(position)));
             }
         }
-        cells.append(before.last_mut().expect("one more place than cells"));
-        Notebook {
-            cells,
-            meta: Arc::clone(&notebook.meta),
-            problems: Arc::default(),
-        }
+        slots
     }
 
-    fn replace_texts(&self, cells: &mut [Arc<Cell>]) {
+    /// The replacements in a cell's text, from the back: made in this order, they leave the earlier
+    /// places where they were.
+    pub fn replacements(&self, cell: CellIdx) -> Vec<(TextRange, &str)> {
+        let all = self.all_replacements().into_iter();
+        all.filter(|(own, ..)| *own == cell)
+            .map(|(_, range, text)| (range, text))
+            .collect()
+    }
+
+    fn all_replacements(&self) -> Vec<(CellIdx, TextRange, &str)> {
         let mut replacements: Vec<(CellIdx, TextRange, &str)> = self
             .ops
             .iter()
@@ -159,11 +188,14 @@ impl Edit {
                 _ => None,
             })
             .collect();
-        // From the back, so that earlier places stay where they were. The sort is stable:
-        // of two insertions at one place the one that was pushed first comes first.
+        // The sort is stable: of two insertions at one place the one that was pushed first comes first.
         replacements.reverse();
         replacements.sort_by_key(|(cell, range, _)| std::cmp::Reverse((*cell, range.start())));
-        for (cell, range, new) in replacements {
+        replacements
+    }
+
+    fn replace_texts(&self, cells: &mut [Arc<Cell>]) {
+        for (cell, range, new) in self.all_replacements() {
             let Some(slot) = cells.get_mut(cell.to_usize()) else {
                 continue;
             };

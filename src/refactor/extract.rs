@@ -269,6 +269,10 @@ impl Plan {
         let starts_definition = ["def ", "class ", "async def ", "@"]
             .iter()
             .any(|start| self.pieces.after.starts_with(start));
-        if starts_definition { 2 } else { 0 }
+        if starts_definition {
+            2
+        } else {
+            usize::from(self.pieces.after_is_apart)
+        }
     }
 }

@@ -143,6 +143,23 @@ impl<'a> Work<'a> {
             )
             .into());
         }
+        let asks_annotations = |cell: CellIdx| {
+            let uses = &self.cx.facts(cell).uses;
+            uses.iter().any(|read| read.name == "__annotations__")
+        };
+        if self.parts.shape.annotates
+            && let Some((cell, _)) = self
+                .cx
+                .notebook
+                .python_cells()
+                .find(|(cell, _)| asks_annotations(*cell))
+        {
+            return Err(format!(
+                "it annotates variables, and {} reads `__annotations__`",
+                self.cx.cell_name(cell)
+            )
+            .into());
+        }
         if !inside.openings.is_empty() {
             return Err("it may bind any name, so what other cells take from it is unknown".into());
         }

@@ -1,11 +1,9 @@
 //! Writes functions and calls as `ruff format` would lay them out.
 
 use ruff_python_ast::name::Name;
-use ruff_python_ast::token::TokenKind;
-use ruff_python_parser::{Mode, ParseOptions, parse_unchecked};
 
 use super::interface::Interface;
-use crate::text::{Ranged, TextRange};
+use crate::analysis::source::strings;
 
 /// Formatters' default.
 const WIDTH: usize = 88;
@@ -131,26 +129,6 @@ fn lines(text: &str) -> impl Iterator<Item = &str> {
         rest = after;
         Some(line)
     })
-}
-
-/// Where string literals stand, those with values in them as a whole.
-fn strings(code: &str) -> Vec<TextRange> {
-    let parsed = parse_unchecked(code, ParseOptions::from(Mode::Ipython));
-    let mut strings = Vec::new();
-    let mut open: Vec<TextRange> = Vec::new();
-    for token in parsed.tokens() {
-        match token.kind() {
-            TokenKind::String => strings.push(token.range()),
-            TokenKind::FStringStart | TokenKind::TStringStart => open.push(token.range()),
-            TokenKind::FStringEnd | TokenKind::TStringEnd => {
-                if let Some(start) = open.pop() {
-                    strings.push(start.cover(token.range()));
-                }
-            }
-            _ => {}
-        }
-    }
-    strings
 }
 
 /// A cell that is indented with tabs goes on with tabs.

@@ -8,9 +8,9 @@ use ruff_python_ast::name::Name;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::words::words;
-use crate::analysis::Link;
 use crate::analysis::facts::{Callee, Facts, ScopeIdx, State, TextReads};
 use crate::analysis::graph::Lack;
+use crate::analysis::{Link, text_reads};
 use crate::notebook::{CellIdx, Notebook};
 
 /// For each name, the first cell that reads it.
@@ -135,9 +135,7 @@ fn is_spent(facts: &Facts, scope: ScopeIdx) -> bool {
 
 /// Words of the cell that may be names read by text.
 pub fn mentioned<'t>(facts: &'t Facts, text: &'t str) -> Vec<&'t str> {
-    if facts.text_reads == TextReads::Words {
-        return words(text).collect();
-    }
-    let magics = facts.magics.iter();
-    magics.flat_map(|magic| words(&magic.argument)).collect()
+    let magics = facts.magics.iter().flat_map(|magic| words(&magic.argument));
+    let parts = text_reads::read_parts(facts, text);
+    magics.chain(parts.into_iter().flat_map(words)).collect()
 }

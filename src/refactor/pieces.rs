@@ -15,6 +15,8 @@ pub struct Pieces {
     pub after: String,
     /// The cell's own line break.
     pub newline: &'static str,
+    /// Whether a blank line stands above [`Self::after`].
+    pub after_is_apart: bool,
     /// Whether the last statement of [`Self::before`] is a definition.
     pub defines_last: bool,
 }
@@ -28,6 +30,7 @@ pub fn of(text: &str, facts: &Facts, fates: &[Fate]) -> Option<Pieces> {
     let mut writer = Writer {
         newline,
         parts: Default::default(),
+        after_is_apart: false,
     };
     let mut cursor = header_end;
     let mut at = 0;
@@ -74,6 +77,7 @@ pub fn of(text: &str, facts: &Facts, fates: &[Fate]) -> Option<Pieces> {
             None,
         );
     }
+    let after_is_apart = writer.after_is_apart;
     let [before, body, after] = writer.parts;
     let defines_last = statements
         .iter()
@@ -86,6 +90,7 @@ pub fn of(text: &str, facts: &Facts, fates: &[Fate]) -> Option<Pieces> {
         body,
         after,
         newline,
+        after_is_apart,
         defines_last,
     })
 }
@@ -93,6 +98,7 @@ pub fn of(text: &str, facts: &Facts, fates: &[Fate]) -> Option<Pieces> {
 struct Writer {
     newline: &'static str,
     parts: [String; 3],
+    after_is_apart: bool,
 }
 
 impl Writer {
@@ -104,7 +110,15 @@ impl Writer {
             None => lead.len() - comments.len(),
             Some(_) => 0,
         };
+        // One blank line is the most that a formatter leaves in a function.
+        let lead = match fate {
+            Fate::Inside => &in_function(lead),
+            Fate::Before | Fate::After => lead,
+        };
+        let comments = lead.trim_start_matches(['\n', '\r']);
+        let blank = blank.min(lead.len() - comments.len());
         if part.is_empty() {
+            self.after_is_apart |= fate == Fate::After && blank > 0;
             part.push_str(comments);
         } else {
             part.push_str(self.newline);
@@ -117,6 +131,20 @@ impl Writer {
         }
         part.push_str(code.trim_end());
     }
+}
+
+/// What stands between two statements, with no more than one blank line at a time.
+fn in_function(lead: &str) -> String {
+    let mut kept = String::with_capacity(lead.len());
+    let mut blank_before = false;
+    for line in lead.split_inclusive('\n') {
+        let is_blank = line.trim().is_empty();
+        if !(is_blank && blank_before) {
+            kept.push_str(line);
+        }
+        blank_before = is_blank;
+    }
+    kept
 }
 
 /// The code of some lines; a `;` that kept the cell's result from being shown has done its work.

@@ -37,6 +37,8 @@ pub fn of(link: &Link, cell: CellIdx, own: &Facts, name: &str) -> Prior {
     let mut kind = None;
     let mut state = State::Untouched;
     let mut place = None;
+    // Whether a cell on the way may have deleted what an earlier one had surely bound.
+    let mut perhaps_deleted = false;
     let in_own = own.exit(name).map(|exit| (cell, own, *exit));
     let above = link
         .touchers(name)
@@ -47,6 +49,11 @@ pub fn of(link: &Link, cell: CellIdx, own: &Facts, name: &str) -> Prior {
             Some((binder, facts, *facts.exit(name)?))
         });
     for (binder, facts, exit) in in_own.into_iter().chain(above) {
+        perhaps_deleted |= exit.state != State::Sure
+            && facts
+                .bindings
+                .iter()
+                .any(|binding| binding.name == *name && binding.kind.is_delete());
         if !exit.state.may_be_bound() {
             if exit.state == State::Gone {
                 break;
@@ -69,6 +76,9 @@ pub fn of(link: &Link, cell: CellIdx, own: &Facts, name: &str) -> Prior {
         if state == State::Sure {
             break;
         }
+    }
+    if perhaps_deleted && matches!(state, State::Sure | State::Likely) {
+        state = State::Perhaps;
     }
     if let Some(kind) = kind {
         return Prior {

@@ -21,6 +21,8 @@ pub struct Shape {
     pub held: Vec<Name>,
     /// Names called, in order, with their dots: `pd.read_csv`.
     pub calls: Vec<String>,
+    /// Whether it annotates variables, which the notebook remembers and a function does not.
+    pub annotates: bool,
     /// Whether it asserts anything.
     pub asserts: bool,
     /// The text of a plot's title, where there is one.
@@ -212,6 +214,7 @@ impl<'a> Visitor<'a> for Walk {
             }
             Stmt::AnnAssign(assign) => {
                 if at_top {
+                    self.shape.annotates = true;
                     if matches!(&*assign.annotation, Expr::Call(_) | Expr::Named(_)) {
                         self.refuse("an annotation calls something, which a function never does");
                     }

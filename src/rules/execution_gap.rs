@@ -29,6 +29,7 @@
 //! y = 2
 //! ```
 
+use crate::analysis::Facts;
 use crate::notebook::{Anchor, CellIdx};
 use crate::rule::{Check, Context, Finding, Group, Rule, Severity};
 
@@ -37,9 +38,14 @@ pub const RULE: Rule = Rule {
     group: Group::State,
     severity: Severity::Hint,
     on_by_default: false,
-    check: Check::Notebook(check),
+    check: Check::NotebookWhen { check, wakes },
     source: "",
 };
+
+/// No text changes a count.
+fn wakes(_before: &Facts, _after: &Facts) -> bool {
+    false
+}
 
 fn check(cx: &Context<'_>, findings: &mut Vec<Finding>) {
     let mut counts: Vec<(u32, CellIdx)> = cx

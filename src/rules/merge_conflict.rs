@@ -30,6 +30,7 @@
 //!  "metadata": {}, "nbformat": 4, "nbformat_minor": 5}
 //! ```
 
+use crate::analysis::Facts;
 use crate::notebook::ProblemKind;
 use crate::rule::{Check, Context, Finding, Group, Rule, Severity};
 
@@ -38,9 +39,14 @@ pub const RULE: Rule = Rule {
     group: Group::Version,
     severity: Severity::Error,
     on_by_default: true,
-    check: Check::Notebook(check),
+    check: Check::NotebookWhen { check, wakes },
     source: "",
 };
+
+/// The markers in a file stay until it is saved and read anew.
+fn wakes(_before: &Facts, _after: &Facts) -> bool {
+    false
+}
 
 fn check(cx: &Context<'_>, findings: &mut Vec<Finding>) {
     for problem in &*cx.notebook.problems {

@@ -4,7 +4,7 @@
 //! What the cells between read is one thing on the first run and another on the second, when the name
 //! already is what the cell below made of it: `stats.norm` fails once `stats = df.describe()` has run.
 //! The same holds for a variable that a function reads when it is called: after the second cell has run,
-//! calls in cells above compute something else.
+//! the same call computes something else.
 //!
 //! Cells that start over with `x = …` or `df = …`, as the sections of a lesson do, are not reported;
 //! nor is a function that is written again, or an import that is repeated from another place.
@@ -69,7 +69,7 @@
 
 use ruff_python_ast::name::Name;
 
-use crate::analysis::facts::{Binding, BindingKind, Scope, State, Value};
+use crate::analysis::facts::{Binding, BindingKind, State, Value};
 use crate::notebook::{Anchor, CellIdx};
 use crate::rule::{CellContext, Check, Finding, Fix, Group, Rule, Safety, Severity};
 
@@ -155,19 +155,29 @@ fn is_anew(cx: &CellContext<'_>, name: &str, before: &Binding, now: &Binding) ->
     assigns(before) && assigns(now) && !continues()
 }
 
-/// The first function that a cell from `above` on, up to this one, defines and that reads the name when it is called.
+/// The first function that a cell from `above` on defines, that reads the name when it is called,
+/// and that is called from this cell on.
 fn function_between(cx: &CellContext<'_>, name: &str, above: CellIdx) -> Option<(Name, CellIdx)> {
-    cx.all
-        .link
-        .askers(name)
+    let link = cx.all.link;
+    let is_called_below = |function: &str, home: CellIdx| {
+        let calls = |&caller: &CellIdx| {
+            caller >= cx.index && link.binder_above(function, caller) == Some(home)
+        };
+        link.askers(function).any(|caller| calls(&caller))
+    };
+    link.askers(name)
         .skip_while(|&cell| cell < above)
         .take_while(|&cell| cell < cx.index)
         .find_map(|cell| {
-            let reads = |scope: &&Scope| scope.reads.iter().any(|read| read.name == *name);
-            let scope = cx.all.facts(cell).scopes.iter().find(reads)?;
-            let function = scope.name.clone()?;
-            // A cell that writes the function again begins anew as a whole.
-            cx.facts.exit(&function).is_none().then_some((function, cell))
+            let scopes = &cx.all.facts(cell).scopes;
+            let found = scopes.iter().find_map(|scope| {
+                let function = scope.name.as_ref()?;
+                let reads = scope.reads.iter().any(|read| read.name == *name);
+                // A cell that writes the function again begins anew as a whole.
+                let is_own = cx.facts.exit(function).is_some();
+                (reads && !is_own && is_called_below(function, cell)).then(|| function.clone())
+            })?;
+            Some((found, cell))
         })
 }
 

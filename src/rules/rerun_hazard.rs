@@ -115,6 +115,6 @@ fn maker(cx: &CellContext<'_>, repeat: &Repeat) -> Option<CellIdx> {
     // A value that is shown is a new one: `df.append(row)` of pandas, at the end of a cell.
     let is_shown = matches!(repeat.again, Again::Grown(_))
         && cx.facts.trailing.is_some_and(|trailing| trailing.range.contains_range(repeat.range))
-        && !matches!(kind, BindingKind::Value(Value::Literal));
+        && !matches!(kind, BindingKind::Value(Value::Literal | Value::Constant));
     (!is_shown).then_some(source.cell)
 }

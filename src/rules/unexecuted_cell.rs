@@ -41,6 +41,7 @@
 //! print("hello")
 //! ```
 
+use crate::analysis::Facts;
 use crate::notebook::{Anchor, Cell, CellIdx};
 use crate::rule::{Check, Context, Finding, Group, Rule, Severity};
 
@@ -49,9 +50,13 @@ pub const RULE: Rule = Rule {
     group: Group::State,
     severity: Severity::Hint,
     on_by_default: true,
-    check: Check::Notebook(check),
+    check: Check::NotebookWhen { check, wakes },
     source: "",
 };
+
+fn wakes(before: &Facts, after: &Facts) -> bool {
+    (before.code_lines == 0) != (after.code_lines == 0)
+}
 
 fn check(cx: &Context<'_>, findings: &mut Vec<Finding>) {
     let mut ran = 0;

@@ -58,6 +58,8 @@
 //! random.random()
 //! ```
 
+use crate::analysis::Facts;
+use crate::analysis::facts::Exit;
 use crate::analysis::randomness::{self, Family};
 use crate::notebook::Anchor;
 use crate::rule::{Check, Context, Finding, Fix, Group, Rule, Safety, Severity};
@@ -67,9 +69,22 @@ pub const RULE: Rule = Rule {
     group: Group::State,
     severity: Severity::Hint,
     on_by_default: true,
-    check: Check::Notebook(check),
+    check: Check::NotebookWhen { check, wakes },
     source: "",
 };
+
+/// Whether the cell draws or seeds otherwise than before, or binds other names: one of them may be what others draw with.
+fn wakes(before: &Facts, after: &Facts) -> bool {
+    let import = |facts: &Facts, exit: &Exit| {
+        let kind = &facts.binding(exit).kind;
+        kind.is_import().then(|| kind.clone())
+    };
+    let binds_the_same = before.exits.len() == after.exits.len()
+        && before.exits.iter().zip(&after.exits).all(|((name, was), (other, is))| {
+            name == other && import(before, was) == import(after, is)
+        });
+    before.randoms != after.randoms || !binds_the_same
+}
 
 fn check(cx: &Context<'_>, findings: &mut Vec<Finding>) {
     for draw in randomness::unseeded(cx.link) {

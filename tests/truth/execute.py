@@ -168,7 +168,7 @@ def run_mutants(corpus, folder, path, mutants, bound, out, deadline):
         for mutant in mutants:
             changed = read_cells(folder / mutant["path"])
             changed_code = [cell for cell in changed if cell.type == "code"]
-            start = _first_difference([cell.source for cell in trunk.cells], [cell.source for cell in changed_code])
+            start = first_difference([cell.source for cell in trunk.cells], [cell.source for cell in changed_code])
             seen = [bound.get(mutant["origin"][cell.index]) for cell in changed_code]
             waiting.setdefault(start, []).append((mutant, changed, seen))
         for number in range(len(trunk.cells) + 1):
@@ -183,20 +183,27 @@ def run_mutants(corpus, folder, path, mutants, bound, out, deadline):
     in_empty_folder(work)
 
 
+def in_copy_of(folder, work):
+    """Does the work in a folder of its own that starts as a copy: what the cells above have written is there."""
+    own = tempfile.mkdtemp(prefix="mutant-", dir=folder)
+    for item in os.listdir(folder):
+        if not item.startswith("mutant-"):
+            source = os.path.join(folder, item)
+            (shutil.copytree if os.path.isdir(source) else shutil.copy)(source, os.path.join(own, item))
+    os.chdir(own)
+    work()
+    os.chdir("/")
+    shutil.rmtree(own, ignore_errors=True)
+
+
 def _run_mutant(trunk, trunk_folder, mutant, changed, seen, out):
-    def work():
-        # What the cells above have written, the mutant finds too, in a folder of its own.
-        own = tempfile.mkdtemp(prefix="mutant-", dir=trunk_folder)
-        for item in os.listdir(trunk_folder):
-            if not item.startswith("mutant-"):
-                source = os.path.join(trunk_folder, item)
-                (shutil.copytree if os.path.isdir(source) else shutil.copy)(source, os.path.join(own, item))
-        os.chdir(own)
+    def finish():
         trunk.retarget(changed, seen)
         trunk.finish()
         append(out, {"path": mutant["path"], "cells": trunk.records})
-        os.chdir("/")
-        shutil.rmtree(own, ignore_errors=True)
+
+    def work():
+        in_copy_of(trunk_folder, finish)
 
     if not in_child(work, NOTEBOOK_SECONDS):
         lost = {"status": "not_run", "ename": None, "name": None, "class": None}
@@ -204,7 +211,8 @@ def _run_mutant(trunk, trunk_folder, mutant, changed, seen, out):
         append(out, {"path": mutant["path"], "cells": cells})
 
 
-def _first_difference(before, after):
+def first_difference(before, after):
+    """The first place where two lists differ: the end of the shorter where none does."""
     for number, (one, other) in enumerate(zip(before, after)):
         if one != other:
             return number

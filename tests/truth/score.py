@@ -1,8 +1,8 @@
 """Precision and recall of cellwise's rules about missing names, next to ruff's F821.
 
 Parts: `executed` and `names` (the corpus' two witnesses), `mutants` (run by
-execute.py), `clean` (no finding at all on notebooks that ran clean), `unit`
-(the tests of these files).
+execute.py), `clean` (no finding at all on notebooks that ran clean), `orders`
+(what order-cells makes of moved cells, run), `unit` (the tests of these files).
 """
 
 import argparse
@@ -14,12 +14,13 @@ import sys
 import time
 from pathlib import Path
 
+import orders
 import tools
 from judge import Executed, Score, SecondWitness, score
 from mutate import clean_notebooks
 from notebooks import cache_folder, corpus_folder, read_cells, read_lines
 
-PARTS = ("executed", "names", "mutants", "clean", "unit")
+PARTS = ("executed", "names", "mutants", "clean", "orders", "unit")
 # What cellwise has to reach: (precision, recall).
 GOALS = {"executed": (0.98, 0.95), "names": (0.98, 0.98), "mutants": (0.99, 0.99)}
 MUTANTS_WANTED = 1000
@@ -142,6 +143,10 @@ def main():
     repository = Path(__file__).resolve().parents[2]
     default = os.environ.get("CELLWISE", repository / "target" / "release" / "cellwise")
     parser.add_argument("--cellwise", type=Path, default=Path(default))
+    apply = os.environ.get("CELLWISE_APPLY", repository / "target" / "release" / "examples" / "apply_action")
+    parser.add_argument("--apply", type=Path, default=Path(apply), help="the example apply_action, for orders")
+    parser.add_argument("--sample", type=int, metavar="N", help="orders: run N of the repaired notebooks, briefly")
+    parser.add_argument("--sample-seed", type=int, default=1, help="orders: which N")
     parser.add_argument("--ruff", default=str(Path(sys.executable).with_name("ruff")))
     parser.add_argument("--ruff-only", action="store_true", help="ruff's figures alone; no goal is checked")
     parser.add_argument("--corpus", type=Path, default=corpus_folder())
@@ -161,7 +166,7 @@ def main():
         print("skipped: the corpus is missing (set CELLWISE_CORPUS)\n0 passed, 0 failed")
         return 0
     parts = options.part or list(PARTS)
-    measured = set(parts) != {"unit"}
+    measured = bool(set(parts) - {"unit", "orders"})
     runs = (
         {} if options.ruff_only or not measured else {"cellwise": lambda paths: tools.cellwise(options.cellwise, paths)}
     )
@@ -184,6 +189,15 @@ def measure(part, runs, options, checks, written):
         print("\n== unit: the tests of these files", flush=True)
         tests = [sys.executable, "-m", "unittest", "discover", "-q", "-s", str(Path(__file__).parent)]
         checks.check(subprocess.run(tests).returncode == 0, "unit: the tests of these files")
+        return
+    if part == "orders":
+        print("\n== orders: order-cells on mutants and corpus", flush=True)
+        if not (options.mutants / "mutants.jsonl").exists():
+            print("skipped: no mutants have been made (tests/truth/run orders)")
+        elif not options.apply.is_file():
+            checks.check(False, f"apply_action is not at {options.apply} (--apply PATH)")
+        else:
+            orders.measure(options, checks, written)
         return
     records = part_records(part, options.corpus, options.mutants)
     print(f"\n== {part}: {len(records)} notebooks")

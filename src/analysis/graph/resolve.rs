@@ -41,6 +41,8 @@ pub struct Resolver<'l> {
     reported: FxHashSet<Name>,
     /// The same, for reads in bodies that the cell defines: they are mended in another place.
     reported_in_bodies: FxHashSet<Name>,
+    /// The bodies that the cell's calls may run, directly or not.
+    bodies: FxHashSet<(CellIdx, ScopeIdx)>,
 }
 
 impl<'l> Resolver<'l> {
@@ -54,6 +56,7 @@ impl<'l> Resolver<'l> {
             asked: FxHashSet::default(),
             reported: FxHashSet::default(),
             reported_in_bodies: FxHashSet::default(),
+            bodies: FxHashSet::default(),
         }
     }
 
@@ -110,6 +113,15 @@ impl<'l> Resolver<'l> {
             judged,
         };
         self.follow(&call.callee, self.cell, call.consumed, &mut walk);
+        self.bodies.extend(walk.visited);
+    }
+
+    /// The bodies that one call of the cell may run, directly or not, in order.
+    pub fn bodies_of(mut self, call: &super::super::facts::Call) -> Vec<(CellIdx, ScopeIdx)> {
+        self.call(call);
+        let mut bodies: Vec<_> = self.bodies.into_iter().collect();
+        bodies.sort_unstable_by_key(|&(cell, scope)| (cell, scope.0));
+        bodies
     }
 
     /// Follows a call into the body that it runs, and from there on.

@@ -126,6 +126,7 @@ impl Walker<'_> {
                 self.asked_for.truncate(asked);
             }
             Expr::If(conditional) => {
+                self.note_toggle(&conditional.test);
                 self.visit_expr(&conditional.test);
                 let asked = self.asked_for.len();
                 self.asked_for.extend(asked_names(&conditional.test));
@@ -163,6 +164,10 @@ impl Walker<'_> {
                 }
                 walker.visit_expr(&dict.value);
             }),
+            Expr::Dict(dict) => {
+                self.note_dict(dict);
+                visitor::walk_expr(self, expr);
+            }
             Expr::IpyEscapeCommand(escape) => self.escape(escape.kind, &escape.value, escape.range),
             _ => visitor::walk_expr(self, expr),
         }
@@ -188,6 +193,7 @@ impl Walker<'_> {
     fn call_expression(&mut self, call: &ExprCall, consumed: bool) {
         let callee = self.callee_of(&call.func);
         self.note_random(call);
+        self.note_call(call);
         self.visit_expr(&call.func);
         let function = called_name(&call.func);
         let eager = if is_lazy(call) {
@@ -259,6 +265,22 @@ impl Walker<'_> {
         )
     }
 
+    /// `a.b.c` of an `a` that the cell has imported.
+    fn is_module_part(&self, expr: &Expr) -> bool {
+        let mut base = expr;
+        while let Expr::Attribute(attribute) = base {
+            base = &attribute.value;
+        }
+        let Expr::Name(root) = base else {
+            return false;
+        };
+        let mut bindings = self.facts.bindings.iter().rev();
+        expr.is_attribute_expr()
+            && bindings
+                .find(|binding| binding.name == root.id)
+                .is_some_and(|binding| binding.kind.is_import())
+    }
+
     /// What is known of a value from its expression.
     pub(super) fn value_of(&mut self, expr: &Expr) -> Value {
         match expr {
@@ -276,7 +298,13 @@ impl Walker<'_> {
             }
             _ => self.visit_expr(expr),
         }
-        if is_literal(expr) {
+        let signed =
+            matches!(expr, Expr::UnaryOp(operation) if operation.operand.is_literal_expr());
+        if signed || expr.is_literal_expr() {
+            Value::Constant
+        } else if self.is_module_part(expr) {
+            Value::ModulePart
+        } else if is_literal(expr) {
             Value::Literal
         } else {
             Value::Unknown

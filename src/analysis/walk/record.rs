@@ -171,15 +171,28 @@ impl Walker<'_> {
         let Some(root) = root_name(target) else {
             return;
         };
-        if matches!(self.place_of(&root.id), Place::Cell) {
-            let step = self.next_step();
-            let range = self.source.in_cell(root.range());
-            self.facts.mutations.push(Mutation {
-                name: root.id.clone(),
-                range,
-                step,
-                path: self.path,
-            });
+        let body = match self.place_of(&root.id) {
+            Place::Cell => {
+                let step = self.next_step();
+                let range = self.source.in_cell(root.range());
+                self.facts.mutations.push(Mutation {
+                    name: root.id.clone(),
+                    range,
+                    step,
+                    path: self.path,
+                });
+                return;
+            }
+            Place::Body(scope) => Some(scope),
+            Place::Local => self.innermost_body(),
+        };
+        let Some(body) = body else {
+            return;
+        };
+        let is_local = matches!(self.place_of(&root.id), Place::Local);
+        let scope = self.scope_mut(body);
+        if !scope.mutates.contains(&root.id) && (!is_local || scope.parameters.contains(&root.id)) {
+            scope.mutates.push(root.id.clone());
         }
     }
 

@@ -57,6 +57,7 @@ impl Walker<'_> {
     /// Walks one statement; returns whether its end is never reached.
     pub(super) fn statement(&mut self, stmt: &Stmt) -> bool {
         self.note_again(stmt);
+        self.note_statement(stmt);
         match stmt {
             Stmt::FunctionDef(function) => self.function(function, None),
             Stmt::ClassDef(class) => self.class(class),
@@ -457,6 +458,7 @@ impl Walker<'_> {
             reads: Vec::new(),
             calls: Vec::new(),
             binds: Vec::new(),
+            mutates: Vec::new(),
             parameters,
             class: head.class,
             parent: self.innermost_body(),

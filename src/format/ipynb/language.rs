@@ -9,6 +9,7 @@ pub fn of_notebook(root: &Root) -> Language {
         &root.language_name,
         &root.kernel_language,
         &root.databricks_language,
+        &root.jupytext_language,
     ];
     if let Some(name) = said
         .into_iter()

@@ -10,6 +10,8 @@ use crate::notebook::{OutputError, Outputs};
 #[derive(Debug, Default)]
 pub struct RawFile {
     pub cells: Vec<RawCell>,
+    /// The values that the cells stand in.
+    pub lists: Vec<Span>,
     pub root: Root,
     pub faults: Faults,
 }
@@ -29,6 +31,7 @@ pub struct Root {
     pub language_name: Option<String>,
     pub databricks: bool,
     pub databricks_language: Option<String>,
+    pub jupytext_language: Option<String>,
     pub colab: bool,
     /// Keys that nbformat 4 does not know; a few.
     pub unknown_keys: Vec<String>,
@@ -192,7 +195,9 @@ impl<'b> Reader<'b> {
                 "cells" => {
                     // Of a key that comes twice the last one counts, for Python and browsers alike.
                     file.cells.clear();
-                    file.root.cells = Some(self.cells(&mut file.cells));
+                    file.lists.clear();
+                    let is_list = self.cells(&mut file.cells, &mut file.lists);
+                    file.root.cells = Some(is_list);
                 }
                 "worksheets" => {
                     let mut sheets = Worksheets::default();
@@ -200,7 +205,7 @@ impl<'b> Reader<'b> {
                         sheets.count += 1;
                         let mut found = false;
                         reader.object(|reader, key| match reader.key(key) {
-                            "cells" => found = reader.cells(&mut file.cells),
+                            "cells" => found = reader.cells(&mut file.cells, &mut file.lists),
                             _ => reader.skip(),
                         });
                         sheets.without_cells += usize::from(!found);
@@ -253,6 +258,13 @@ impl<'b> Reader<'b> {
                     metadata.lacking.push(("language_info", "name"));
                 }
             }
+            // What jupytext made of a script, often with no other word about its language.
+            "jupytext" => {
+                reader.object(|reader, key| match reader.key(key) {
+                    "main_language" => root.jupytext_language = reader.string(),
+                    _ => reader.skip(),
+                });
+            }
             "colab" => {
                 root.colab = true;
                 reader.skip();
@@ -269,14 +281,19 @@ impl<'b> Reader<'b> {
         root.metadata = metadata;
     }
 
-    fn cells(&mut self, cells: &mut Vec<RawCell>) -> bool {
-        self.list(|reader| {
+    fn cells(&mut self, cells: &mut Vec<RawCell>, lists: &mut Vec<Span>) -> bool {
+        let start = self.scanner.here();
+        let is_list = self.list(|reader| {
             let mut cell = RawCell::default();
             let start = reader.scanner.here();
             cell.is_object = reader.object(|reader, key| reader.member(key, &mut cell));
             cell.object = Span::new(start, reader.scanner.end());
             cells.push(cell);
-        })
+        });
+        if is_list {
+            lists.push(Span::new(start, self.scanner.end()));
+        }
+        is_list
     }
 
     fn member(&mut self, key: Text, cell: &mut RawCell) {

@@ -17,6 +17,11 @@ pub struct SourceMap<'b> {
     /// The file as the other side of its conflicts has it.
     theirs: Option<Vec<u8>>,
     pub cells: Vec<CellSpans>,
+    /// The lists that the cells stand in: one, or one for each worksheet in nbformat 3.
+    pub(super) lists: Vec<Span>,
+    pub(super) has_worksheets: bool,
+    /// Whether the file is JSON without a fault.
+    pub(super) is_sound: bool,
 }
 
 /// What of a file belongs to one cell. A key's value, never the key; `None` where there is no such key.
@@ -42,6 +47,9 @@ impl<'b> SourceMap<'b> {
             bytes,
             theirs,
             cells: Vec::new(),
+            lists: Vec::new(),
+            has_worksheets: false,
+            is_sound: false,
         }
     }
 

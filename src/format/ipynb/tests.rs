@@ -112,6 +112,10 @@ fn languages_and_homes_are_told() {
         language(r#"{"language_info": {"name": "scala"}}"#),
         other("scala")
     );
+    assert_eq!(
+        language(r#"{"jupytext": {"main_language": "julia"}}"#),
+        other("julia")
+    );
 
     let sql = CODE.replace(r#"["x\n", "y"]"#, r#""%sql\nselect 1""#);
     let databricks = r#"{"application/vnd.databricks.v1+notebook": {"language": "python"}}"#;

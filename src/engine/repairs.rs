@@ -1,0 +1,127 @@
+//! What a command can repair without a person beside it.
+
+use super::Analysis;
+use crate::action::Client;
+use crate::actions;
+use crate::notebook::{Edit, EditOp};
+use crate::rule::{Finding, Safety};
+
+/// Edits of several findings that can be made at once.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Repairs {
+    pub edit: Edit,
+    /// How many findings they are for.
+    pub findings: usize,
+}
+
+/// Who repairs files can do what a notebook's file can hold.
+const CLIENT: Client = Client {
+    cell_structure: true,
+    files: false,
+};
+
+impl Analysis {
+    /// The repairs of findings that are `wanted`, as far as they fit together: the others are for the
+    /// next round, when the notebook has been read anew. Without any, no finding can be repaired.
+    pub fn repairs(&self, most: Safety, wanted: impl Fn(&Finding) -> bool) -> Repairs {
+        let mut repairs = Repairs::default();
+        let mut taken: Vec<(&'static str, Edit)> = Vec::new();
+        for finding in self.findings().filter(|finding| wanted(finding)) {
+            let Some(cell) = finding.anchor.cell() else {
+                continue;
+            };
+            let Some(fix) = finding.fix.as_ref().filter(|fix| fix.safety <= most) else {
+                continue;
+            };
+            let text = self.notebook.cell(cell).map_or("", |cell| &cell.text);
+            let range = finding.anchor.range_in(text);
+            let edit = actions::find(fix.action)
+                .and_then(|action| {
+                    self.edit(action, fix.argument.as_deref(), cell, range, CLIENT)
+                        .ok()
+                })
+                .filter(|edit| !edit.ops.is_empty());
+            let Some(edit) = edit else { continue };
+            if taken.iter().any(|(_, other)| *other == edit) {
+                repairs.findings += 1;
+                continue;
+            }
+            let fits = taken.is_empty()
+                || (fix.safety == Safety::Safe
+                    && is_local(&edit)
+                    && taken
+                        .iter()
+                        .all(|(action, other)| *action == fix.action && is_local(other)));
+            if fits {
+                repairs.findings += 1;
+                repairs.edit.ops.extend(edit.ops.iter().cloned());
+                taken.push((fix.action, edit));
+            }
+        }
+        repairs
+    }
+}
+
+/// Whether the edit takes nothing from another of its kind: it adds text, or takes away a whole cell.
+fn is_local(edit: &Edit) -> bool {
+    edit.ops.iter().all(|op| match op {
+        EditOp::Replace { range, .. } => range.is_empty(),
+        EditOp::Remove { .. } => true,
+        _ => false,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::config::Config;
+    use crate::format::percent;
+    use crate::notebook::Notebook;
+
+    fn repairs(notebook: &Notebook) -> Repairs {
+        let analysis = Analysis::new(notebook.clone(), Arc::new(Config::default()));
+        analysis.repairs(Safety::Safe, |_| true)
+    }
+
+    #[test]
+    fn what_fits_together_is_one_round() {
+        let script =
+            "# %%\nimport os\n# %%\n# %%\nnp.mean(pd)\nnp.sum()\nos.getcwd()\n# %%\n# %%\nx = 1\n";
+        let mut notebook = percent::parse(script);
+        let mut rounds = Vec::new();
+        loop {
+            let repairs = repairs(&notebook);
+            if repairs.findings == 0 {
+                break;
+            }
+            notebook = repairs.edit.apply(&notebook);
+            rounds.push(repairs.findings);
+        }
+        let texts: Vec<&str> = notebook.cells.iter().map(|cell| &*cell.text).collect();
+        assert_eq!(
+            texts,
+            [
+                "import os\nimport numpy as np\nimport pandas as pd",
+                "np.mean(pd)\nnp.sum()\nos.getcwd()",
+                "x = 1"
+            ]
+        );
+        assert_eq!(rounds.len(), 2, "{rounds:?}");
+    }
+
+    #[test]
+    fn a_new_cell_takes_a_round_of_its_own() {
+        let notebook = percent::parse("# %%\nnp.mean(plt)\n");
+        let first = repairs(&notebook);
+        assert_eq!(first.edit.ops.len(), 1);
+        let notebook = first.edit.apply(&notebook);
+        let notebook = repairs(&notebook).edit.apply(&notebook);
+        assert_eq!(
+            &*notebook.cells[0].text,
+            "import numpy as np\nimport matplotlib.pyplot as plt"
+        );
+        assert_eq!(repairs(&notebook), Repairs::default());
+    }
+}

@@ -1,0 +1,172 @@
+//! Edits of real notebooks' files: reading the result gives what the edit says, and other bytes stay.
+//!
+//! The corpus is not part of the project. Where it is missing, this says so and passes.
+#![cfg(test)] // so that clippy lets the helpers unwrap and print, too
+#![expect(clippy::disallowed_methods, reason = "these tests read real notebooks")]
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use cellwise::format::{self, ipynb};
+use cellwise::notebook::{CellIdx, CellKind, Edit, EditOp, Notebook};
+use cellwise::text::{TextRange, TextSize};
+use rayon::prelude::*;
+use serde_json::Value;
+
+fn corpus() -> Vec<PathBuf> {
+    let root = std::env::var_os("CELLWISE_CORPUS").map_or_else(
+        || Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/corpus"),
+        PathBuf::from,
+    );
+    if !root.is_dir() {
+        println!("skipped: no corpus at {}", root.display());
+        return Vec::new();
+    }
+    let mut files: Vec<PathBuf> = ignore::WalkBuilder::new(root)
+        .standard_filters(false)
+        .build()
+        .filter_map(Result::ok)
+        .map(ignore::DirEntry::into_path)
+        .filter(|path| {
+            path.extension()
+                .is_some_and(|extension| extension == "ipynb")
+        })
+        .collect();
+    files.sort();
+    files
+}
+
+/// One edit of each sort, and one of all sorts at once.
+fn edits(notebook: &Notebook) -> Vec<(&'static str, Edit)> {
+    let count = notebook.cells.len();
+    let cells = || (0..count).map(CellIdx::new);
+    let all = |ops: Vec<EditOp>| Edit { ops, select: None };
+    let insert = |at: usize, kind| EditOp::Insert {
+        at: CellIdx::new(at),
+        kind,
+        text: "import numpy as np\n\"é😀\"\\\n".to_owned(),
+    };
+    let replace = |cell: CellIdx| {
+        let text = &notebook.cells[cell.to_usize()].text;
+        let middle = text.char_indices().nth(text.chars().count() / 2);
+        let at = TextSize::new(u32::try_from(middle.map_or(0, |(at, _)| at)).unwrap());
+        let end = TextSize::of(&**text);
+        [
+            (TextRange::empty(at), "neu\nü"),
+            (TextRange::empty(end), "\nlast"),
+        ]
+        .map(|(range, text)| EditOp::Replace {
+            cell,
+            range,
+            text: text.to_owned(),
+        })
+    };
+    let clear = || cells().map(|cell| EditOp::ClearOutputs { cell });
+    let mut edits = vec![
+        ("clear outputs", all(clear().collect())),
+        (
+            "clear counts",
+            all(cells().map(|cell| EditOp::ClearCount { cell }).collect()),
+        ),
+        (
+            "insert",
+            all(vec![
+                insert(0, CellKind::Code),
+                insert(count / 2, CellKind::Markdown),
+                insert(count, CellKind::Code),
+            ]),
+        ),
+        (
+            "remove",
+            all(cells()
+                .step_by(3)
+                .map(|cell| EditOp::Remove { cell })
+                .collect()),
+        ),
+        ("replace", all(cells().flat_map(replace).collect())),
+    ];
+    if count > 0 {
+        let last = CellIdx::new(count - 1);
+        let up = EditOp::Move {
+            cell: last,
+            before: CellIdx(0),
+        };
+        edits.push(("move", all(vec![up.clone()])));
+        let mut ops: Vec<EditOp> = clear().collect();
+        ops.extend(replace(CellIdx(0)));
+        ops.extend([up, insert(count / 2, CellKind::Code)]);
+        edits.push(("everything", all(ops)));
+    }
+    edits
+}
+
+#[test]
+fn every_edit_of_a_real_file_is_what_it_says() {
+    let outcomes: Vec<String> = corpus()
+        .par_iter()
+        .flat_map_iter(|path| check(path))
+        .collect();
+    let mut counts: BTreeMap<String, usize> = BTreeMap::new();
+    for outcome in outcomes {
+        *counts.entry(outcome).or_default() += 1;
+    }
+    println!("{counts:#?}");
+}
+
+/// What became of each edit of a file.
+fn check(path: &Path) -> Vec<String> {
+    let bytes = std::fs::read(path).unwrap();
+    let notebook = format::parse(&bytes);
+    let is_json = serde_json::from_slice::<Value>(&bytes).is_ok();
+    let mut outcomes = Vec::new();
+    for (name, edit) in edits(&notebook) {
+        let place = format!("{name}: {}", path.display());
+        let after = match format::patch(&bytes, &edit) {
+            Ok(after) => after,
+            Err(_) => {
+                outcomes.push(format!("{name}: refused"));
+                continue;
+            }
+        };
+        outcomes.push(format!("{name}: done"));
+        let parsed = serde_json::from_slice::<serde::de::IgnoredAny>(&after);
+        assert_eq!(parsed.is_ok(), is_json, "{place}: {parsed:?}");
+        let (found, expected) = (format::parse(&after), edit.apply(&notebook));
+        assert_eq!(found.cells.len(), expected.cells.len(), "{place}");
+        for (found, expected) in found.cells.iter().zip(&expected.cells) {
+            let mut found = (**found).clone();
+            if expected.id.is_none() {
+                found.id = None;
+            }
+            // Databricks tells a cell's language by its text, which `Edit::apply` does not read.
+            found.language.clone_from(&expected.language);
+            assert_eq!(found, **expected, "{place}");
+        }
+        if name == "clear counts" {
+            only_counts_differ(&bytes, &after, &place);
+        }
+    }
+    outcomes
+}
+
+/// The files are the same but for the counts.
+fn only_counts_differ(before: &[u8], after: &[u8], place: &str) {
+    let without = |bytes: &[u8]| {
+        let (_, map) = ipynb::read(bytes);
+        let mut rest = Vec::new();
+        let mut at = 0;
+        let mut spans: Vec<_> = map
+            .cells
+            .iter()
+            .filter_map(|cell| cell.execution_count)
+            .collect();
+        spans.sort_by_key(|span| span.start);
+        for span in spans {
+            rest.extend_from_slice(&bytes[at..span.start]);
+            at = span.end;
+        }
+        rest.extend_from_slice(&bytes[at..]);
+        rest
+    };
+    assert!(without(before) == without(after), "{place}");
+}
