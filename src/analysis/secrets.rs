@@ -179,12 +179,31 @@ fn is_token(byte: u8) -> bool {
     is_word(byte) || byte == b'-'
 }
 
-/// The end of the bytes from `start` that are `wanted`.
+/// No private key and no JSON Web Token is longer.
+const MAX_BYTES: usize = 8192;
+/// No other secret is longer. Looking no further keeps a text of nothing but first letters cheap.
+const MAX_TOKEN: usize = 512;
+
+/// The end of the bytes from `start` that are `wanted`, of which no more than [`MAX_TOKEN`] are looked at.
 fn run(text: &str, start: usize, wanted: impl Fn(u8) -> bool) -> usize {
-    text.as_bytes()[start..]
+    run_within(text, start, MAX_TOKEN, wanted)
+}
+
+fn run_within(text: &str, start: usize, max: usize, wanted: impl Fn(u8) -> bool) -> usize {
+    let end = floor(text, start + max);
+    text.as_bytes()[start..end]
         .iter()
         .position(|&byte| !wanted(byte))
-        .map_or(text.len(), |length| start + length)
+        .map_or(end, |length| start + length)
+}
+
+/// The last place at or before `at` where a character starts.
+fn floor(text: &str, at: usize) -> usize {
+    let mut at = at.min(text.len());
+    while !text.is_char_boundary(at) {
+        at -= 1;
+    }
+    at
 }
 
 fn size(offset: usize) -> TextSize {

@@ -3,17 +3,25 @@
 
 use std::ops::Range;
 
-use super::{is_placeholder, is_word, run, variety};
+use super::{floor, is_placeholder, is_word, run, variety};
+
+/// Longer names are data.
+const MAX_NAME: usize = 80;
+/// How far the value may reach behind its name.
+const MAX_REACH: usize = 700;
 
 /// Reads around a word that may be a part of a name.
 pub fn read(text: &str, word: Range<usize>) -> Option<(&'static str, Range<usize>)> {
     let is_name = |byte: u8| is_word(byte) || b"-.".contains(&byte);
-    let before = &text.as_bytes()[..word.start];
-    let start = before
+    let first = word.start.saturating_sub(MAX_NAME);
+    let start = text.as_bytes()[first..word.start]
         .iter()
         .rposition(|&byte| !is_name(byte))
-        .map_or(0, |at| at + 1);
+        .map_or(first, |at| first + at + 1);
     let end = run(text, word.end, is_name);
+    if end - start > MAX_NAME {
+        return None;
+    }
     let sort = Sort::of(&text[start..end])?;
     let value = value(text, start..end)?;
     let content = &text[value.clone()];
@@ -22,10 +30,7 @@ pub fn read(text: &str, word: Range<usize>) -> Option<(&'static str, Range<usize
         Sort::Key => is_key(content),
         // `kaggle.json`, whose content notebooks write out by hand.
         Sort::Plain => {
-            let mut from = start.saturating_sub(80);
-            while !text.is_char_boundary(from) {
-                from += 1;
-            }
+            let from = floor(text, start.saturating_sub(80));
             let is_hex =
                 content.len() == 32 && content.bytes().all(|byte| byte.is_ascii_hexdigit());
             is_hex && text[from..start].contains("username") && variety(content) >= 6
@@ -88,15 +93,18 @@ fn words(name: &str) -> Vec<String> {
 
 /// Where the text stands that a name is given.
 fn value(text: &str, name: Range<usize>) -> Option<Range<usize>> {
-    let line_end = text[name.end..]
+    let reach = floor(text, name.end + MAX_REACH);
+    let line_end = text[name.end..reach]
         .find(['\n', '\r'])
-        .map_or(text.len(), |at| name.end + at);
+        .map_or(reach, |at| name.end + at);
     let mut rest = &text[name.end..line_end];
     let before = text[..name.start].chars().next_back();
     let quote = before.filter(|quote| ['"', '\''].contains(quote));
     if let Some(quote) = quote {
         rest = rest.strip_prefix(quote)?.trim_start();
-        let is_argument = text[..name.start - 1].trim_end().ends_with('(');
+        let is_argument = text[floor(text, name.start.saturating_sub(20))..name.start - 1]
+            .trim_end()
+            .ends_with('(');
         rest = match rest.as_bytes().first()? {
             b']' => rest[1..].trim_start().strip_prefix('=')?,
             b':' => &rest[1..],
@@ -104,7 +112,9 @@ fn value(text: &str, name: Range<usize>) -> Option<Range<usize>> {
             _ => return None,
         };
     } else {
-        let line = &text[text[..name.start].rfind('\n').map_or(0, |at| at + 1)..name.start];
+        let from = floor(text, name.start.saturating_sub(MAX_REACH));
+        let before = &text[from..name.start];
+        let line = before.rsplit(['\n', '\r']).next().unwrap_or_default();
         let is_shell = ["%env", "%set_env", "!", "export ", "$ export "]
             .iter()
             .any(|start| line.trim_start().starts_with(start));

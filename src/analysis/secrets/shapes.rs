@@ -6,7 +6,9 @@ use std::ops::Range;
 
 use serde_json::Value;
 
-use super::{is_placeholder, is_random, is_token, is_word, run, variety};
+use super::{
+    MAX_BYTES, floor, is_placeholder, is_random, is_token, is_word, run, run_within, variety,
+};
 
 type Found = Option<(&'static str, Range<usize>)>;
 
@@ -134,9 +136,11 @@ pub fn stripe(text: &str, start: Range<usize>) -> Found {
 pub fn private_key(text: &str, start: Range<usize>) -> Found {
     const BEGIN: &str = "-----BEGIN ";
     const END: &str = "-----END ";
-    let before = &text[..start.start];
-    let at = before.rfind(BEGIN)?;
-    let names = &before[at + BEGIN.len()..];
+    let from = floor(text, start.start.saturating_sub(40));
+    let before = &text[from..start.start];
+    let begin = before.rfind(BEGIN)?;
+    let at = from + begin;
+    let names = &before[begin + BEGIN.len()..];
     let is_header = names.len() <= 20
         && names
             .bytes()
@@ -147,7 +151,7 @@ pub fn private_key(text: &str, start: Range<usize>) -> Found {
     if !is_header {
         return None;
     }
-    let rest = &text[start.end..];
+    let rest = &text[start.end..floor(text, start.end + MAX_BYTES)];
     let length = rest.find(END).map_or_else(
         // Cut off, it is still half of a key: up to the quote, or the blank line, that ends it.
         || rest.find(['"', '\'']).unwrap_or(rest.len()),
@@ -157,7 +161,8 @@ pub fn private_key(text: &str, start: Range<usize>) -> Found {
         },
     );
     let body = rest[..length].split(END).next()?;
-    let letters: String = body.chars().filter(char::is_ascii_alphanumeric).collect();
+    let letters = body.chars().filter(char::is_ascii_alphanumeric);
+    let letters: String = letters.take(256).collect();
     let fits = letters.len() >= 48 && variety(&letters) >= 16 && !body.contains("...");
     fits.then(|| ("a private key", at..start.end + length))
 }
@@ -165,10 +170,14 @@ pub fn private_key(text: &str, start: Range<usize>) -> Found {
 /// Three parts of base64url, the first of which is JSON with an `alg`.
 pub fn json_web_token(text: &str, start: Range<usize>) -> Found {
     let at = start.start;
-    let (body, end) = token(text, at, "eyJ", |byte| is_token(byte) || byte == b'.')?;
+    let (header, _) = token(text, at, "eyJ", is_token)?;
+    if header.len() < 8 {
+        return None;
+    }
+    let end = run_within(text, at, MAX_BYTES, |byte| is_token(byte) || byte == b'.');
     let mut parts = text[at..end].split('.');
     let (header, payload, signature) = (parts.next()?, parts.next()?, parts.next()?);
-    if parts.next().is_some() || signature.len() < 16 || !is_random(body) {
+    if parts.next().is_some() || signature.len() < 16 || !is_random(signature) {
         return None;
     }
     let header: Value = serde_json::from_slice(&base64url(header)?).ok()?;

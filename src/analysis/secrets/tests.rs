@@ -259,3 +259,19 @@ proptest::proptest! {
         proptest::prop_assert_eq!(masked(&text, whole).chars().count(), text.chars().count());
     }
 }
+
+#[test]
+fn a_text_of_nothing_but_first_letters_is_read_in_time() {
+    for part in [
+        "sk-",
+        "key ",
+        "key=",
+        "eyJ.",
+        "-----BEGIN PRIVATE KEY-----\\n",
+        "a://b:",
+        "\"token\": é",
+    ] {
+        let text = part.repeat(20_000 / part.len());
+        assert_eq!(found(&text), [], "{part}");
+    }
+}
