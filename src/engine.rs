@@ -11,6 +11,7 @@ use crate::action::{Action, ActionContext, Client, Offer, Refusal};
 use crate::analysis::facts::OpeningKind;
 use crate::analysis::graph::{Lack, facts_of};
 use crate::analysis::known_imports::KnownImports;
+use crate::analysis::secrets;
 use crate::analysis::{FactsCache, Link, Surroundings};
 use crate::config::Config;
 use crate::notebook::{Cell, CellIdx, Edit, Notebook, NotebookMeta};
@@ -401,6 +402,7 @@ impl Analysis {
             &mut shown,
         );
         shown.sort_by_key(|finding| (finding.anchor.reading_order(), finding.rule));
+        hide_secrets(&self.notebook.cells[index.to_usize()].text, &mut shown);
         shown
     }
 
@@ -485,6 +487,31 @@ impl Analysis {
             range,
             findings,
             client,
+        }
+    }
+}
+
+/// Masks the secrets of a cell in what is said of it: a message may quote a path or a command.
+fn hide_secrets(text: &str, findings: &mut [Finding]) {
+    if findings.is_empty() {
+        return;
+    }
+    for secret in secrets::find(text) {
+        let secret = &text[secret.range];
+        let hide = |words: &mut String| {
+            if words.contains(secret) {
+                *words = words.replace(secret, "••••");
+            }
+        };
+        for finding in findings.iter_mut() {
+            hide(&mut finding.message);
+            finding
+                .related
+                .iter_mut()
+                .for_each(|related| hide(&mut related.message));
+            if let Some(fix) = &mut finding.fix {
+                hide(&mut fix.title);
+            }
         }
     }
 }

@@ -184,7 +184,7 @@ fn a_baseline_that_cannot_be_used_is_an_error() {
 fn no_output_shows_a_secret() {
     let folder = tempfile::tempdir().unwrap();
     let root = folder.path();
-    let password = ["q7!Lm", "2#vXz"].concat();
+    let password = ["q7!Lm", "2+vXz"].concat();
     // Another rule's line, a suppressed finding, a line beside one that is found.
     write(
         root,
@@ -192,10 +192,12 @@ fn no_output_shows_a_secret() {
         &[
             &format!("connect(missing, password='{password}')"),
             &format!("password = '{password}'  # cellwise: ignore[secret]\nprint(gone)"),
+            &format!("!pip install git+https://me:{password}@git.shop.net/x.git"),
+            &format!("open('/home/me/{password}')\npassword = '{password}'"),
         ],
     );
     for format in ["text", "json", "sarif", "github", "gitlab", "junit"] {
-        for rules in ["secret", "secret,undefined-name", "undefined-name"] {
+        for rules in ["secret", "secret,undefined-name", "undefined-name", "all"] {
             let (status, out, err) = check(root, &["--format", format, "--select", rules]);
             assert_eq!(status, 1, "{format} {rules}");
             assert!(!(out + &err).contains(&password), "{format} {rules}");
@@ -207,6 +209,11 @@ fn no_output_shows_a_secret() {
     );
     let baseline = fs::read_to_string(root.join("base.json")).unwrap();
     assert!(!(out + &baseline).contains(&password));
+    write(
+        root,
+        "a.ipynb",
+        &[&format!("connect(missing, password='{password}')")],
+    );
     let (_, out, _) = check(root, &["--select", "secret"]);
     insta::assert_snapshot!(out, @r"
     error[secret]: cell 1 holds a password: whoever gets the notebook, or any commit of it, can use it. Change it where it was issued, and read the new one from the environment.
@@ -217,4 +224,22 @@ fn no_output_shows_a_secret() {
 
     Found 1 finding (1 error) in 1 of 1 notebook.
     ");
+}
+
+#[test]
+fn every_hook_is_a_command() {
+    let hooks = Path::new(env!("CARGO_MANIFEST_DIR")).join(".pre-commit-hooks.yaml");
+    let hooks = fs::read_to_string(hooks).unwrap();
+    let entries: Vec<&str> = hooks
+        .lines()
+        .filter_map(|line| line.trim().strip_prefix("entry: cellwise "))
+        .collect();
+    assert!(!entries.is_empty());
+    for entry in entries {
+        let help = Command::new(env!("CARGO_BIN_EXE_cellwise"))
+            .args([entry, "--help"])
+            .output()
+            .unwrap();
+        assert!(help.status.success(), "{entry}");
+    }
 }

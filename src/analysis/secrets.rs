@@ -51,8 +51,16 @@ pub fn find(text: &str) -> Vec<Secret> {
 
 /// A part of a text as it may be shown: every character of a secret is a `•`, so that all columns stay.
 pub fn masked(text: &str, part: TextRange) -> String {
-    let secrets = find(text);
-    let is_secret = |at: TextSize| secrets.iter().any(|secret| secret.range.contains(at));
+    let mut hidden: Vec<TextRange> = Vec::new();
+    for secret in find(text) {
+        // What is a password in one place of a cell is one wherever it stands there.
+        let same = text[part].match_indices(&text[secret.range]);
+        hidden.extend(
+            same.map(|(at, same)| TextRange::at(part.start() + size(at), TextSize::of(same))),
+        );
+        hidden.push(secret.range);
+    }
+    let is_secret = |at: TextSize| hidden.iter().any(|range| range.contains(at));
     text[part]
         .char_indices()
         .map(|(at, character)| {
