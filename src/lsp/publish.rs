@@ -12,8 +12,9 @@ use crate::notebook::{Anchor, CellIdx};
 use crate::rule::{Finding, Severity};
 use crate::text::LineIndex;
 
-/// Where the rules are described on the web; without a home page no diagnostic has a link.
-const HOME: &str = env!("CARGO_PKG_HOMEPAGE");
+/// Where a rule is described: an address of our own, which our editor extensions open as its manual page.
+/// The pages are in the program (`cellwise explain`), so that a link needs no network.
+const MANUAL: &str = "cellwise://rules/";
 
 /// What a client shows now, document by document. Documents with nothing to show are not listed.
 #[derive(Debug, Default)]
@@ -166,15 +167,14 @@ fn diagnostics<'a>(
             })
             .collect()
     };
-    let described = profile.code_description && !HOME.is_empty();
     findings
         .into_iter()
         .map(|finding| Diagnostic {
             range: range(finding.anchor, analysis),
             severity: severity(finding.severity),
             code: finding.rule,
-            code_description: described.then(|| CodeDescription {
-                href: format!("{HOME}/rules#{}", finding.rule),
+            code_description: profile.code_description.then(|| CodeDescription {
+                href: format!("{MANUAL}{}", finding.rule),
             }),
             source: "cellwise",
             message: finding.message.clone(),

@@ -45,6 +45,7 @@
 use crate::analysis::Facts;
 use crate::analysis::facts::{Statement, StatementKind};
 use crate::notebook::{Anchor, CellIdx};
+use crate::text::TextRange;
 use crate::rule::{Check, Context, Finding, Group, Rule, Severity};
 
 pub const RULE: Rule = Rule {
@@ -52,9 +53,17 @@ pub const RULE: Rule = Rule {
     group: Group::Structure,
     severity: Severity::Hint,
     on_by_default: true,
-    check: Check::Notebook(check),
+    check: Check::NotebookWhen { check, wakes },
     source: "",
 };
+
+fn wakes(before: &Facts, after: &Facts) -> bool {
+    fn imports(facts: &Facts) -> impl Iterator<Item = TextRange> {
+        let statements = facts.statements.iter().filter(|statement| is_import(statement));
+        statements.map(|statement| statement.range)
+    }
+    has_other_code(before) != has_other_code(after) || imports(before).ne(imports(after))
+}
 
 fn check(cx: &Context<'_>, findings: &mut Vec<Finding>) {
     let mut first: Option<CellIdx> = None;

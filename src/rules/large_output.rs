@@ -27,6 +27,7 @@
 //! plot(data)
 //! ```
 
+use crate::analysis::Facts;
 use crate::notebook::{Anchor, CellIdx};
 use crate::rule::{Check, Context, Finding, Fix, Group, Rule, Safety, Severity};
 
@@ -35,13 +36,18 @@ pub const RULE: Rule = Rule {
     group: Group::Version,
     severity: Severity::Warning,
     on_by_default: true,
-    check: Check::Notebook(check),
+    check: Check::NotebookWhen { check, wakes },
     source: "",
 };
 
 /// Bytes in the file.
 const MOST_OF_A_CELL: u64 = 100_000;
 const MOST_OF_A_NOTEBOOK: u64 = 1_000_000;
+
+/// No text changes an output.
+fn wakes(_before: &Facts, _after: &Facts) -> bool {
+    false
+}
 
 fn check(cx: &Context<'_>, findings: &mut Vec<Finding>) {
     // What the cells that are too large leave.

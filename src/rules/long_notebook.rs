@@ -17,6 +17,7 @@
 //! x = 1
 //! ```
 
+use crate::analysis::Facts;
 use crate::notebook::Anchor;
 use crate::rule::{Check, Context, Finding, Group, Rule, Severity};
 
@@ -25,7 +26,7 @@ pub const RULE: Rule = Rule {
     group: Group::Structure,
     severity: Severity::Hint,
     on_by_default: true,
-    check: Check::Notebook(check),
+    check: Check::NotebookWhen { check, wakes },
     source: "",
 };
 
@@ -35,15 +36,26 @@ const MOST_LINES: usize = 1_000;
 /// Code in which a function or class stands for so many lines is cut into pieces already.
 const LINES_OF_A_FUNCTION: usize = 100;
 
+fn wakes(before: &Facts, after: &Facts) -> bool {
+    before.code_lines != after.code_lines || definitions_in(before) != definitions_in(after)
+}
+
+fn definitions_in(facts: &Facts) -> usize {
+    let kinds = facts.bindings.iter().map(|binding| &binding.kind);
+    kinds.filter(|kind| kind.is_definition()).count()
+}
+
 fn check(cx: &Context<'_>, findings: &mut Vec<Finding>) {
-    let code = cx.notebook.cells.iter().filter(|cell| cell.is_code() && !cell.text.trim().is_empty());
-    let cells = code.count();
-    let (mut lines, mut definitions) = (0, 0);
-    for (index, _) in cx.notebook.python_cells() {
-        let facts = cx.facts(index);
-        lines += facts.code_lines as usize;
-        let kinds = facts.bindings.iter().map(|binding| &binding.kind);
-        definitions += kinds.filter(|kind| kind.is_definition()).count();
+    let (mut cells, mut lines, mut definitions) = (0, 0, 0);
+    for (index, cell) in cx.notebook.indexed().filter(|(_, cell)| cell.is_code()) {
+        if cell.is_python(&cx.notebook.meta.language) {
+            let facts = cx.facts(index);
+            cells += usize::from(facts.code_lines > 0);
+            lines += facts.code_lines as usize;
+            definitions += definitions_in(facts);
+        } else {
+            cells += usize::from(!cell.text.trim().is_empty());
+        }
     }
     let message = if cells > MOST_CELLS {
         format!(

@@ -28,6 +28,7 @@
 //! x = 1
 //! ```
 
+use crate::analysis::Facts;
 use crate::notebook::Anchor;
 use crate::rule::{Check, Context, Finding, Group, Rule, Severity};
 
@@ -36,7 +37,7 @@ pub const RULE: Rule = Rule {
     group: Group::Version,
     severity: Severity::Hint,
     on_by_default: true,
-    check: Check::Notebook(check),
+    check: Check::NotebookWhen { check, wakes },
     source: "",
 };
 
@@ -44,6 +45,11 @@ pub const RULE: Rule = Rule {
 /// <https://learn.microsoft.com/windows/win32/fileio/naming-a-file>
 const DEVICES: &[&str] = &["aux", "con", "nul", "prn"];
 const REFUSED: &[char] = &['<', '>', ':', '"', '|', '?', '*', '\\'];
+
+/// No text changes the file's name.
+fn wakes(_before: &Facts, _after: &Facts) -> bool {
+    false
+}
 
 fn check(cx: &Context<'_>, findings: &mut Vec<Finding>) {
     let Some(name) = &cx.notebook.meta.file_name else {
