@@ -74,7 +74,8 @@ fn parsed_facts(text: &str) -> Facts {
     facts.remarks.sort_by_key(place);
     facts.remarks.dedup();
     facts.text_reads = text_reads::of(&facts, text);
-    facts.shows_every_expression = text.contains("ast_node_interactivity");
+    facts.shows_every_expression =
+        memchr::memmem::find(text.as_bytes(), b"ast_node_interactivity").is_some();
     if !facts.runs() {
         doubt(&mut facts);
     }

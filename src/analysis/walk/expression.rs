@@ -10,7 +10,7 @@ use crate::analysis::flow::{Branch, Outcome};
 use crate::analysis::scope::{Body, Locals};
 use crate::text::Ranged;
 
-/// Methods that change the object they are called on: those of list, dict, set, deque and file-like
+/// Methods that change the object they are called on, sorted: those of list, dict, set, deque and file-like
 /// collections, and the in-place ones of numpy and pandas.
 const MUTATORS: &[&str] = &[
     "add",
@@ -40,14 +40,14 @@ const MUTATORS: &[&str] = &[
     "update",
 ];
 
-/// Functions and methods that call what they are given before they return.
+/// Functions and methods that call what they are given before they return. Sorted.
 const EAGER: &[&str] = &[
     "agg",
     "aggregate",
     "apply",
-    "applymap",
     "apply_along_axis",
     "apply_over_axes",
+    "applymap",
     "assign",
     "brentq",
     "cumulative_simpson",
@@ -60,8 +60,8 @@ const EAGER: &[&str] = &[
     "fromfunction",
     "fsolve",
     "interact",
-    "leastsq",
     "least_squares",
+    "leastsq",
     "linearize",
     "map",
     "max",
@@ -199,7 +199,7 @@ impl Walker<'_> {
         let eager = if is_lazy(call) {
             consumed
         } else {
-            function.is_some_and(|name| EAGER.contains(&name))
+            function.is_some_and(|name| EAGER.binary_search(&name).is_ok())
         };
         let mut called: Vec<Callee> = Vec::new();
         let positional = call.arguments.args.iter();
@@ -231,7 +231,7 @@ impl Walker<'_> {
                 keyword.arg.as_ref().is_some_and(|name| name == "inplace")
                     && matches!(&keyword.value, Expr::BooleanLiteral(literal) if literal.value)
             });
-            if in_place || MUTATORS.contains(&attribute.attr.as_str()) {
+            if in_place || MUTATORS.binary_search(&attribute.attr.as_str()).is_ok() {
                 self.mutate(&attribute.value);
             }
         }
@@ -380,5 +380,16 @@ pub fn asked_names(test: &Expr) -> Vec<Name> {
         Expr::UnaryOp(operation) => asked_names(&operation.operand),
         Expr::BoolOp(operation) => operation.values.iter().flat_map(asked_names).collect(),
         _ => Vec::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_tables_are_sorted() {
+        assert!(MUTATORS.is_sorted());
+        assert!(EAGER.is_sorted());
     }
 }
