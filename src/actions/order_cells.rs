@@ -156,6 +156,38 @@
 //! b = a
 //! ```
 //! > need each other, so no order runs
+//!
+//! A notebook that runs, and whose counts fall, can be put into the order in which it ran, where
+//! every cell still reads what it reads on the page.
+//!
+//! ## Before
+//! ```notebook argument="by-counts"
+//! # %% In [1]
+//! x = 1
+//! # %% In [3]
+//! y = 2
+//! # %% In [2]
+//! print(x)$0
+//! ```
+//!
+//! ## After
+//! ```notebook
+//! # %% In [1]
+//! x = 1
+//! # %% In [2]
+//! print(x)
+//! # %% In [3]
+//! y = 2
+//! ```
+//!
+//! ## Disabled
+//! ```notebook argument="by-counts"
+//! # %% In [3]
+//! x = 1
+//! # %% In [2]
+//! print(x)$0
+//! ```
+//! > cell 2 ran before cell 1 and would not find what cell 1 makes or changes
 
 use crate::action::{Action, ActionContext, Offer, Refusal};
 use crate::analysis::graph::Lack;
@@ -170,6 +202,9 @@ pub const ACTION: Action = Action {
     source: "",
 };
 
+/// Asks for the order of the counts, where the notebook runs from the top as it is.
+const BY_COUNTS: &str = "by-counts";
+
 fn offer(cx: &ActionContext<'_>) -> Vec<Offer> {
     let cells = || cx.all.notebook.indexed().map(|(index, _)| index);
     let fails = cells().any(|index| {
@@ -178,19 +213,24 @@ fn offer(cx: &ActionContext<'_>) -> Vec<Offer> {
             .iter()
             .any(|need| matches!(need.lack, Lack::Later { cell, .. } if cell != index))
     });
+    let cannot = (!cx.client.cell_structure)
+        .then(|| "this editor lets no language server move cells".to_owned());
     if !fails {
-        return Vec::new();
+        let broken = cx.findings.iter().find(|finding| finding.rule == "out-of-order-execution");
+        let offer = broken.map(|finding| Offer {
+            argument: Some(BY_COUNTS.to_owned()),
+            repairs: Some(finding.rule),
+            disabled: cannot.or_else(|| order::by_counts(cx.all.notebook, cx.all.link).err()),
+            ..Offer::new("Order the cells as they were run")
+        });
+        return offer.into_iter().collect();
     }
     let repairs = cx
         .findings
         .iter()
         .map(|finding| finding.rule)
         .find(|rule| matches!(*rule, "used-before-definition" | "hidden-definition"));
-    let disabled = if cx.client.cell_structure {
-        order::plan(cx.all.notebook, cx.all.link).err()
-    } else {
-        Some("this editor lets no language server move cells".to_owned())
-    };
+    let disabled = cannot.or_else(|| order::plan(cx.all.notebook, cx.all.link).err());
     vec![Offer {
         disabled,
         repairs,
@@ -199,8 +239,11 @@ fn offer(cx: &ActionContext<'_>) -> Vec<Offer> {
     }]
 }
 
-fn apply(cx: &ActionContext<'_>, _argument: Option<&str>) -> Result<Edit, Refusal> {
-    let plan = order::plan(cx.all.notebook, cx.all.link)?;
+fn apply(cx: &ActionContext<'_>, argument: Option<&str>) -> Result<Edit, Refusal> {
+    let plan = match argument {
+        Some(BY_COUNTS) => order::by_counts(cx.all.notebook, cx.all.link)?,
+        _ => order::plan(cx.all.notebook, cx.all.link)?,
+    };
     Ok(moves(&plan))
 }
 

@@ -1,6 +1,6 @@
 //! Gives a name another one from this cell on, up to the next cell that binds it.
 //!
-//! Offered on a [`redefined-name`] finding. The cell's own bindings and reads are renamed, and the reads of the cells
+//! Offered on a [`redefined-name`] finding, and on a `rerun-hazard` that binds a name anew. The cell's own bindings and reads are renamed, and the reads of the cells
 //! below that mean what this cell made. What other scopes call the same stays: parameters, local variables,
 //! comprehensions, keyword arguments, attributes, strings. Where it is not sure what a read means, nothing is done.
 //!
@@ -71,6 +71,28 @@
 //! # %%
 //! def draw():
 //!     return random_2.random()
+//! ```
+//!
+//! A cell that gives another result when it is run twice (`rerun-hazard`) is mended the same way.
+//!
+//! ## Before
+//! ```notebook
+//! # %%
+//! values = [3, 1, 2]
+//! # %%
+//! values$0 = values[1:]
+//! # %%
+//! print(values)
+//! ```
+//!
+//! ## After
+//! ```notebook
+//! # %%
+//! values = [3, 1, 2]
+//! # %%
+//! values_2 = values[1:]
+//! # %%
+//! print(values_2)
 //! ```
 //!
 //! ## Disabled

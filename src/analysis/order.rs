@@ -167,6 +167,59 @@ fn note_lacks(link: &Link, order: &[CellIdx], lacks: &mut Vec<Lacking>) -> Resul
     Ok(missing)
 }
 
+/// Puts the cells that ran into the order in which they did; the others keep their places.
+///
+/// # Errors
+/// Where a cell would then read something else than it does on the page: a sentence without a full stop.
+pub fn by_counts(notebook: &Notebook, link: &Link) -> Result<Plan, String> {
+    let code: Vec<CellIdx> = notebook.python_cells().map(|(index, _)| index).collect();
+    if let Some(cell) = code.iter().find(|&&cell| !link.facts(cell).runs()) {
+        return Err(format!(
+            "{cell} is not valid Python, so what it needs cannot be told"
+        ));
+    }
+    let count = |cell: CellIdx| notebook.cell(cell).and_then(|cell| cell.execution.count);
+    let ran: Vec<CellIdx> = notebook
+        .indexed()
+        .map(|(index, _)| index)
+        .filter(|&cell| count(cell).is_some())
+        .collect();
+    let mut sorted = ran.clone();
+    sorted.sort_by_key(|&cell| (count(cell), cell));
+    if let Some(pair) = sorted
+        .windows(2)
+        .find(|pair| count(pair[0]) == count(pair[1]))
+    {
+        return Err(format!("{} and {} carry the same count", pair[0], pair[1]));
+    }
+    let mut order: Vec<CellIdx> = notebook.indexed().map(|(index, _)| index).collect();
+    for (&place, &cell) in ran.iter().zip(&sorted) {
+        order[place.to_usize()] = cell;
+    }
+    let effects = effects::of_all(notebook, link, &code);
+    let mut place = vec![0; order.len()];
+    for (position, cell) in order.iter().enumerate() {
+        place[cell.to_usize()] = position;
+    }
+    for (first, followers) in constraints(&effects, &code, &[]) {
+        if let Some(second) = followers
+            .into_iter()
+            .find(|second| place[second.to_usize()] < place[first.to_usize()])
+        {
+            return Err(format!(
+                "{second} ran before {first} and would not find what {first} makes or changes"
+            ));
+        }
+    }
+    Ok(Plan {
+        moved: ran
+            .into_iter()
+            .filter(|&cell| order[cell.to_usize()] != cell)
+            .collect(),
+        order,
+    })
+}
+
 /// The order in which the cells were run, where every one has a count of its own.
 fn run_order(notebook: &Notebook, code: &[CellIdx]) -> Option<Vec<CellIdx>> {
     let mut counted = code

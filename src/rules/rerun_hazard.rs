@@ -52,7 +52,7 @@
 
 use crate::analysis::facts::{Again, BindingKind, Repeat, Value};
 use crate::notebook::{Anchor, CellIdx};
-use crate::rule::{CellContext, Check, Finding, Group, Rule, Severity};
+use crate::rule::{CellContext, Check, Finding, Fix, Group, Rule, Safety, Severity};
 
 pub const RULE: Rule = Rule {
     name: "rerun-hazard",
@@ -91,10 +91,22 @@ fn check(cx: &CellContext<'_>, findings: &mut Vec<Finding>) {
                 "`{subject}` of {maker} is changed in place: each run of this cell calls `{method}` again on what the last one left. Make `{name}` in this cell."
             ),
         };
-        findings.push(
-            Finding::new(RULE.name, Anchor::Range(cx.index, repeat.range), message)
-                .related(Anchor::Cell(maker), format!("`{name}` is made here")),
-        );
+        let finding = Finding::new(RULE.name, Anchor::Range(cx.index, repeat.range), message)
+            .related(Anchor::Cell(maker), format!("`{name}` is made here"));
+        // `df = df[df.a > 0]` can go by another name; `df["a"] *= 2` changes the object that others hold.
+        let rebinds = subject == name.as_str()
+            && matches!(repeat.again, Again::Recomputed | Again::Narrowed | Again::Consumed)
+            && cx.facts.bindings.iter().any(|binding| binding.range == repeat.range);
+        findings.push(if rebinds {
+            finding.fix(Fix {
+                action: "rename-in-cell",
+                title: format!("Rename `{name}` from {} on", cx.index),
+                safety: Safety::Unsafe,
+                argument: Some(name.to_string()),
+            })
+        } else {
+            finding
+        });
     }
 }
 
