@@ -192,11 +192,12 @@ pub fn by_counts(notebook: &Notebook, link: &Link) -> Result<Plan, String> {
     {
         return Err(format!("{} and {} carry the same count", pair[0], pair[1]));
     }
-    let mut order: Vec<CellIdx> = notebook.indexed().map(|(index, _)| index).collect();
+    let page: Vec<CellIdx> = notebook.indexed().map(|(index, _)| index).collect();
+    let effects = effects::of_all(notebook, link, &page);
+    let mut order = page;
     for (&place, &cell) in ran.iter().zip(&sorted) {
         order[place.to_usize()] = cell;
     }
-    let effects = effects::of_all(notebook, link, &code);
     let mut place = vec![0; order.len()];
     for (position, cell) in order.iter().enumerate() {
         place[cell.to_usize()] = position;
