@@ -4,35 +4,15 @@
 #![cfg(test)] // so that clippy lets the helpers unwrap and print, too
 #![expect(clippy::disallowed_methods, reason = "these tests read real notebooks")]
 
-use std::path::{Path, PathBuf};
+#[path = "support/corpus.rs"]
+mod corpus;
+
+use std::path::Path;
 
 use cellwise::format::{self, ipynb};
 use cellwise::notebook::{CellIdx, CellKind, Notebook, ProblemKind};
 use cellwise::text::TextSize;
 use serde_json::Value;
-
-fn corpus() -> Vec<PathBuf> {
-    let root = std::env::var_os("CELLWISE_CORPUS").map_or_else(
-        || Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/corpus"),
-        PathBuf::from,
-    );
-    if !root.is_dir() {
-        println!("skipped: no corpus at {}", root.display());
-        return Vec::new();
-    }
-    let mut files: Vec<PathBuf> = ignore::WalkBuilder::new(root)
-        .standard_filters(false)
-        .build()
-        .filter_map(Result::ok)
-        .map(ignore::DirEntry::into_path)
-        .filter(|path| {
-            path.extension()
-                .is_some_and(|extension| extension == "ipynb")
-        })
-        .collect();
-    files.sort();
-    files
-}
 
 /// The kinds and texts of a file's cells, by way of a strict parser.
 fn strictly(file: &Value) -> Vec<(CellKind, String)> {
@@ -85,7 +65,7 @@ fn read(notebook: &Notebook) -> Vec<(CellKind, String)> {
 
 #[test]
 fn every_file_is_read_as_a_strict_parser_reads_it() {
-    for path in corpus() {
+    for path in corpus::notebooks() {
         let bytes = std::fs::read(&path).unwrap();
         let notebook = format::parse(&bytes);
         match serde_json::from_slice::<Value>(&bytes) {
@@ -111,7 +91,7 @@ fn every_file_is_read_as_a_strict_parser_reads_it() {
 
 #[test]
 fn every_place_in_a_cell_is_found_in_the_file_and_back() {
-    for path in corpus() {
+    for path in corpus::notebooks() {
         let bytes = std::fs::read(&path).unwrap();
         let decoded = format::Decoded::new(&bytes);
         let (notebook, map) = ipynb::read(&decoded.bytes);
@@ -172,7 +152,7 @@ fn problems_are_those_that_nbformat_has() {
             ProblemKind::Unreadable,
         ),
     ];
-    for path in corpus() {
+    for path in corpus::notebooks() {
         let name = path.to_string_lossy().into_owned();
         if name.contains("/odd/") {
             continue;

@@ -5,8 +5,11 @@
 #![cfg(test)] // so that clippy lets the helpers unwrap and print, too
 #![expect(clippy::disallowed_methods, reason = "these tests read real notebooks")]
 
+#[path = "support/corpus.rs"]
+mod corpus;
+
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
 use cellwise::action::Client;
@@ -17,29 +20,6 @@ use cellwise::engine::Analysis;
 use cellwise::format;
 use cellwise::notebook::CellIdx;
 use cellwise::text::TextRange;
-
-fn corpus() -> Vec<PathBuf> {
-    let root = std::env::var_os("CELLWISE_CORPUS").map_or_else(
-        || Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/corpus"),
-        PathBuf::from,
-    );
-    if !root.is_dir() {
-        println!("skipped: no corpus at {}", root.display());
-        return Vec::new();
-    }
-    let mut files: Vec<PathBuf> = ignore::WalkBuilder::new(root)
-        .standard_filters(false)
-        .build()
-        .filter_map(Result::ok)
-        .map(ignore::DirEntry::into_path)
-        .filter(|path| {
-            path.extension()
-                .is_some_and(|extension| extension == "ipynb")
-        })
-        .collect();
-    files.sort();
-    files
-}
 
 /// The names that are bound nowhere or too late, without where.
 fn missing_names(analysis: &Analysis) -> BTreeSet<String> {
@@ -180,7 +160,7 @@ impl Counts {
 #[test]
 fn every_cell_of_real_notebooks() {
     let mut counts = Counts::default();
-    for path in corpus() {
+    for path in corpus::notebooks() {
         let bytes = std::fs::read(&path).unwrap();
         let notebook = format::parse(&bytes);
         if !notebook.meta.language.is_python() {

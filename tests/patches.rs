@@ -4,8 +4,11 @@
 #![cfg(test)] // so that clippy lets the helpers unwrap and print, too
 #![expect(clippy::disallowed_methods, reason = "these tests read real notebooks")]
 
+#[path = "support/corpus.rs"]
+mod corpus;
+
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use cellwise::format::ipynb::clean::{Policy, clean};
 use cellwise::format::{self, ipynb};
@@ -13,29 +16,6 @@ use cellwise::notebook::{CellIdx, CellKind, Edit, EditOp, Notebook};
 use cellwise::text::{TextRange, TextSize};
 use rayon::prelude::*;
 use serde_json::Value;
-
-fn corpus() -> Vec<PathBuf> {
-    let root = std::env::var_os("CELLWISE_CORPUS").map_or_else(
-        || Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/corpus"),
-        PathBuf::from,
-    );
-    if !root.is_dir() {
-        println!("skipped: no corpus at {}", root.display());
-        return Vec::new();
-    }
-    let mut files: Vec<PathBuf> = ignore::WalkBuilder::new(root)
-        .standard_filters(false)
-        .build()
-        .filter_map(Result::ok)
-        .map(ignore::DirEntry::into_path)
-        .filter(|path| {
-            path.extension()
-                .is_some_and(|extension| extension == "ipynb")
-        })
-        .collect();
-    files.sort();
-    files
-}
 
 /// One edit of each sort, and one of all sorts at once.
 fn edits(notebook: &Notebook) -> Vec<(&'static str, Edit)> {
@@ -103,7 +83,7 @@ fn edits(notebook: &Notebook) -> Vec<(&'static str, Edit)> {
 
 #[test]
 fn every_edit_of_a_real_file_is_what_it_says() {
-    let outcomes: Vec<String> = corpus()
+    let outcomes: Vec<String> = corpus::notebooks()
         .par_iter()
         .flat_map_iter(|path| check(path))
         .collect();
@@ -149,7 +129,7 @@ fn check(path: &Path) -> Vec<String> {
 
 #[test]
 fn a_cleaned_file_has_the_same_cells_without_outputs_and_stays_as_it_is() {
-    corpus().par_iter().for_each(|path| {
+    corpus::notebooks().par_iter().for_each(|path| {
         let bytes = std::fs::read(path).unwrap();
         let place = path.display();
         let Ok(Some(after)) = clean(&bytes, Policy::default()) else {

@@ -4,8 +4,10 @@
 #![cfg(test)] // so that clippy lets the helpers unwrap and print, too
 #![expect(clippy::disallowed_methods, reason = "these tests read real notebooks")]
 
+#[path = "support/corpus.rs"]
+mod corpus;
+
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use cellwise::action::Client;
@@ -13,29 +15,6 @@ use cellwise::config::Config;
 use cellwise::engine::Analysis;
 use cellwise::format;
 use cellwise::notebook::CellIdx;
-
-fn corpus() -> Vec<PathBuf> {
-    let root = std::env::var_os("CELLWISE_CORPUS").map_or_else(
-        || Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/corpus"),
-        PathBuf::from,
-    );
-    if !root.is_dir() {
-        println!("skipped: no corpus at {}", root.display());
-        return Vec::new();
-    }
-    let mut files: Vec<PathBuf> = ignore::WalkBuilder::new(root)
-        .standard_filters(false)
-        .build()
-        .filter_map(Result::ok)
-        .map(ignore::DirEntry::into_path)
-        .filter(|path| {
-            path.extension()
-                .is_some_and(|extension| extension == "ipynb")
-        })
-        .collect();
-    files.sort();
-    files
-}
 
 /// How many findings of each rule there are.
 fn counts(analysis: &Analysis) -> BTreeMap<&'static str, usize> {
@@ -50,7 +29,7 @@ fn counts(analysis: &Analysis) -> BTreeMap<&'static str, usize> {
 fn findings_of_real_notebooks_are_repaired() {
     let mut done: BTreeMap<String, usize> = BTreeMap::new();
     let mut failures = Vec::new();
-    for path in corpus() {
+    for path in corpus::notebooks() {
         let notebook = format::parse(&std::fs::read(&path).unwrap());
         let analysis = Analysis::new(notebook, Arc::new(Config::default()));
         let before = counts(&analysis);

@@ -1,0 +1,28 @@
+//! The real notebooks that tests read. They are not part of the project.
+
+use std::path::{Path, PathBuf};
+
+/// The notebooks of the corpus, sorted: `$CELLWISE_CORPUS`, or `shared/corpus` beside the project.
+/// Where it is missing, this says so, and there are none.
+pub fn notebooks() -> Vec<PathBuf> {
+    let root = std::env::var_os("CELLWISE_CORPUS").map_or_else(
+        || Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/corpus"),
+        PathBuf::from,
+    );
+    if !root.is_dir() {
+        println!("skipped: no corpus at {}", root.display());
+        return Vec::new();
+    }
+    let mut files: Vec<PathBuf> = ignore::WalkBuilder::new(root)
+        .standard_filters(false)
+        .build()
+        .filter_map(Result::ok)
+        .map(ignore::DirEntry::into_path)
+        .filter(|path| {
+            path.extension()
+                .is_some_and(|extension| extension == "ipynb")
+        })
+        .collect();
+    files.sort();
+    files
+}
