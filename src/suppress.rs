@@ -11,7 +11,7 @@ use ruff_python_ast::token::TokenKind;
 use ruff_python_parser::{Mode, ParseOptions, parse_unchecked};
 
 use crate::config::{Config, UnknownName, nearest};
-use crate::notebook::{Anchor, Cell, CellIdx, Notebook};
+use crate::notebook::{Anchor, Cell, CellIdx};
 use crate::rule::Finding;
 use crate::rules;
 use crate::text::{LineIndex, Ranged as _, TextRange, TextSize};
@@ -21,24 +21,6 @@ pub const RULE_NAME: &str = "unused-suppression";
 
 /// The tag that silences a whole cell.
 pub const TAG: &str = "cellwise-ignore";
-
-/// Takes out the findings that the notebook says to leave alone, and adds those of `unused-suppression`.
-pub fn apply(notebook: &Notebook, config: &Config, findings: &mut Vec<Finding>) {
-    let mut of_cell: Vec<Vec<Finding>> = vec![Vec::new(); notebook.cells.len()];
-    let mut kept = Vec::with_capacity(findings.len());
-    for finding in findings.drain(..) {
-        let list = finding
-            .anchor
-            .cell()
-            .and_then(|cell| of_cell.get_mut(cell.to_usize()));
-        list.unwrap_or(&mut kept).push(finding);
-    }
-    for ((index, cell), mut list) in notebook.indexed().zip(of_cell) {
-        apply_to_cell(cell, index, config, &mut list);
-        kept.append(&mut list);
-    }
-    *findings = kept;
-}
 
 /// Takes out the findings that the cell says to leave alone, and adds those of `unused-suppression`.
 /// `findings` are all those of this cell, of every rule that runs.
