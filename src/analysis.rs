@@ -8,6 +8,7 @@ pub mod cache;
 pub(crate) mod depth;
 pub mod facts;
 mod flow;
+pub mod freshness;
 pub mod graph;
 pub(crate) mod habits;
 pub(crate) mod installs;

@@ -8,6 +8,7 @@
 //! - [`rule`] and [`rules`], [`action`] and [`actions`]: what is found and what is repaired;
 //! - [`config`], [`suppress`] and [`docs`]: what a person says about rules, and what rules say to a person;
 //! - [`engine`]: the boundary; everything above is pure, everything below talks to the world;
+//! - [`view`]: what people are shown of a notebook besides its findings;
 //! - [`workspace`], [`cli`] and [`lsp`]: files, the terminal, and editors.
 //!
 //! ARCHITECTURE.md tells why it is cut this way and which test guards each invariant.
@@ -25,6 +26,7 @@ pub mod rule;
 pub mod rules;
 pub mod suppress;
 pub mod text;
+pub mod view;
 
 pub mod workspace;
 

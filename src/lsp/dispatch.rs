@@ -24,10 +24,8 @@ use super::wire::{self, Frame, Outbox};
 
 /// Serves until `exit` or the end of the input.
 pub fn run(mut input: impl BufRead, front: Front, outbox: &Outbox, runtime: &Handle) -> ExitCode {
-    // The socket carries requests to the client; this server sends none.
-    let (service, _socket) = LspService::new(|_client| front.clone());
     let mut dispatch = Dispatch {
-        service,
+        service: front.service(),
         front,
         outbox,
         runtime,

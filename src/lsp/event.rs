@@ -3,10 +3,10 @@
 use serde_json::Value;
 use tokio::sync::oneshot;
 use tower_lsp::jsonrpc::Result;
-use tower_lsp::ls_types::{CodeAction, CodeActionParams, CodeActionResponse, Hover, HoverParams};
 
 use super::profile::Profile;
 use super::proto::DocumentEvent;
+use super::question::Question;
 
 #[derive(Debug)]
 pub enum Event {
@@ -14,9 +14,7 @@ pub enum Event {
     Initialize(Profile, Option<Value>),
     Document(DocumentEvent),
     Settings(Value),
-    CodeAction(CodeActionParams, Reply<Option<CodeActionResponse>>),
-    ResolveCodeAction(CodeAction, Reply<CodeAction>),
-    Hover(HoverParams, Reply<Option<Hover>>),
+    Question(Question),
     Shutdown(Reply<()>),
     /// Our own: a project's imports have been read.
     ImportsRead,

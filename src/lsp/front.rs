@@ -3,15 +3,19 @@
 use std::sync::mpsc;
 
 use serde_json::Value;
-use tower_lsp::LanguageServer;
 use tower_lsp::jsonrpc::{Error, Result};
 use tower_lsp::ls_types::{
-    CodeAction, CodeActionParams, CodeActionResponse, DidChangeConfigurationParams, Hover,
-    HoverParams, InitializeParams, InitializeResult, InitializedParams,
+    CodeAction, CodeActionParams, CodeActionResponse, CodeLens, CodeLensParams,
+    DidChangeConfigurationParams, Hover, HoverParams, InitializeParams, InitializeResult,
+    InitializedParams,
 };
+use tower_lsp::{LanguageServer, LspService};
 
 use super::event::{Event, Reply};
+use super::findings::{Explanation, Item};
+use super::graph::Graph;
 use super::profile::{self, Profile};
+use super::question::{OfNotebook, OfRule, Question};
 
 /// Notifications about documents do not come here: see [`super::dispatch`].
 #[derive(Debug, Clone)]
@@ -29,9 +33,32 @@ impl Front {
         let _ = self.session.send(event);
     }
 
-    async fn ask<T>(&self, event: impl FnOnce(Reply<T>) -> Event) -> Result<T> {
+    /// tower-lsp with all methods that LSP does not know. The socket carries requests to the client, which
+    /// [`super::wire`] sends in its stead.
+    pub fn service(&self) -> LspService<Self> {
+        let (service, _socket) = LspService::build(|_client| self.clone())
+            .custom_method("cellwise/graph", Self::graph)
+            .custom_method("cellwise/findings", Self::findings)
+            .custom_method("cellwise/explain", Self::explain)
+            .finish();
+        service
+    }
+
+    async fn graph(&self, of: OfNotebook) -> Result<Option<Graph>> {
+        self.ask(|reply| Question::Graph(of, reply)).await
+    }
+
+    async fn findings(&self, of: OfNotebook) -> Result<Option<Vec<Item>>> {
+        self.ask(|reply| Question::Findings(of, reply)).await
+    }
+
+    async fn explain(&self, of: OfRule) -> Result<Option<Explanation>> {
+        self.ask(|reply| Question::Explain(of, reply)).await
+    }
+
+    async fn ask<T>(&self, question: impl FnOnce(Reply<T>) -> Question) -> Result<T> {
         let (reply, answer) = Reply::channel();
-        self.send(event(reply));
+        self.send(Event::Question(question(reply)));
         // A dropped reply is a request whose work panicked.
         answer
             .await
@@ -61,19 +88,27 @@ impl LanguageServer for Front {
     }
 
     async fn code_action(&self, params: CodeActionParams) -> Result<Option<CodeActionResponse>> {
-        self.ask(|reply| Event::CodeAction(params, reply)).await
+        self.ask(|reply| Question::CodeAction(params, reply)).await
     }
 
     async fn code_action_resolve(&self, action: CodeAction) -> Result<CodeAction> {
-        self.ask(|reply| Event::ResolveCodeAction(action, reply))
+        self.ask(|reply| Question::ResolveCodeAction(action, reply))
             .await
     }
 
+    async fn code_lens(&self, params: CodeLensParams) -> Result<Option<Vec<CodeLens>>> {
+        self.ask(|reply| Question::CodeLens(params, reply)).await
+    }
+
     async fn hover(&self, params: HoverParams) -> Result<Option<Hover>> {
-        self.ask(|reply| Event::Hover(params, reply)).await
+        self.ask(|reply| Question::Hover(params, reply)).await
     }
 
     async fn shutdown(&self) -> Result<()> {
-        self.ask(Event::Shutdown).await
+        let (reply, answer) = Reply::channel();
+        self.send(Event::Shutdown(reply));
+        answer
+            .await
+            .unwrap_or_else(|_| Err(Error::internal_error()))
     }
 }

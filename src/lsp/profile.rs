@@ -1,8 +1,9 @@
 //! What the client can do and what the server offers, settled once at `initialize`.
 
+use serde_json::json;
 use tower_lsp::ls_types::{
-    CodeActionKind, CodeActionOptions, CodeActionProviderCapability, HoverProviderCapability,
-    InitializeParams, InitializeResult, Notebook, NotebookCellSelector,
+    CodeActionKind, CodeActionOptions, CodeActionProviderCapability, CodeLensOptions,
+    HoverProviderCapability, InitializeParams, InitializeResult, Notebook, NotebookCellSelector,
     NotebookDocumentSyncOptions, NotebookSelector, OneOf, PositionEncodingKind,
     ResourceOperationKind, SaveOptions, ServerCapabilities, ServerInfo, TextDocumentSyncCapability,
     TextDocumentSyncKind, TextDocumentSyncOptions, TextDocumentSyncSaveOptions,
@@ -11,6 +12,7 @@ use tower_lsp::ls_types::{
 
 use crate::action::Client;
 use crate::actions;
+use crate::analysis::secrets;
 
 /// Every capability and quirk of a client as one bool. What a client does not say, it cannot.
 #[derive(Debug, Clone, Copy, Default)]
@@ -22,6 +24,17 @@ pub struct Profile {
     /// `initializationOptions.notebookEdits`: one of our own editor extensions, which carries out
     /// the command `cellwise.applyNotebookEdit`. LSP itself has no way to insert or move a cell.
     pub notebook_edits: bool,
+    /// `initializationOptions.runCells`: it carries out the command `cellwise.runCells`.
+    pub run_cells: bool,
+    /// `initializationOptions.choices`: it asks the person where an action leaves a choice.
+    pub choices: bool,
+    /// `initializationOptions.status`: it takes `cellwise/status`.
+    pub status: bool,
+    /// `initializationOptions.graph`: it draws the notebook, by `cellwise.showGraph`, and takes
+    /// `cellwise/graphChanged`.
+    pub graph: bool,
+    /// `initializationOptions.outputs`: it tells about outputs by `cellwise/outputs`.
+    pub outputs: bool,
     /// `workspace.workspaceEdit.documentChanges`: edits may name the version they are meant for.
     /// Neovim accepts them without saying so, which costs it the check of the version only.
     pub document_changes: bool,
@@ -53,6 +66,10 @@ pub struct Profile {
 impl Profile {
     pub fn new(params: &InitializeParams) -> Self {
         let options = params.initialization_options.as_ref();
+        let promises = |name: &str| {
+            let promise = options.and_then(|options| options.get(name));
+            promise.and_then(serde_json::Value::as_bool) == Some(true)
+        };
         let capabilities = &params.capabilities;
         let workspace = capabilities.workspace.as_ref();
         let documents = capabilities.text_document.as_ref();
@@ -66,10 +83,12 @@ impl Profile {
         };
         let keeps_data = action.and_then(|action| action.data_support) == Some(true);
         Self {
-            notebook_edits: options
-                .and_then(|options| options.get("notebookEdits"))
-                .and_then(serde_json::Value::as_bool)
-                == Some(true),
+            notebook_edits: promises("notebookEdits"),
+            run_cells: promises("runCells"),
+            choices: promises("choices"),
+            status: promises("status"),
+            graph: promises("graph"),
+            outputs: promises("outputs"),
             document_changes: edit.and_then(|edit| edit.document_changes) == Some(true),
             create_files: edit
                 .and_then(|edit| edit.resource_operations.as_ref())
@@ -134,6 +153,10 @@ pub fn server() -> InitializeResult {
                 resolve_provider: Some(true),
                 work_done_progress_options: WorkDoneProgressOptions::default(),
             })),
+            code_lens_provider: Some(CodeLensOptions {
+                resolve_provider: Some(false),
+            }),
+            experimental: Some(json!({"cellwise": {"secretMarks": secrets::marks()}})),
             hover_provider: Some(HoverProviderCapability::Simple(true)),
             ..ServerCapabilities::default()
         },

@@ -7,54 +7,30 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, mpsc};
 
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::FxHashMap;
 use serde_json::Value;
 use tower_lsp::jsonrpc::{Error, Result};
 
+use super::configuration;
 use super::documents::{Change, Documents, NotebookDocument};
 use super::event::Event;
+use super::open::Open;
 use super::profile::Profile;
 use super::proto::{DocumentEvent, Uri};
-use super::publish::{self, Published};
 use super::wire::Outbox;
-use super::{code_action, configuration, hover};
 use crate::analysis::facts::OpeningKind;
-use crate::config::Config;
 use crate::engine::Analysis;
-use crate::notebook::CellIdx;
 use crate::workspace::Workspace;
 
 #[derive(Debug)]
 pub struct Session {
     documents: Documents,
-    notebooks: FxHashMap<Uri, Open>,
+    pub(super) notebooks: FxHashMap<Uri, Open>,
     profile: Profile,
     workspace: Workspace,
     outbox: Outbox,
     /// For threads of ours, to tell when they are done.
     wake: mpsc::Sender<Event>,
-}
-
-/// An open notebook: what is known of it, and what of that the client does not know yet.
-#[derive(Debug, Default)]
-struct Open {
-    config: Arc<Config>,
-    /// `None` before the first analysis, and after one that panicked.
-    analysis: Option<Analysis>,
-    /// Cells that the analysis has not seen in their present state.
-    dirty: FxHashSet<Uri>,
-    /// Something else that the analysis has not seen.
-    unsettled: bool,
-    /// Cells whose diagnostics may differ from what was published.
-    unpublished: FxHashSet<Uri>,
-    notebook_unpublished: bool,
-    /// The analysis panicked. It is not tried again before something changes.
-    broken: bool,
-    /// Some cell reads a name that no cell binds, or did.
-    lacks_names: bool,
-    /// What was last looked up in files, for the names that it brings.
-    looked_up: Vec<OpeningKind>,
-    published: Published,
 }
 
 /// One notebook at rest, for whoever answers a request.
@@ -109,26 +85,7 @@ impl Session {
             }
             Event::Settings(settings) => self.configure(&settings),
             Event::Document(event) => self.document(event),
-            Event::CodeAction(params, reply) => reply.with(|| {
-                let cell = Uri::from(params.text_document.uri.as_str());
-                let view = self.view(&cell)?;
-                Ok(view.and_then(|view| code_action::list(&params, &cell, view)))
-            }),
-            Event::ResolveCodeAction(action, reply) => reply.with(|| {
-                let Some(cell) = code_action::cell_of(&action) else {
-                    return Err(Error::invalid_params(
-                        "the action has no data of this server",
-                    ));
-                };
-                let view = self.view(&cell)?;
-                code_action::resolve(action, view.ok_or_else(Error::content_modified)?)
-            }),
-            Event::Hover(params, reply) => reply.with(|| {
-                let of = &params.text_document_position_params.text_document;
-                let cell = Uri::from(of.uri.as_str());
-                let view = self.view(&cell)?;
-                Ok(view.and_then(|view| hover::hover(&params, &cell, view)))
-            }),
+            Event::Question(question) => self.answer(question),
             Event::Shutdown(reply) => reply.with(|| Ok(())),
             Event::ImportsRead => {
                 for open in self.notebooks.values_mut() {
@@ -251,12 +208,17 @@ impl Session {
     }
 
     /// The notebook of a cell, analysed up to now. `None` for a document that is no cell.
-    fn view(&mut self, cell: &Uri) -> Result<Option<View<'_>>> {
+    pub(super) fn view(&mut self, cell: &Uri) -> Result<Option<View<'_>>> {
         let Some(notebook) = self.documents.cell(cell).map(|cell| cell.notebook.clone()) else {
             return Ok(None);
         };
-        self.settle(&notebook);
-        let Some((notebook, open)) = self.notebooks.get_key_value(&notebook) else {
+        self.view_of(&notebook)
+    }
+
+    /// A notebook by its own URI, analysed up to now. `None` for one that is not open.
+    pub(super) fn view_of(&mut self, notebook: &Uri) -> Result<Option<View<'_>>> {
+        self.settle(notebook);
+        let Some((notebook, open)) = self.notebooks.get_key_value(notebook) else {
             return Ok(None);
         };
         let Some(document) = self.documents.notebook(notebook) else {
@@ -363,85 +325,12 @@ impl Session {
     }
 }
 
-impl Open {
-    fn touch(&mut self) {
-        self.unsettled = true;
-        self.broken = false;
-    }
-
-    fn settle(&mut self, uri: &Uri, documents: &Documents) {
-        if !self.unsettled || self.broken {
-            return;
-        }
-        let Some(document) = documents.notebook(uri) else {
-            return;
-        };
-        if let Some(analysis) = &mut self.analysis {
-            for cell in &self.dirty {
-                let Some(document) = documents.cell(cell) else {
-                    continue;
-                };
-                if let Some(position) = document.position() {
-                    analysis.set_cell(CellIdx::new(position), document.to_cell());
-                }
-            }
-            let changed = analysis.settle();
-            self.lacks_names |= changed.cells.iter().any(|&cell| analysis.lacks_names(cell));
-            let cells = changed.cells.iter();
-            let cells = cells.filter_map(|cell| document.order.get(cell.to_usize()));
-            self.unpublished.extend(cells.cloned());
-            // A finding on a whole cell shows on its first line, which grows without the finding changing.
-            self.unpublished.extend(self.dirty.drain());
-            self.notebook_unpublished |= changed.notebook;
-        } else if let Some(notebook) = documents.snapshot(uri) {
-            let analysis = Analysis::new(notebook, Arc::clone(&self.config));
-            let mut cells = analysis.notebook().indexed();
-            self.lacks_names = cells.any(|(cell, _)| analysis.lacks_names(cell));
-            drop(cells);
-            self.analysis = Some(analysis);
-            self.looked_up.clear();
-            self.dirty.clear();
-            self.unpublished.extend(document.order.iter().cloned());
-            self.notebook_unpublished = true;
-        }
-        self.unsettled = false;
-    }
-
-    fn publish(
-        &mut self,
-        uri: &Uri,
-        document: &NotebookDocument,
-        documents: &Documents,
-        profile: Profile,
-        outbox: &Outbox,
-    ) {
-        let Some(analysis) = &self.analysis else {
-            return;
-        };
-        if std::mem::take(&mut self.notebook_unpublished) {
-            let diagnostics = publish::of_notebook(analysis, documents, document, profile);
-            self.published.show(uri, None, diagnostics, outbox);
-        }
-        let mut cells: Vec<(usize, Uri)> = self
-            .unpublished
-            .drain()
-            .filter_map(|cell| Some((documents.cell(&cell)?.position()?, cell)))
-            .collect();
-        cells.sort_unstable();
-        for (position, cell) in cells {
-            let position = CellIdx::new(position);
-            let diagnostics = publish::of_cell(analysis, documents, document, position, profile);
-            let version = documents.cell(&cell).map(|cell| cell.version);
-            self.published.show(&cell, version, diagnostics, outbox);
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::lsp::event::Reply;
     use crate::lsp::proto;
+    use crate::notebook::CellIdx;
     use serde_json::json;
 
     /// A session with an empty cell before a full one, which has been published.

@@ -1,0 +1,33 @@
+//! What a client can ask. A closed list: what is not here is not answered.
+
+use serde::Deserialize;
+use tower_lsp::ls_types::{
+    CodeAction, CodeActionParams, CodeActionResponse, CodeLens, CodeLensParams, Hover, HoverParams,
+};
+
+use super::event::Reply;
+use super::findings::{Explanation, Item};
+use super::graph::Graph;
+use super::proto::Uri;
+
+#[derive(Debug)]
+pub enum Question {
+    CodeAction(CodeActionParams, Reply<Option<CodeActionResponse>>),
+    ResolveCodeAction(CodeAction, Reply<CodeAction>),
+    CodeLens(CodeLensParams, Reply<Option<Vec<CodeLens>>>),
+    Hover(HoverParams, Reply<Option<Hover>>),
+    Graph(OfNotebook, Reply<Option<Graph>>),
+    Findings(OfNotebook, Reply<Option<Vec<Item>>>),
+    Explain(OfRule, Reply<Option<Explanation>>),
+}
+
+/// The parameters of a request on a whole notebook.
+#[derive(Debug, Deserialize)]
+pub struct OfNotebook {
+    pub notebook: Uri,
+}
+
+#[derive(Debug, Deserialize)]
+pub struct OfRule {
+    pub rule: String,
+}
