@@ -241,3 +241,28 @@ fn findings_are_listed_and_rules_explained() {
     let none = client.ask("cellwise/explain", json!({"rule": "x"}));
     assert_eq!(none["result"], Value::Null);
 }
+
+#[test]
+fn lenses_are_asked_for_again_when_another_cell_changes_them() {
+    let mut client = Client::with(
+        &json!({"workspace": {"codeLens": {"refreshSupport": true}}}),
+        &json!({"settings": {"select": []}}),
+    );
+    let mut notebook = client.open(&[(PYTHON, "x = 1"), (PYTHON, "print(x)")]);
+    client.idle();
+    // Nobody looks at lenses, so nobody is told.
+    client.type_text(&mut notebook, 0, (0, 0), "y = ");
+    client.idle();
+    lenses(&mut client, &notebook, 0);
+    client.type_text(&mut notebook, 0, (0, 0), "z = ");
+    let asked = client.server_request("workspace/codeLens/refresh");
+    // While it is not answered, there is no other.
+    lenses(&mut client, &notebook, 0);
+    client.type_text(&mut notebook, 0, (0, 0), "w = ");
+    client.idle();
+    client.write(&json!({"jsonrpc": "2.0", "id": asked["id"], "result": null}));
+    let asked = client.server_request("workspace/codeLens/refresh");
+    client.write(
+        &json!({"jsonrpc": "2.0", "id": asked["id"], "error": {"code": -32601, "message": "no"}}),
+    );
+}

@@ -25,9 +25,10 @@ impl Session {
                 let view = self.view(&cell)?;
                 code_action::resolve(action, view.ok_or_else(Error::content_modified)?)
             }),
-            Question::CodeLens(params, reply) => {
-                reply.with(|| self.in_cell(&params.text_document.uri, code_lens::list));
-            }
+            Question::CodeLens(params, reply) => reply.with(|| {
+                self.lenses.give();
+                self.in_cell(&params.text_document.uri, code_lens::list)
+            }),
             Question::Hover(params, reply) => reply.with(|| {
                 let of = &params.text_document_position_params.text_document;
                 self.in_cell(&of.uri, |cell, view| hover::hover(&params, cell, view))

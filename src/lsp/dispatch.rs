@@ -102,6 +102,8 @@ impl Dispatch<'_> {
             // A response has no method; nothing was asked, so it answers nothing.
             if !message.contains_key("result") && !message.contains_key("error") {
                 self.answer(id.unwrap_or_default(), Err(Error::invalid_request()));
+            } else if let Some(Id::Number(id)) = id {
+                self.front.send(Event::Answered(id));
             }
             return Then::Continue;
         };

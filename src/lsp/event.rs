@@ -5,8 +5,9 @@ use tokio::sync::oneshot;
 use tower_lsp::jsonrpc::Result;
 
 use super::profile::Profile;
-use super::proto::DocumentEvent;
+use super::proto::{DocumentEvent, Uri};
 use super::question::Question;
+use super::saved::SavedCell;
 
 #[derive(Debug)]
 pub enum Event {
@@ -16,6 +17,10 @@ pub enum Event {
     Settings(Value),
     Question(Question),
     Shutdown(Reply<()>),
+    /// The client has answered a request of ours, with a result or an error.
+    Answered(i64),
+    /// Our own: the saved file of a notebook has been read for its outputs.
+    OutputsRead(Uri, Vec<SavedCell>),
     /// Our own: a project's imports have been read.
     ImportsRead,
 }

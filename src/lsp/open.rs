@@ -87,6 +87,7 @@ impl Open {
         self.unsettled = false;
     }
 
+    /// Says what the client does not know yet. Returns whether anything of it is shown elsewhere, too.
     pub fn publish(
         &mut self,
         uri: &Uri,
@@ -94,9 +95,9 @@ impl Open {
         documents: &Documents,
         profile: Profile,
         outbox: &Outbox,
-    ) {
+    ) -> bool {
         let Some(analysis) = &self.analysis else {
-            return;
+            return false;
         };
         if std::mem::take(&mut self.notebook_unpublished) {
             let diagnostics = publish::of_notebook(analysis, documents, document, profile);
@@ -121,6 +122,6 @@ impl Open {
             analysis,
             profile,
         };
-        self.told.tell(view, outbox);
+        self.told.tell(view, outbox)
     }
 }

@@ -56,6 +56,8 @@ pub struct Profile {
     pub code_description: bool,
     /// `workspace.configuration`. Never used while somebody types: the answer would hold up the edit.
     pub configuration: bool,
+    /// `workspace.codeLens.refreshSupport`: it can be told to ask for lenses again.
+    pub lens_refresh: bool,
     /// `window.workDoneProgress`.
     pub progress: bool,
     /// `notebookDocument.synchronization.executionSummarySupport`. `ls-types` 0.0.6 names it
@@ -102,6 +104,10 @@ impl Profile {
             code_description: diagnostics.and_then(|own| own.code_description_support)
                 == Some(true),
             configuration: workspace.and_then(|workspace| workspace.configuration) == Some(true),
+            lens_refresh: workspace
+                .and_then(|workspace| workspace.code_lens.as_ref())
+                .and_then(|lenses| lenses.refresh_support)
+                == Some(true),
             progress: capabilities
                 .window
                 .as_ref()

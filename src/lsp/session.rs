@@ -17,6 +17,8 @@ use super::event::Event;
 use super::open::Open;
 use super::profile::Profile;
 use super::proto::{DocumentEvent, Uri};
+use super::requests::{Request, Requests, Shown};
+use super::saved;
 use super::wire::Outbox;
 use crate::analysis::facts::OpeningKind;
 use crate::engine::Analysis;
@@ -29,6 +31,8 @@ pub struct Session {
     profile: Profile,
     workspace: Workspace,
     outbox: Outbox,
+    requests: Requests,
+    pub(super) lenses: Shown,
     /// For threads of ours, to tell when they are done.
     wake: mpsc::Sender<Event>,
 }
@@ -53,6 +57,8 @@ impl Session {
             profile: Profile::default(),
             workspace: Workspace::default(),
             outbox,
+            requests: Requests::default(),
+            lenses: Shown::default(),
             wake,
         }
     }
@@ -86,6 +92,15 @@ impl Session {
             Event::Settings(settings) => self.configure(&settings),
             Event::Document(event) => self.document(event),
             Event::Question(question) => self.answer(question),
+            Event::Answered(id) => {
+                self.requests.answered(id);
+                self.refresh();
+            }
+            Event::OutputsRead(notebook, cells) => {
+                for change in self.documents.apply_saved(&notebook, &cells) {
+                    self.follow(change);
+                }
+            }
             Event::Shutdown(reply) => reply.with(|| Ok(())),
             Event::ImportsRead => {
                 for open in self.notebooks.values_mut() {
@@ -136,12 +151,24 @@ impl Session {
                 open.unsettled |= open.analysis.is_some();
             }
         }
+        let saved = match &event {
+            DocumentEvent::NotebookOpened(opened) => Some(opened.notebook_document.uri.clone()),
+            DocumentEvent::NotebookSaved(saved) => Some(saved.notebook_document.uri.clone()),
+            _ => None,
+        };
         let applied = self.documents.apply(event);
         for complaint in applied.complaints {
             self.outbox.log(&complaint);
         }
         for change in applied.changes {
             self.follow(change);
+        }
+        if let Some(notebook) = saved.filter(|_| !self.profile.outputs) {
+            let wake = self.wake.clone();
+            saved::read(&notebook, move |notebook, cells| {
+                // Nobody is there any more: nobody needs to know.
+                let _ = wake.send(Event::OutputsRead(notebook, cells));
+            });
         }
     }
 
@@ -304,10 +331,23 @@ impl Session {
     }
 
     fn publish(&mut self) {
+        let mut changed = false;
         for (uri, open) in &mut self.notebooks {
             if let Some(document) = self.documents.notebook(uri) {
-                open.publish(uri, document, &self.documents, self.profile, &self.outbox);
+                changed |= open.publish(uri, document, &self.documents, self.profile, &self.outbox);
             }
+        }
+        if changed {
+            self.lenses.outdate();
+        }
+        self.refresh();
+    }
+
+    /// Has the client ask again for what it shows and is outdated.
+    fn refresh(&mut self) {
+        if self.profile.lens_refresh {
+            let by = Request::RefreshLenses;
+            self.lenses.refresh(by, &mut self.requests, &self.outbox);
         }
     }
 

@@ -42,10 +42,10 @@ struct Of<'a, T> {
 }
 
 impl Told {
-    /// Says what has changed. Where nothing has, it looks at nothing.
-    pub fn tell(&mut self, view: View<'_>, outbox: &Outbox) {
+    /// Says what has changed, and returns whether anything has. Where nothing has, it looks at nothing.
+    pub fn tell(&mut self, view: View<'_>, outbox: &Outbox) -> bool {
         if !std::mem::take(&mut self.picture_changed) {
-            return;
+            return false;
         }
         if view.profile.status {
             let status = status(view);
@@ -57,6 +57,7 @@ impl Told {
         if view.profile.graph && std::mem::take(&mut self.has_picture) {
             outbox.notify("cellwise/graphChanged", &of(view, ()));
         }
+        true
     }
 }
 

@@ -134,6 +134,11 @@ impl Outbox {
         });
     }
 
+    /// A request of ours; the whole message.
+    pub fn request(&self, message: &impl Serialize) {
+        self.put(message);
+    }
+
     pub fn respond(&self, response: &Response) {
         self.put(response);
     }
