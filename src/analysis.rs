@@ -14,6 +14,7 @@ pub(crate) mod habits;
 pub(crate) mod installs;
 pub mod known_imports;
 pub mod magics;
+pub mod occurrences;
 pub mod order;
 pub mod python;
 pub mod randomness;

@@ -26,7 +26,9 @@ pub mod findings;
 pub mod front;
 pub mod graph;
 pub mod hover;
+pub mod inlay;
 pub mod lower;
+pub mod navigate;
 pub mod open;
 pub mod outputs;
 pub mod profile;
@@ -37,6 +39,7 @@ pub mod requests;
 pub mod saved;
 pub mod session;
 pub mod status;
+pub mod symbols;
 pub mod sync;
 pub mod wire;
 

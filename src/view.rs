@@ -4,4 +4,6 @@
 pub mod graph;
 pub mod outline;
 pub mod relations;
+pub mod symbols;
 pub mod tally;
+pub mod variable;

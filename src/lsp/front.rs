@@ -6,8 +6,11 @@ use serde_json::Value;
 use tower_lsp::jsonrpc::{Error, Result};
 use tower_lsp::ls_types::{
     CodeAction, CodeActionParams, CodeActionResponse, CodeLens, CodeLensParams,
-    DidChangeConfigurationParams, Hover, HoverParams, InitializeParams, InitializeResult,
-    InitializedParams,
+    DidChangeConfigurationParams, DocumentHighlight, DocumentHighlightParams, DocumentSymbolParams,
+    DocumentSymbolResponse, GotoDefinitionParams, GotoDefinitionResponse, Hover, HoverParams,
+    InitializeParams, InitializeResult, InitializedParams, InlayHint, InlayHintParams, Location,
+    PrepareRenameResponse, ReferenceParams, RenameParams, TextDocumentPositionParams,
+    WorkspaceEdit,
 };
 use tower_lsp::{LanguageServer, LspService};
 
@@ -102,6 +105,53 @@ impl LanguageServer for Front {
 
     async fn hover(&self, params: HoverParams) -> Result<Option<Hover>> {
         self.ask(|reply| Question::Hover(params, reply)).await
+    }
+
+    async fn goto_definition(
+        &self,
+        params: GotoDefinitionParams,
+    ) -> Result<Option<GotoDefinitionResponse>> {
+        let at = params.text_document_position_params;
+        self.ask(|reply| Question::Definition(at, reply)).await
+    }
+
+    async fn references(&self, params: ReferenceParams) -> Result<Option<Vec<Location>>> {
+        let at = params.text_document_position;
+        let with_bindings = params.context.include_declaration;
+        self.ask(|reply| Question::References(at, with_bindings, reply))
+            .await
+    }
+
+    async fn document_highlight(
+        &self,
+        params: DocumentHighlightParams,
+    ) -> Result<Option<Vec<DocumentHighlight>>> {
+        let at = params.text_document_position_params;
+        self.ask(|reply| Question::Highlight(at, reply)).await
+    }
+
+    async fn prepare_rename(
+        &self,
+        at: TextDocumentPositionParams,
+    ) -> Result<Option<PrepareRenameResponse>> {
+        self.ask(|reply| Question::PrepareRename(at, reply)).await
+    }
+
+    async fn rename(&self, params: RenameParams) -> Result<Option<WorkspaceEdit>> {
+        let at = params.text_document_position;
+        self.ask(|reply| Question::Rename(at, params.new_name, reply))
+            .await
+    }
+
+    async fn document_symbol(
+        &self,
+        params: DocumentSymbolParams,
+    ) -> Result<Option<DocumentSymbolResponse>> {
+        self.ask(|reply| Question::Symbols(params, reply)).await
+    }
+
+    async fn inlay_hint(&self, params: InlayHintParams) -> Result<Option<Vec<InlayHint>>> {
+        self.ask(|reply| Question::InlayHints(params, reply)).await
     }
 
     async fn shutdown(&self) -> Result<()> {

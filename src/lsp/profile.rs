@@ -4,7 +4,7 @@ use serde_json::json;
 use tower_lsp::ls_types::{
     CodeActionKind, CodeActionOptions, CodeActionProviderCapability, CodeLensOptions,
     HoverProviderCapability, InitializeParams, InitializeResult, Notebook, NotebookCellSelector,
-    NotebookDocumentSyncOptions, NotebookSelector, OneOf, PositionEncodingKind,
+    NotebookDocumentSyncOptions, NotebookSelector, OneOf, PositionEncodingKind, RenameOptions,
     ResourceOperationKind, SaveOptions, ServerCapabilities, ServerInfo, TextDocumentSyncCapability,
     TextDocumentSyncKind, TextDocumentSyncOptions, TextDocumentSyncSaveOptions,
     WorkDoneProgressOptions,
@@ -58,6 +58,8 @@ pub struct Profile {
     pub configuration: bool,
     /// `workspace.codeLens.refreshSupport`: it can be told to ask for lenses again.
     pub lens_refresh: bool,
+    /// `workspace.inlayHint.refreshSupport`: the same for inlay hints.
+    pub hint_refresh: bool,
     /// `window.workDoneProgress`.
     pub progress: bool,
     /// `notebookDocument.synchronization.executionSummarySupport`. `ls-types` 0.0.6 names it
@@ -107,6 +109,10 @@ impl Profile {
             lens_refresh: workspace
                 .and_then(|workspace| workspace.code_lens.as_ref())
                 .and_then(|lenses| lenses.refresh_support)
+                == Some(true),
+            hint_refresh: workspace
+                .and_then(|workspace| workspace.inlay_hint.as_ref())
+                .and_then(|hints| hints.refresh_support)
                 == Some(true),
             progress: capabilities
                 .window
@@ -163,6 +169,15 @@ pub fn server() -> InitializeResult {
                 resolve_provider: Some(false),
             }),
             experimental: Some(json!({"cellwise": {"secretMarks": secrets::marks()}})),
+            definition_provider: Some(OneOf::Left(true)),
+            references_provider: Some(OneOf::Left(true)),
+            document_highlight_provider: Some(OneOf::Left(true)),
+            rename_provider: Some(OneOf::Right(RenameOptions {
+                prepare_provider: Some(true),
+                work_done_progress_options: WorkDoneProgressOptions::default(),
+            })),
+            document_symbol_provider: Some(OneOf::Left(true)),
+            inlay_hint_provider: Some(OneOf::Left(true)),
             hover_provider: Some(HoverProviderCapability::Simple(true)),
             ..ServerCapabilities::default()
         },

@@ -2,7 +2,10 @@
 
 use serde::Deserialize;
 use tower_lsp::ls_types::{
-    CodeAction, CodeActionParams, CodeActionResponse, CodeLens, CodeLensParams, Hover, HoverParams,
+    CodeAction, CodeActionParams, CodeActionResponse, CodeLens, CodeLensParams, DocumentHighlight,
+    DocumentSymbolParams, DocumentSymbolResponse, GotoDefinitionResponse, Hover, HoverParams,
+    InlayHint, InlayHintParams, Location, PrepareRenameResponse, TextDocumentPositionParams,
+    WorkspaceEdit,
 };
 
 use super::event::Reply;
@@ -16,6 +19,32 @@ pub enum Question {
     ResolveCodeAction(CodeAction, Reply<CodeAction>),
     CodeLens(CodeLensParams, Reply<Option<Vec<CodeLens>>>),
     Hover(HoverParams, Reply<Option<Hover>>),
+    Definition(
+        TextDocumentPositionParams,
+        Reply<Option<GotoDefinitionResponse>>,
+    ),
+    /// With the bindings, or only where it is read.
+    References(
+        TextDocumentPositionParams,
+        bool,
+        Reply<Option<Vec<Location>>>,
+    ),
+    Highlight(
+        TextDocumentPositionParams,
+        Reply<Option<Vec<DocumentHighlight>>>,
+    ),
+    PrepareRename(
+        TextDocumentPositionParams,
+        Reply<Option<PrepareRenameResponse>>,
+    ),
+    /// To a new name.
+    Rename(
+        TextDocumentPositionParams,
+        String,
+        Reply<Option<WorkspaceEdit>>,
+    ),
+    Symbols(DocumentSymbolParams, Reply<Option<DocumentSymbolResponse>>),
+    InlayHints(InlayHintParams, Reply<Option<Vec<InlayHint>>>),
     Graph(OfNotebook, Reply<Option<Graph>>),
     Findings(OfNotebook, Reply<Option<Vec<Item>>>),
     Explain(OfRule, Reply<Option<Explanation>>),

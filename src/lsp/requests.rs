@@ -18,12 +18,15 @@ pub struct Requests {
 pub enum Request {
     /// Ask for all code lenses again.
     RefreshLenses,
+    /// Ask for all inlay hints again.
+    RefreshHints,
 }
 
 impl Request {
     fn method(self) -> &'static str {
         match self {
             Self::RefreshLenses => "workspace/codeLens/refresh",
+            Self::RefreshHints => "workspace/inlayHint/refresh",
         }
     }
 }

@@ -33,6 +33,7 @@ pub struct Session {
     outbox: Outbox,
     requests: Requests,
     pub(super) lenses: Shown,
+    pub(super) hints: Shown,
     /// For threads of ours, to tell when they are done.
     wake: mpsc::Sender<Event>,
 }
@@ -59,6 +60,7 @@ impl Session {
             outbox,
             requests: Requests::default(),
             lenses: Shown::default(),
+            hints: Shown::default(),
             wake,
         }
     }
@@ -339,6 +341,7 @@ impl Session {
         }
         if changed {
             self.lenses.outdate();
+            self.hints.outdate();
         }
         self.refresh();
     }
@@ -348,6 +351,10 @@ impl Session {
         if self.profile.lens_refresh {
             let by = Request::RefreshLenses;
             self.lenses.refresh(by, &mut self.requests, &self.outbox);
+        }
+        if self.profile.hint_refresh {
+            let by = Request::RefreshHints;
+            self.hints.refresh(by, &mut self.requests, &self.outbox);
         }
     }
 

@@ -89,10 +89,14 @@ pub fn edges(analysis: &Analysis) -> Vec<Edge> {
         .collect()
 }
 
+/// Finding an order takes time that grows faster than the notebook; a picture must not wait for it.
+const MOST_ORDERED: usize = 1_000;
+
 /// The order into which `order-cells` would bring the cells; `None` where there is nothing to
-/// order, or no order that is certain.
+/// order, no order that is certain, or too much to order.
 pub fn order(analysis: &Analysis) -> Option<Vec<u32>> {
-    if analysis.overview().runs_from_top() {
+    let is_large = analysis.notebook().cells.len() > MOST_ORDERED;
+    if is_large || analysis.overview().runs_from_top() {
         return None;
     }
     let plan = order::plan(analysis.notebook(), analysis.link()).ok()?;

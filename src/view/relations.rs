@@ -2,12 +2,15 @@
 
 use std::collections::BTreeSet;
 
+use crate::analysis::freshness;
 use crate::analysis::graph::Lack;
 use crate::engine::Analysis;
 use crate::notebook::CellIdx;
 
 /// More cells than this are counted instead of named.
 const MOST_NAMED: usize = 5;
+/// Where there is more room.
+const MOST_IN_ORDER: usize = 12;
 
 /// "needs cells 2, 5 · used by 7"; the cells that are to be run again come first and say so.
 /// `None` for a cell that stands alone.
@@ -58,6 +61,51 @@ pub fn to_run(analysis: &Analysis, cell: CellIdx) -> Vec<CellIdx> {
 /// The cells as people count them: "3, 7".
 pub fn numbers(analysis: &Analysis, cells: &[CellIdx]) -> String {
     list(analysis, cells, |_| "")
+}
+
+/// The same in document order.
+pub fn in_order(cells: &[CellIdx]) -> String {
+    let named = cells.iter().take(MOST_IN_ORDER);
+    let named: Vec<String> = named.map(|&cell| number(cell).to_string()).collect();
+    match cells.len().saturating_sub(MOST_IN_ORDER) {
+        0 => named.join(", "),
+        more => format!("{} and {more} more", named.join(", ")),
+    }
+}
+
+/// "takes `df`, `rate` · gives `total`": the values that come from other cells, without modules, functions and
+/// classes, and the names that other cells read. `None` for a cell without either.
+pub fn takes_and_gives(analysis: &Analysis, cell: CellIdx) -> Option<String> {
+    let link = analysis.link();
+    let takes: BTreeSet<&str> = link
+        .sources(cell)
+        .iter()
+        .filter(|source| freshness::carries_a_value(link.facts(source.cell), &source.name))
+        .map(|source| source.name.as_str())
+        .collect();
+    let readers = link.readers(cell);
+    let taken = readers.iter().flat_map(|&reader| link.sources(reader));
+    let gives: BTreeSet<&str> = taken
+        .filter(|source| source.cell == cell)
+        .map(|source| source.name.as_str())
+        .collect();
+    let part = |what: &str, names: &BTreeSet<&str>| {
+        let named: Vec<String> = names
+            .iter()
+            .take(MOST_NAMED)
+            .map(|name| (*name).to_owned())
+            .collect();
+        let more = match names.len().saturating_sub(MOST_NAMED) {
+            0 => String::new(),
+            more => format!(" and {more} more"),
+        };
+        (!names.is_empty()).then(|| format!("{what} {}{more}", named.join(", ")))
+    };
+    let parts: Vec<String> = [part("takes", &takes), part("gives", &gives)]
+        .into_iter()
+        .flatten()
+        .collect();
+    (!parts.is_empty()).then(|| parts.join(" · "))
 }
 
 /// The cells that bind what this one reads, above and below, in order.
