@@ -37,10 +37,12 @@ pub mod publish;
 pub mod question;
 pub mod requests;
 pub mod saved;
+pub mod scan;
 pub mod session;
 pub mod status;
 pub mod symbols;
 pub mod sync;
+pub mod watch;
 pub mod wire;
 
 use std::process::ExitCode;

@@ -1,5 +1,6 @@
 //! From a name to its places, over the wire: definition, references, highlights, rename, symbols, hover, hints.
 #![cfg(test)]
+#![expect(clippy::needless_pass_by_value, reason = "tests hand over literals")]
 
 mod support;
 
@@ -42,7 +43,11 @@ fn ask(client: &mut Client, method: &str, at: (&Notebook, usize, u32, u32), more
 fn places(notebook: &Notebook, locations: &Value) -> Vec<String> {
     let place = |location: &Value| {
         let uri = location["uri"].as_str().expect("a URI");
-        let cell = notebook.cells.iter().position(|cell| cell.uri == uri).expect("a cell");
+        let cell = notebook
+            .cells
+            .iter()
+            .position(|cell| cell.uri == uri)
+            .expect("a cell");
         let start = &location["range"]["start"];
         format!("{cell}:{}:{}", start["line"], start["character"])
     };
@@ -59,21 +64,37 @@ fn a_variable_is_found_in_all_cells() {
     assert_eq!(places(&notebook, &found["result"]), ["1:1:0"]);
     let context = json!({"context": {"includeDeclaration": true}});
     let found = ask(&mut client, "textDocument/references", at, context);
-    assert_eq!(places(&notebook, &found["result"]), ["1:1:0", "2:7:15", "3:0:0", "3:1:6", "4:0:9"]);
+    assert_eq!(
+        places(&notebook, &found["result"]),
+        ["1:1:0", "2:7:15", "3:0:0", "3:1:6", "4:0:9"]
+    );
     let context = json!({"context": {"includeDeclaration": false}});
     let found = ask(&mut client, "textDocument/references", at, context);
     assert_eq!(places(&notebook, &found["result"]).len(), 4);
     let found = ask(&mut client, "textDocument/documentHighlight", at, json!({}));
     let kinds = found["result"].as_array().expect("highlights").iter();
-    assert_eq!(kinds.map(|found| found["kind"].clone()).collect::<Vec<_>>(), [2, 2]);
+    assert_eq!(
+        kinds.map(|found| found["kind"].clone()).collect::<Vec<_>>(),
+        [2, 2]
+    );
 
     // A local name of the same spelling is another.
     let local = (&notebook, 2, 3, 12);
     let found = ask(&mut client, "textDocument/definition", local, json!({}));
     assert_eq!(places(&notebook, &found["result"]), ["2:2:4"]);
-    let found = ask(&mut client, "textDocument/definition", (&notebook, 3, 1, 1), json!({}));
+    let found = ask(
+        &mut client,
+        "textDocument/definition",
+        (&notebook, 3, 1, 1),
+        json!({}),
+    );
     assert_eq!(places(&notebook, &found["result"]), ["2:1:4"], "a function");
-    let nothing = ask(&mut client, "textDocument/definition", (&notebook, 0, 0, 3), json!({}));
+    let nothing = ask(
+        &mut client,
+        "textDocument/definition",
+        (&notebook, 0, 0, 3),
+        json!({}),
+    );
     assert_eq!(nothing["result"], Value::Null);
 }
 
@@ -81,7 +102,12 @@ fn a_variable_is_found_in_all_cells() {
 fn hover_tells_what_becomes_of_a_variable() {
     let mut client = client(json!({"select": []}));
     let notebook = open(&mut client);
-    let hover = ask(&mut client, "textDocument/hover", (&notebook, 4, 0, 10), json!({}));
+    let hover = ask(
+        &mut client,
+        "textDocument/hover",
+        (&notebook, 4, 0, 10),
+        json!({}),
+    );
     assert_eq!(
         hover["result"]["contents"]["value"],
         "`prices`: bound in cell 2 · changed in cell 4 · read in cells 3, 4, 5"
@@ -99,19 +125,52 @@ fn renaming_edits_all_cells_or_says_why_not() {
         range["result"],
         json!({"start": {"line": 0, "character": 9}, "end": {"line": 0, "character": 15}})
     );
-    let renamed = ask(&mut client, "textDocument/rename", at, json!({"newName": "costs"}));
-    let changes = renamed["result"]["documentChanges"].as_array().expect("changes");
+    let renamed = ask(
+        &mut client,
+        "textDocument/rename",
+        at,
+        json!({"newName": "costs"}),
+    );
+    let changes = renamed["result"]["documentChanges"]
+        .as_array()
+        .expect("changes");
     let edits = |change: &Value| change["edits"].as_array().map_or(0, Vec::len);
     assert_eq!(changes.iter().map(edits).collect::<Vec<_>>(), [1, 1, 2, 1]);
-    assert_eq!(changes[0]["textDocument"], json!({"uri": notebook.cells[1].uri, "version": 1}));
+    assert_eq!(
+        changes[0]["textDocument"],
+        json!({"uri": notebook.cells[1].uri, "version": 1})
+    );
     assert_eq!(changes[0]["edits"][0]["newText"], "costs");
 
-    let taken = ask(&mut client, "textDocument/rename", at, json!({"newName": "csv"}));
+    let taken = ask(
+        &mut client,
+        "textDocument/rename",
+        at,
+        json!({"newName": "csv"}),
+    );
     assert_eq!(taken["error"]["code"], -32803);
-    assert_eq!(taken["error"]["message"], "cell 2 already names something `csv`");
-    let given = ask(&mut client, "textDocument/prepareRename", (&notebook, 4, 0, 1), json!({}));
-    assert!(given["error"]["message"].as_str().expect("why").contains("`print`"));
-    let nothing = ask(&mut client, "textDocument/prepareRename", (&notebook, 4, 0, 18), json!({}));
+    assert_eq!(
+        taken["error"]["message"],
+        "cell 2 already names something `csv`"
+    );
+    let given = ask(
+        &mut client,
+        "textDocument/prepareRename",
+        (&notebook, 4, 0, 1),
+        json!({}),
+    );
+    assert!(
+        given["error"]["message"]
+            .as_str()
+            .expect("why")
+            .contains("`print`")
+    );
+    let nothing = ask(
+        &mut client,
+        "textDocument/prepareRename",
+        (&notebook, 4, 0, 18),
+        json!({}),
+    );
     assert_eq!(nothing["result"], Value::Null);
 }
 
@@ -120,7 +179,10 @@ fn symbols_are_headings_cells_and_definitions() {
     let mut client = client(json!({"select": []}));
     let notebook = open(&mut client);
     let mut of = |uri: &str| {
-        let answer = client.ask("textDocument/documentSymbol", json!({"textDocument": {"uri": uri}}));
+        let answer = client.ask(
+            "textDocument/documentSymbol",
+            json!({"textDocument": {"uri": uri}}),
+        );
         answer["result"].as_array().expect("symbols").clone()
     };
     let headings = of(&notebook.cells[0].uri);
@@ -135,7 +197,10 @@ fn symbols_are_headings_cells_and_definitions() {
     let all = of(&notebook.uri);
     let named = |symbol: &Value| {
         let container = symbol["containerName"].as_str().unwrap_or("-");
-        format!("{} in {container}", symbol["name"].as_str().expect("a name"))
+        format!(
+            "{} in {container}",
+            symbol["name"].as_str().expect("a name")
+        )
     };
     assert_eq!(
         all.iter().map(named).collect::<Vec<_>>(),
@@ -160,7 +225,10 @@ fn inlay_hints_are_for_those_who_ask() {
         let start = json!({"line": 0, "character": 0});
         let range = json!({"start": start, "end": {"line": 9, "character": 0}});
         let document = json!({"uri": notebook.cells[cell].uri});
-        let answer = client.ask("textDocument/inlayHint", json!({"textDocument": document, "range": range}));
+        let answer = client.ask(
+            "textDocument/inlayHint",
+            json!({"textDocument": document, "range": range}),
+        );
         answer["result"].clone()
     };
     let mut without = client(json!({"select": []}));

@@ -64,6 +64,7 @@ impl Session {
                     inlay::list(cell, params.range, view)
                 })
             }),
+            Question::CheckWorkspace(params, reply) => self.scan(params, reply),
             Question::Graph(of, reply) => reply.with(|| {
                 let graph = self.view_of(&of.notebook)?.map(graph::graph);
                 if let Some(open) = self.notebooks.get_mut(&of.notebook) {

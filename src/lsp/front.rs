@@ -1,16 +1,18 @@
 //! What tower-lsp calls. One line a method: send the event before the first await, hold no state.
 
+use std::path::PathBuf;
 use std::sync::mpsc;
 
 use serde_json::Value;
 use tower_lsp::jsonrpc::{Error, Result};
 use tower_lsp::ls_types::{
-    CodeAction, CodeActionParams, CodeActionResponse, CodeLens, CodeLensParams,
-    DidChangeConfigurationParams, DocumentHighlight, DocumentHighlightParams, DocumentSymbolParams,
-    DocumentSymbolResponse, GotoDefinitionParams, GotoDefinitionResponse, Hover, HoverParams,
-    InitializeParams, InitializeResult, InitializedParams, InlayHint, InlayHintParams, Location,
+    self, CodeAction, CodeActionParams, CodeActionResponse, CodeLens, CodeLensParams,
+    DidChangeConfigurationParams, DidChangeWatchedFilesParams, DidChangeWorkspaceFoldersParams,
+    DocumentHighlight, DocumentHighlightParams, DocumentSymbolParams, DocumentSymbolResponse,
+    GotoDefinitionParams, GotoDefinitionResponse, Hover, HoverParams, InitializeParams,
+    InitializeResult, InitializedParams, InlayHint, InlayHintParams, Location,
     PrepareRenameResponse, ReferenceParams, RenameParams, TextDocumentPositionParams,
-    WorkspaceEdit,
+    WorkspaceEdit, WorkspaceFolder,
 };
 use tower_lsp::{LanguageServer, LspService};
 
@@ -18,7 +20,9 @@ use super::event::{Event, Reply};
 use super::findings::{Explanation, Item};
 use super::graph::Graph;
 use super::profile::{self, Profile};
+use super::proto::Uri;
 use super::question::{OfNotebook, OfRule, Question};
+use super::scan;
 
 /// Notifications about documents do not come here: see [`super::dispatch`].
 #[derive(Debug, Clone)]
@@ -40,11 +44,17 @@ impl Front {
     /// [`super::wire`] sends in its stead.
     pub fn service(&self) -> LspService<Self> {
         let (service, _socket) = LspService::build(|_client| self.clone())
+            .custom_method("cellwise/checkWorkspace", Self::check_workspace)
             .custom_method("cellwise/graph", Self::graph)
             .custom_method("cellwise/findings", Self::findings)
             .custom_method("cellwise/explain", Self::explain)
             .finish();
         service
+    }
+
+    async fn check_workspace(&self, params: scan::Params) -> Result<scan::Summary> {
+        self.ask(|reply| Question::CheckWorkspace(params, reply))
+            .await
     }
 
     async fn graph(&self, of: OfNotebook) -> Result<Option<Graph>> {
@@ -77,6 +87,7 @@ impl LanguageServer for Front {
             .and_then(|options| options.get("settings"));
         self.send(Event::Initialize(
             Profile::new(&params),
+            folders(&params),
             settings
                 .cloned()
                 .filter(|settings| *settings != Value::Null),
@@ -84,7 +95,24 @@ impl LanguageServer for Front {
         Ok(profile::server())
     }
 
-    async fn initialized(&self, _: InitializedParams) {}
+    async fn initialized(&self, _: InitializedParams) {
+        self.send(Event::Initialized);
+    }
+
+    async fn did_change_workspace_folders(&self, params: DidChangeWorkspaceFoldersParams) {
+        let paths = |folders: Vec<WorkspaceFolder>| {
+            let folders = folders.into_iter();
+            folders.filter_map(|folder| path_of(&folder.uri)).collect()
+        };
+        self.send(Event::FoldersChanged {
+            added: paths(params.event.added),
+            removed: paths(params.event.removed),
+        });
+    }
+
+    async fn did_change_watched_files(&self, _: DidChangeWatchedFilesParams) {
+        self.send(Event::FilesChanged);
+    }
 
     async fn did_change_configuration(&self, params: DidChangeConfigurationParams) {
         self.send(Event::Settings(params.settings));
@@ -161,4 +189,24 @@ impl LanguageServer for Front {
             .await
             .unwrap_or_else(|_| Err(Error::internal_error()))
     }
+}
+
+/// The folders that the client has open.
+fn folders(params: &InitializeParams) -> Vec<PathBuf> {
+    if let Some(folders) = &params.workspace_folders {
+        return folders
+            .iter()
+            .filter_map(|folder| path_of(&folder.uri))
+            .collect();
+    }
+    #[expect(
+        deprecated,
+        reason = "Neovim before 0.10 and JupyterLab send nothing else"
+    )]
+    let root = params.root_uri.as_ref();
+    root.and_then(path_of).into_iter().collect()
+}
+
+fn path_of(uri: &ls_types::Uri) -> Option<PathBuf> {
+    Uri::from(uri.as_str()).to_file_path()
 }

@@ -8,8 +8,7 @@ use super::documents::{Documents, NotebookDocument};
 use super::profile::Profile;
 use super::proto::Uri;
 use super::publish::{self, Published};
-use super::session::View;
-use super::status::Told;
+use super::status::{Subject, Told};
 use super::wire::Outbox;
 use crate::analysis::facts::OpeningKind;
 use crate::config::Config;
@@ -115,13 +114,12 @@ impl Open {
             let version = documents.cell(&cell).map(|cell| cell.version);
             self.published.show(&cell, version, diagnostics, outbox);
         }
-        let view = View {
+        let of = Subject {
             notebook: uri,
             document,
-            documents,
             analysis,
             profile,
         };
-        self.told.tell(view, outbox)
+        self.told.tell(of, outbox)
     }
 }

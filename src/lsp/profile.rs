@@ -7,7 +7,7 @@ use tower_lsp::ls_types::{
     NotebookDocumentSyncOptions, NotebookSelector, OneOf, PositionEncodingKind, RenameOptions,
     ResourceOperationKind, SaveOptions, ServerCapabilities, ServerInfo, TextDocumentSyncCapability,
     TextDocumentSyncKind, TextDocumentSyncOptions, TextDocumentSyncSaveOptions,
-    WorkDoneProgressOptions,
+    WorkDoneProgressOptions, WorkspaceFoldersServerCapabilities, WorkspaceServerCapabilities,
 };
 
 use crate::action::Client;
@@ -60,6 +60,8 @@ pub struct Profile {
     pub lens_refresh: bool,
     /// `workspace.inlayHint.refreshSupport`: the same for inlay hints.
     pub hint_refresh: bool,
+    /// `workspace.didChangeWatchedFiles.dynamicRegistration`: it watches files where it is asked to.
+    pub watches_files: bool,
     /// `window.workDoneProgress`.
     pub progress: bool,
     /// `notebookDocument.synchronization.executionSummarySupport`. `ls-types` 0.0.6 names it
@@ -113,6 +115,10 @@ impl Profile {
             hint_refresh: workspace
                 .and_then(|workspace| workspace.inlay_hint.as_ref())
                 .and_then(|hints| hints.refresh_support)
+                == Some(true),
+            watches_files: workspace
+                .and_then(|workspace| workspace.did_change_watched_files)
+                .and_then(|watching| watching.dynamic_registration)
                 == Some(true),
             progress: capabilities
                 .window
@@ -178,6 +184,13 @@ pub fn server() -> InitializeResult {
             })),
             document_symbol_provider: Some(OneOf::Left(true)),
             inlay_hint_provider: Some(OneOf::Left(true)),
+            workspace: Some(WorkspaceServerCapabilities {
+                workspace_folders: Some(WorkspaceFoldersServerCapabilities {
+                    supported: Some(true),
+                    change_notifications: Some(OneOf::Left(true)),
+                }),
+                file_operations: None,
+            }),
             hover_provider: Some(HoverProviderCapability::Simple(true)),
             ..ServerCapabilities::default()
         },

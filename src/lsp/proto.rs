@@ -7,7 +7,7 @@
 
 use std::borrow::Cow;
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::sync::Arc;
 
@@ -32,6 +32,14 @@ impl Uri {
         let uri = ls_types::Uri::from_str(&self.0).ok()?;
         let is_file = uri.scheme().as_str() == "file";
         is_file.then(|| uri.to_file_path().map(Cow::into_owned))?
+    }
+}
+
+impl Uri {
+    /// The `file:` URI of an absolute path.
+    pub fn of_file(path: &Path) -> Option<Self> {
+        let uri = ls_types::Uri::from_file_path(path)?;
+        Some(Self::from(uri.as_str()))
     }
 }
 

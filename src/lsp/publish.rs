@@ -187,6 +187,36 @@ fn diagnostics<'a>(
         .collect()
 }
 
+/// The diagnostics of a notebook that is not open, all on its own URI. Hints are left out: no editor
+/// lists them for a file that nobody looks at.
+pub fn of_file(analysis: &Analysis, profile: Profile) -> Vec<Diagnostic> {
+    let start = Position {
+        line: 0,
+        character: 0,
+    };
+    let shown = analysis
+        .findings()
+        .filter(|finding| finding.severity != Severity::Hint);
+    shown
+        .map(|finding| Diagnostic {
+            range: Range { start, end: start },
+            severity: severity(finding.severity),
+            code: finding.rule,
+            code_description: profile.code_description.then(|| CodeDescription {
+                href: href(finding.rule),
+            }),
+            source: "cellwise",
+            message: match finding.anchor.cell() {
+                Some(cell) if !finding.message.contains(&cell.to_string()) => {
+                    format!("{cell}: {}", finding.message)
+                }
+                _ => finding.message.clone(),
+            },
+            related_information: Vec::new(),
+        })
+        .collect()
+}
+
 /// Where an anchor shows in its own document.
 pub fn range(anchor: Anchor, analysis: &Analysis) -> Range {
     let cell = anchor

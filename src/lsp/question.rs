@@ -12,6 +12,7 @@ use super::event::Reply;
 use super::findings::{Explanation, Item};
 use super::graph::Graph;
 use super::proto::Uri;
+use super::scan;
 
 #[derive(Debug)]
 pub enum Question {
@@ -45,6 +46,7 @@ pub enum Question {
     ),
     Symbols(DocumentSymbolParams, Reply<Option<DocumentSymbolResponse>>),
     InlayHints(InlayHintParams, Reply<Option<Vec<InlayHint>>>),
+    CheckWorkspace(scan::Params, Reply<scan::Summary>),
     Graph(OfNotebook, Reply<Option<Graph>>),
     Findings(OfNotebook, Reply<Option<Vec<Item>>>),
     Explain(OfRule, Reply<Option<Explanation>>),

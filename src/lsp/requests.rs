@@ -18,6 +18,8 @@ pub struct Requests {
 pub enum Request {
     /// Ask for all code lenses again.
     RefreshLenses,
+    /// Tell of files that others change.
+    Watch,
     /// Ask for all inlay hints again.
     RefreshHints,
 }
@@ -26,6 +28,7 @@ impl Request {
     fn method(self) -> &'static str {
         match self {
             Self::RefreshLenses => "workspace/codeLens/refresh",
+            Self::Watch => "client/registerCapability",
             Self::RefreshHints => "workspace/inlayHint/refresh",
         }
     }

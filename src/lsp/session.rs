@@ -5,23 +5,26 @@
 //! a timer. Nothing here waits for the client.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::PathBuf;
 use std::sync::{Arc, mpsc};
 
 use rustc_hash::FxHashMap;
 use serde_json::Value;
 use tower_lsp::jsonrpc::{Error, Result};
 
-use super::configuration;
 use super::documents::{Change, Documents, NotebookDocument};
-use super::event::Event;
+use super::event::{Event, Folders, Reply};
 use super::open::Open;
 use super::profile::Profile;
 use super::proto::{DocumentEvent, Uri};
 use super::requests::{Request, Requests, Shown};
-use super::saved;
+use super::scan::{self, Closed, Outcome, Scan};
 use super::wire::Outbox;
+use super::{configuration, saved, watch};
 use crate::analysis::facts::OpeningKind;
 use crate::engine::Analysis;
+use crate::project::{NoProject, Project};
+use crate::view::tally::Tally;
 use crate::workspace::Workspace;
 
 #[derive(Debug)]
@@ -31,6 +34,9 @@ pub struct Session {
     profile: Profile,
     workspace: Workspace,
     outbox: Outbox,
+    /// The folders that the client has open.
+    folders: Folders,
+    closed: Closed,
     requests: Requests,
     pub(super) lenses: Shown,
     pub(super) hints: Shown,
@@ -47,6 +53,17 @@ pub struct View<'a> {
     /// Settled: it knows everything that the documents say.
     pub analysis: &'a Analysis,
     pub profile: Profile,
+    pub workspace: &'a Workspace,
+}
+
+impl<'a> View<'a> {
+    /// The files around the notebook.
+    pub fn project(&self) -> Box<dyn Project + 'a> {
+        match self.notebook.to_file_path() {
+            Some(path) => Box::new(self.workspace.project(&path)),
+            None => Box::new(NoProject),
+        }
+    }
 }
 
 impl Session {
@@ -58,6 +75,8 @@ impl Session {
             profile: Profile::default(),
             workspace: Workspace::default(),
             outbox,
+            folders: Vec::new(),
+            closed: Closed::default(),
             requests: Requests::default(),
             lenses: Shown::default(),
             hints: Shown::default(),
@@ -85,12 +104,31 @@ impl Session {
 
     fn handle(&mut self, event: Event) {
         match event {
-            Event::Initialize(profile, settings) => {
+            Event::Initialize(profile, folders, settings) => {
                 self.profile = profile;
+                self.folders = folders;
                 if let Some(settings) = settings {
                     self.configure(&settings);
                 }
             }
+            Event::Initialized => {
+                if self.profile.watches_files {
+                    let params = watch::registration();
+                    self.requests.send(Request::Watch, params, &self.outbox);
+                }
+            }
+            Event::FoldersChanged { added, removed } => {
+                self.folders.retain(|folder| !removed.contains(folder));
+                self.folders.extend(added);
+            }
+            Event::FilesChanged => {
+                self.workspace.forget_imports();
+                self.read_files_again();
+                for open in self.notebooks.values_mut() {
+                    open.lacks_names = true;
+                }
+            }
+            Event::Scanned(outcome) => self.scanned(outcome),
             Event::Settings(settings) => self.configure(&settings),
             Event::Document(event) => self.document(event),
             Event::Question(question) => self.answer(question),
@@ -143,15 +181,78 @@ impl Session {
         }
     }
 
+    /// Settings and files that notebooks take names from may have changed.
+    fn read_files_again(&mut self) {
+        self.workspace.forget();
+        self.reconfigure();
+        for open in self.notebooks.values_mut() {
+            open.looked_up.clear();
+            open.unsettled |= open.analysis.is_some();
+        }
+    }
+
+    pub(super) fn scan(&mut self, params: scan::Params, reply: Reply<scan::Summary>) {
+        let wake = self.wake.clone();
+        let scan = Scan {
+            roots: self.folders.clone(),
+            workspace: self.workspace.apart(),
+            profile: self.profile,
+            open: self
+                .documents
+                .notebooks()
+                .filter_map(Uri::to_file_path)
+                .collect(),
+            token: params.work_done_token,
+        };
+        let started = scan.start(reply, self.outbox.clone(), move |event| {
+            // Nobody is there any more: nobody needs to know.
+            let _ = wake.send(event);
+        });
+        if let Err(error) = started {
+            self.outbox
+                .log(&format!("no thread can be started: {error}"));
+        }
+    }
+
+    /// Shows what a scan found, but for notebooks that were opened meanwhile, and answers for it.
+    fn scanned(&mut self, outcome: Outcome) {
+        let open: Vec<Uri> = self.documents.notebooks().cloned().collect();
+        let paths: Vec<PathBuf> = open.iter().filter_map(Uri::to_file_path).collect();
+        let mut files = outcome.files;
+        files.retain(|file| !paths.contains(&file.path));
+        let summary = |uri: &Uri, findings| scan::FileSummary {
+            uri: uri.clone(),
+            findings,
+        };
+        let mut summaries: Vec<_> = files
+            .iter()
+            .map(|file| summary(&file.uri, file.findings))
+            .collect();
+        for uri in &open {
+            self.settle(uri);
+            let analysis = self
+                .notebooks
+                .get(uri)
+                .and_then(|open| open.analysis.as_ref());
+            summaries.extend(analysis.map(|analysis| summary(uri, analysis.tally())));
+        }
+        summaries.sort_by(|a, b| a.uri.cmp(&b.uri));
+        self.closed.show(files, &self.outbox);
+        outcome.reply.with(|| {
+            let mut findings = Tally::default();
+            summaries.iter().for_each(|file| findings += file.findings);
+            Ok(scan::Summary {
+                notebooks: summaries.len(),
+                findings,
+                files: summaries,
+            })
+        });
+    }
+
     fn document(&mut self, event: DocumentEvent) {
         if matches!(event, DocumentEvent::NotebookSaved(_)) {
-            // Nobody tells of a configuration file that changed; whoever changes one saves soon.
-            self.workspace.forget();
-            self.reconfigure();
-            for open in self.notebooks.values_mut() {
-                open.looked_up.clear();
-                open.unsettled |= open.analysis.is_some();
-            }
+            // Not every client tells of a configuration file that changed; whoever changes one saves soon.
+            self.read_files_again();
         }
         let saved = match &event {
             DocumentEvent::NotebookOpened(opened) => Some(opened.notebook_document.uri.clone()),
@@ -187,6 +288,7 @@ impl Session {
                     ..Open::default()
                 };
                 open.touch();
+                self.closed.open(&uri, &self.outbox);
                 self.notebooks.insert(uri, open);
             }
             Change::Closed(uri) => {
@@ -259,6 +361,7 @@ impl Session {
             documents: &self.documents,
             analysis: open.analysis.as_ref().ok_or_else(Error::internal_error)?,
             profile: self.profile,
+            workspace: &self.workspace,
         }))
     }
 
@@ -375,7 +478,6 @@ impl Session {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::lsp::event::Reply;
     use crate::lsp::proto;
     use crate::notebook::CellIdx;
     use serde_json::json;

@@ -3,9 +3,11 @@
 
 use serde::Serialize;
 
+use super::documents::NotebookDocument;
+use super::profile::Profile;
 use super::proto::Uri;
-use super::session::View;
 use super::wire::Outbox;
+use crate::engine::Analysis;
 use crate::view::tally::Tally;
 
 /// What the client was told, so that nothing is told twice.
@@ -41,44 +43,53 @@ struct Of<'a, T> {
     what: T,
 }
 
+/// Of what it is said.
+#[derive(Clone, Copy)]
+pub struct Subject<'a> {
+    pub notebook: &'a Uri,
+    pub document: &'a NotebookDocument,
+    pub analysis: &'a Analysis,
+    pub profile: Profile,
+}
+
 impl Told {
     /// Says what has changed, and returns whether anything has. Where nothing has, it looks at nothing.
-    pub fn tell(&mut self, view: View<'_>, outbox: &Outbox) -> bool {
+    pub fn tell(&mut self, subject: Subject<'_>, outbox: &Outbox) -> bool {
         if !std::mem::take(&mut self.picture_changed) {
             return false;
         }
-        if view.profile.status {
-            let status = status(view);
+        if subject.profile.status {
+            let status = status(subject);
             if self.status.as_ref() != Some(&status) {
-                outbox.notify("cellwise/status", &of(view, &status));
+                outbox.notify("cellwise/status", &of(subject, &status));
                 self.status = Some(status);
             }
         }
-        if view.profile.graph && std::mem::take(&mut self.has_picture) {
-            outbox.notify("cellwise/graphChanged", &of(view, ()));
+        if subject.profile.graph && std::mem::take(&mut self.has_picture) {
+            outbox.notify("cellwise/graphChanged", &of(subject, ()));
         }
         true
     }
 }
 
-fn of<T>(view: View<'_>, what: T) -> Of<'_, T> {
+fn of<T>(subject: Subject<'_>, what: T) -> Of<'_, T> {
     Of {
-        notebook: view.notebook,
-        version: view.document.version,
+        notebook: subject.notebook,
+        version: subject.document.version,
         what,
     }
 }
 
-fn status(view: View<'_>) -> Status {
-    let overview = view.analysis.overview();
+fn status(subject: Subject<'_>) -> Status {
+    let overview = subject.analysis.overview();
     let stale = overview.stale().filter_map(|cell| {
-        let uri = view.document.order.get(cell.to_usize())?.clone();
+        let uri = subject.document.order.get(cell.to_usize())?.clone();
         Some(Stale { uri, index: cell.0 })
     });
     Status {
-        findings: view.analysis.tally(),
+        findings: subject.analysis.tally(),
         runs_from_top: overview.runs_from_top(),
-        why: overview.why(view.analysis.link()),
+        why: overview.why(subject.analysis.link()),
         stale: stale.collect(),
     }
 }
