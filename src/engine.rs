@@ -2,6 +2,7 @@
 //!
 //! Nothing here or below does I/O, reads a clock or knows an editor.
 
+mod fix_all;
 mod overview;
 mod repairs;
 
