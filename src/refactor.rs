@@ -13,6 +13,7 @@ pub mod imports;
 pub mod interface;
 pub mod layout;
 pub mod module;
+pub mod moving;
 pub mod naming;
 pub mod outside;
 pub mod pieces;
