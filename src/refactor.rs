@@ -12,6 +12,8 @@ pub mod extract;
 pub mod imports;
 pub mod interface;
 pub mod layout;
+pub mod module;
+pub mod moving;
 pub mod naming;
 pub mod outside;
 pub mod pieces;
