@@ -264,7 +264,7 @@ fn refuse_magics(cx: &Context<'_>, index: CellIdx, cell: &Cell, facts: &Facts) -
             .iter()
             .any(|statement| statement.kind == StatementKind::Magic && statement.range.contains_range(magic.range));
         let is_kept = stands_alone && (is_setting_up(magic.kind, &magic.name) || installs(code));
-        if is_kept || magic.kind == MagicKind::Help {
+        if is_kept {
             continue;
         }
         let advice = match (magic.kind, &*magic.name) {
@@ -273,6 +273,7 @@ fn refuse_magics(cx: &Context<'_>, index: CellIdx, cell: &Cell, facts: &Facts) -
             (MagicKind::Cell, "writefile") => "write the file once and commit it",
             (MagicKind::Line, "cd") => "use paths that start at the project's folder",
             (MagicKind::Line, "run") => "turn its target into a module first",
+            (MagicKind::Help, _) => "it is for whoever reads the notebook; take it out",
             (MagicKind::Shell, _) => "call `subprocess.run`, or put it into a script of the project",
             _ => "take it out, or say the same in Python",
         };
