@@ -12,6 +12,7 @@ pub mod extract;
 pub mod imports;
 pub mod interface;
 pub mod layout;
+pub mod module;
 pub mod naming;
 pub mod outside;
 pub mod pieces;
