@@ -1,14 +1,17 @@
 //! `cellwise promote`.
 
-use std::path::{Component, Path, PathBuf};
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use super::diff::{self, Change};
 use super::terminal::Terminal;
 use super::{Status, check, files, write};
+use crate::engine::Analysis;
 use crate::format;
 use crate::notebook::EditOp;
-use crate::refactor::promote::{self, Target};
+use crate::project::Project;
+use crate::refactor::module::target::Target;
+use crate::refactor::promote;
 use crate::workspace::Workspace;
 
 /// Make a module of a notebook, and the notebook its caller.
@@ -51,14 +54,16 @@ fn promote(args: &Args, terminal: &mut Terminal) -> Result<(), String> {
     if let Some(problem) = analysis.notebook().problems.first() {
         return Err(format!("{name} is not promoted: {}", problem.message));
     }
-    let target = target(args, &analysis.context())?;
+    let project = workspace.project(&args.notebook);
     let refused = |reason: &dyn std::fmt::Display| format!("{name} is not promoted: {reason}");
-    let promotion = promote::plan(&analysis.context(), &target).map_err(|refusal| refused(&refusal.0))?;
+    let target = target(args, &analysis, &project).map_err(|reason| refused(&reason))?;
+    let promotion = promote::plan(&analysis.context(), &project, &target)
+        .map_err(|refusal| refused(&refusal.0))?;
     let mut edit = promotion.edit;
     let mut created = Vec::new();
     edit.ops.retain(|op| match op {
         EditOp::CreateFile { path, text } => {
-            created.push((beside(&args.notebook, path), text.clone()));
+            created.push((shortened(path), text.clone()));
             false
         }
         _ => true,
@@ -76,7 +81,14 @@ fn promote(args: &Args, terminal: &mut Terminal) -> Result<(), String> {
                 };
                 diff::write(path, &change, out)?;
             }
-            diff::write(&args.notebook, &Change { old: old.clone(), new: new.clone() }, out)
+            diff::write(
+                &args.notebook,
+                &Change {
+                    old: old.clone(),
+                    new: new.clone(),
+                },
+                out,
+            )
         });
         return printed.map_err(|error| format!("the diff cannot be written: {error}"));
     }
@@ -96,29 +108,29 @@ fn promote(args: &Args, terminal: &mut Terminal) -> Result<(), String> {
     Ok(())
 }
 
-fn beside(notebook: &Path, path: &Path) -> PathBuf {
-    notebook.parent().unwrap_or(Path::new("")).join(path)
+/// The path as seen from the working directory, where it is below.
+fn shortened(path: &Path) -> PathBuf {
+    let here = std::env::current_dir().unwrap_or_default();
+    path.strip_prefix(here).unwrap_or(path).to_owned()
 }
 
-fn target(args: &Args, cx: &crate::rule::Context<'_>) -> Result<Target, String> {
-    let path = match &args.to {
-        None => promote::proposed(cx).path,
+/// Where the module goes; a path that was given starts from the working directory.
+fn target(args: &Args, analysis: &Analysis, project: &dyn Project) -> Result<Target, String> {
+    let cx = analysis.context();
+    let target = match &args.to {
+        None => Target::proposed(&cx, project),
         Some(to) => {
-            let absolute = |path: &Path| std::path::absolute(path).map_err(|error| format!("{}: {error}", path.display()));
-            let folder = absolute(&args.notebook)?.parent().map(Path::to_owned).unwrap_or_default();
-            let to_absolute = absolute(to)?;
-            let plain = to_absolute.components().all(|part| !matches!(part, Component::ParentDir));
-            match to_absolute.strip_prefix(&folder) {
-                Ok(relative) if plain => relative.to_owned(),
-                _ => {
-                    return Err(format!(
-                        "{} is not below {}, where the notebook's kernel starts, so the notebook could not import it; choose a file there",
-                        to.display(),
-                        folder.display()
-                    ));
-                }
-            }
+            let to =
+                std::path::absolute(to).map_err(|error| format!("{}: {error}", to.display()))?;
+            let path = to.strip_prefix(project.root()).map_err(|_| {
+                format!(
+                    "{} is outside of the project, which begins at {}; choose a file below it",
+                    to.display(),
+                    project.root().display()
+                )
+            })?;
+            Target::new(&cx, project, path)
         }
     };
-    promote::target(cx, &path).map_err(|refusal| refusal.0)
+    target.map_err(|refusal| refusal.0)
 }

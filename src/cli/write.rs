@@ -48,13 +48,20 @@ pub fn create(path: &Path, text: &[u8]) -> Result<(), String> {
         }
         _ => format!("{name} cannot be written: {error}"),
     };
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let folder = path
+        .parent()
+        .filter(|folder| !folder.as_os_str().is_empty())
+        .unwrap_or(Path::new("."));
     std::fs::create_dir_all(folder).map_err(failed)?;
-    let mut file = tempfile::Builder::new().prefix(".cellwise-").tempfile_in(folder).map_err(failed)?;
+    let mut file = tempfile::Builder::new()
+        .prefix(".cellwise-")
+        .tempfile_in(folder)
+        .map_err(failed)?;
     file.write_all(text).map_err(failed)?;
     file.as_file().sync_all().map_err(failed)?;
     readable(file.as_file()).map_err(failed)?;
-    file.persist_noclobber(path).map_err(|error| failed(error.error))?;
+    file.persist_noclobber(path)
+        .map_err(|error| failed(error.error))?;
     Ok(())
 }
 

@@ -39,11 +39,6 @@ enum Kind {
     Work,
 }
 
-/// Whether a module is of the standard library, as far as notebooks use it.
-pub fn is_standard(module: &str) -> bool {
-    STANDARD.contains(&module)
-}
-
 /// Modules of the standard library that say and do nothing when they are imported.
 const STANDARD: &[&str] = &[
     "abc",
@@ -355,7 +350,9 @@ impl Cut<'_> {
         match self.kinds[at] {
             Kind::Import => {
                 is_standard_import(self.facts, at)
-                    || above.iter().all(|&other| !prepares_imports(&self.text[self.facts.statements[other].range]))
+                    || above.iter().all(|&other| {
+                        !prepares_imports(&self.text[self.facts.statements[other].range])
+                    })
             }
             Kind::Definition => {
                 let within = statement.steps.0..statement.steps.1;
@@ -466,7 +463,12 @@ pub fn prepares_imports(code: &str) -> bool {
 
 /// Whether all that is imported are modules of the standard library, which nothing prepares.
 pub fn is_standard_import(facts: &Facts, at: usize) -> bool {
-    let bindings = || facts.bindings.iter().filter(|binding| binding.statement as usize == at);
+    let bindings = || {
+        facts
+            .bindings
+            .iter()
+            .filter(|binding| binding.statement as usize == at)
+    };
     bindings().all(|binding| match &binding.kind {
         BindingKind::Import { module, .. } => {
             let root = module.split('.').next().unwrap_or_default();

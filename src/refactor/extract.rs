@@ -65,11 +65,7 @@ pub struct Wish<'a> {
 }
 
 /// Plans a function of everything in a cell: nothing stays outside of it.
-pub fn plan_all_of(
-    cx: &Context<'_>,
-    index: CellIdx,
-    wish: Wish<'_>,
-) -> Result<Plan, Refusal> {
+pub fn plan_all_of(cx: &Context<'_>, index: CellIdx, wish: Wish<'_>) -> Result<Plan, Refusal> {
     let cell = cx.notebook.cell(index).ok_or("the cell is gone")?;
     let fates = vec![Fate::Inside; cx.facts(index).statements.len()];
     let planned = depth::with_stack_for(&cell.text, || planned(cx, index, cell, &fates, wish));
@@ -122,7 +118,12 @@ fn planned(
     }
     let parsed = parse_part(&pieces.body, pieces::whole(&pieces.body), Mode::Module);
     let shape = shape::of(&parsed.statements, &pieces.body);
-    if shape.annotates && inside.bindings.iter().any(|own| wish.shared.contains(&own.name)) {
+    if shape.annotates
+        && inside
+            .bindings
+            .iter()
+            .any(|own| wish.shared.contains(&own.name))
+    {
         return Err(Refusal::from("it annotates a variable that functions read").into());
     }
     let parts = Parts {
@@ -154,13 +155,7 @@ fn planned(
         is_taken(cx, index, name) || (wish.taken)(name)
     });
     let body = with_shared(&pieces, &inside, wish.shared);
-    let function = layout::function(
-        &name,
-        inside.awaits,
-        &interface,
-        &body,
-        pieces.newline,
-    );
+    let function = layout::function(&name, inside.awaits, &interface, &body, pieces.newline);
     let written = python::facts(&function);
     if !written.runs() || written.statements.len() != 1 {
         return Err(Refusal::from("its code cannot be indented without changing it").into());

@@ -176,7 +176,7 @@ fn append(existing: &Existing<'_>, code: &[Code]) -> (TextRange, String) {
 }
 
 /// The top-level names under which the project's own modules may be imported.
-fn own_modules(project: &dyn Project) -> Vec<String> {
+pub fn own_modules(project: &dyn Project) -> Vec<String> {
     let mut own: Vec<String> = Vec::new();
     for module in project.modules() {
         // Any folder on the way may be the one that is searched.

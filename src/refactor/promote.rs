@@ -13,95 +13,21 @@ pub mod sorted;
 mod thin;
 mod written;
 
-use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use ruff_python_ast::name::Name;
 use rustc_hash::FxHashSet;
 
 use super::extract::{self, Plan, Wish};
-use super::{cut, naming};
+use super::module::target::Target;
+use super::module::{self, Import};
 use crate::action::Refusal;
-use crate::analysis::facts::BindingKind;
 use crate::engine::Analysis;
 use crate::notebook::{Cell, CellIdx, CellKind, Edit, Notebook};
+use crate::project::{Project, slashed};
 use crate::rule::Context;
 
 use self::sorted::Sorted;
-
-/// Where the module will stand.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Target {
-    /// Seen from the notebook's folder.
-    pub path: PathBuf,
-    /// As the notebook imports it: `prices`, `pkg.prices`.
-    pub import: String,
-}
-
-/// The module beside the notebook that is named as the notebook is.
-pub fn proposed(cx: &Context<'_>) -> Target {
-    let file = cx.notebook.meta.file_name.as_deref().unwrap_or("notebook");
-    let stem = file.rsplit_once('.').map_or(file, |(stem, _)| stem);
-    let mut name: String = stem
-        .to_lowercase()
-        .chars()
-        .map(|c| if c.is_ascii_alphanumeric() { c } else { '_' })
-        .collect();
-    while name.contains("__") {
-        name = name.replace("__", "_");
-    }
-    let mut name = name.trim_matches('_').to_owned();
-    if name.is_empty() || name.starts_with(|c: char| c.is_ascii_digit()) {
-        name = format!("notebook_{name}").trim_end_matches('_').to_owned();
-    }
-    if hides(cx, &name).is_some() || naming::is_keyword(&name) {
-        name.push_str("_notebook");
-    }
-    Target {
-        path: format!("{name}.py").into(),
-        import: name,
-    }
-}
-
-/// A module at `path`, which is seen from the notebook's folder.
-///
-/// # Errors
-/// When the notebook could not import it.
-pub fn target(cx: &Context<'_>, path: &Path) -> Result<Target, Refusal> {
-    let shown = path.display();
-    if path.extension().is_none_or(|extension| extension != "py") {
-        return Err(format!("{shown} is no Python module: its name must end in .py").into());
-    }
-    let mut parts = Vec::new();
-    for part in path.with_extension("").components() {
-        let name = part.as_os_str().to_string_lossy().into_owned();
-        let starts = name.starts_with(|c: char| c.is_alphabetic() || c == '_');
-        if !starts || !name.chars().all(|c| c.is_alphanumeric() || c == '_') || naming::is_keyword(&name) {
-            return Err(format!("{shown} cannot be imported: `{name}` is no name in Python").into());
-        }
-        parts.push(name);
-    }
-    if let Some(hidden) = parts.first().and_then(|first| hides(cx, first)) {
-        return Err(format!("{shown} would hide {hidden}, which other code imports by that name").into());
-    }
-    Ok(Target {
-        path: path.to_owned(),
-        import: parts.join("."),
-    })
-}
-
-/// The module that a file of this name, beside the notebook, would take the place of.
-fn hides(cx: &Context<'_>, name: &str) -> Option<String> {
-    if cut::is_standard(name) {
-        return Some(format!("`{name}` of Python's standard library"));
-    }
-    let imported = cx.notebook.python_cells().any(|(index, _)| {
-        cx.facts(index).bindings.iter().any(|binding| {
-            matches!(&binding.kind, BindingKind::Import { module, .. } if module.split('.').next() == Some(name))
-        })
-    });
-    imported.then(|| format!("`{name}`, which the notebook imports"))
-}
 
 /// A notebook as a module.
 #[derive(Debug)]
@@ -129,16 +55,37 @@ struct Section {
 ///
 /// # Errors
 /// With the reason where the module would not do what the notebook does.
-pub fn plan(cx: &Context<'_>, target: &Target) -> Result<Promotion, Refusal> {
+pub fn plan(
+    cx: &Context<'_>,
+    project: &dyn Project,
+    target: &Target,
+) -> Result<Promotion, Refusal> {
+    let path = slashed(&target.path);
+    if target.exists {
+        return Err(format!("{path} exists, and is left as it is; choose another name").into());
+    }
+    if let Some(search) = &target.search {
+        return Err(format!(
+            "the notebook could import {path} only with `{search}` on `sys.path`; choose a file below the notebook's folder"
+        )
+        .into());
+    }
     let sorted = sorted::of(cx)?;
     let mut helpers = shown::Helpers::new(cx)?;
     let sections = sections(cx, &sorted, &mut helpers)?;
-    let top = written::top(&sorted, &helpers);
+    let own = module::own_modules(project);
+    let is_own = |name: &str| own.iter().any(|own| own == name);
+    let top = written::top(&sorted, &helpers, &is_own);
+    let main = if cx.link.binders("main").next().is_none() {
+        "main"
+    } else {
+        "run_notebook"
+    };
     let made_up = made_up(cx, &top, &sections, &sorted);
     let analysis = Analysis::new(made_up.notebook, Arc::default());
     refuse_new_failures(cx, &analysis.context())?;
     let mut names: FxHashSet<String> = helpers.names();
-    names.insert("main".to_owned());
+    names.insert(main.to_owned());
     let of_module: FxHashSet<Name> = sorted.shared.union(&sorted.defined).cloned().collect();
     let mut plans: Vec<Plan> = Vec::new();
     for &cell in &made_up.cells {
@@ -158,8 +105,24 @@ pub fn plan(cx: &Context<'_>, target: &Target) -> Result<Promotion, Refusal> {
     if plans.is_empty() && sorted.definitions.is_empty() {
         return Err("it has no code that could stand in a module".into());
     }
-    let module = written::module(cx, &sorted, &helpers, &plans);
-    let edit = thin::edit(cx, target, &sorted, &sections, &plans, &module);
+    let mut sorted = sorted;
+    let top = if plans.iter().any(Plan::awaits) {
+        sorted.imports.push(Import::module("asyncio"));
+        written::top(&sorted, &helpers, &is_own)
+    } else {
+        top
+    };
+    let module = written::module(cx, &sorted, &top, &plans, main);
+    let place = project.place(&target.path);
+    let edit = thin::edit(
+        cx,
+        place,
+        &target.module,
+        &sorted,
+        &sections,
+        &plans,
+        &module,
+    );
     Ok(Promotion {
         module,
         edit,
@@ -172,7 +135,12 @@ fn located(cx: &Context<'_>, section: Option<&Section>, refusal: &Refusal) -> Re
     let cells = section.map_or(&[][..], |section| &section.cells);
     match cells {
         [] => refusal.0.clone().into(),
-        [only] => format!("{} cannot become a function: {}", cx.cell_name(*only), refusal.0).into(),
+        [only] => format!(
+            "{} cannot become a function: {}",
+            cx.cell_name(*only),
+            refusal.0
+        )
+        .into(),
         [first, .., last] => format!(
             "the section from {first} to {last} cannot become a function: {}",
             refusal.0
@@ -243,20 +211,26 @@ fn made_up(cx: &Context<'_>, top: &str, sections: &[Section], sorted: &Sorted) -
         ..Notebook::default()
     };
     if !sorted.parameters.is_empty() {
-        notebook
-            .cells
-            .push(Arc::new(Cell::new(CellKind::Code, sorted.parameters.as_str())));
+        notebook.cells.push(Arc::new(Cell::new(
+            CellKind::Code,
+            sorted.parameters.as_str(),
+        )));
     }
     let mut cells = Vec::new();
     for section in sections {
-        if let Some(heading) = section.heading.and_then(|heading| cx.notebook.cells.get(heading.to_usize())) {
+        if let Some(heading) = section
+            .heading
+            .and_then(|heading| cx.notebook.cells.get(heading.to_usize()))
+        {
             // The title of a notebook names none of its parts.
             let place = Arc::new(Cell::new(CellKind::Markdown, ""));
-            notebook.cells.push(if section.heading == Some(CellIdx(0)) && is_title(heading) {
-                place
-            } else {
-                Arc::clone(heading)
-            });
+            notebook.cells.push(
+                if section.heading == Some(CellIdx(0)) && is_title(heading) {
+                    place
+                } else {
+                    Arc::clone(heading)
+                },
+            );
         }
         cells.push(CellIdx::new(notebook.cells.len()));
         notebook

@@ -9,6 +9,7 @@ use crate::analysis::facts::{BindingKind, StatementKind};
 use crate::analysis::python;
 use crate::analysis::source::parse_part;
 use crate::notebook::CellIdx;
+use crate::refactor::module::Import;
 use crate::refactor::words::words;
 use crate::refactor::{cut, layout, pieces};
 use crate::rule::Context;
@@ -41,10 +42,27 @@ pub struct Helpers {
 }
 
 /// Modules that draw figures which the notebook shows when a cell ends.
-const DRAWING: &[&str] = &["matplotlib", "pylab", "seaborn", "plotnine", "missingno", "scikitplot", "yellowbrick", "shap"];
+const DRAWING: &[&str] = &[
+    "matplotlib",
+    "pylab",
+    "seaborn",
+    "plotnine",
+    "missingno",
+    "scikitplot",
+    "yellowbrick",
+    "shap",
+];
 
 /// Methods of tables and models that draw.
-const DRAWING_METHODS: &[&str] = &[".plot(", ".plot.", ".hist(", ".boxplot(", ".plot_", "plot_model(", "plot_tree("];
+const DRAWING_METHODS: &[&str] = &[
+    ".plot(",
+    ".plot.",
+    ".hist(",
+    ".boxplot(",
+    ".plot_",
+    "plot_model(",
+    "plot_tree(",
+];
 
 impl Helpers {
     pub fn new(cx: &Context<'_>) -> Result<Self, Refusal> {
@@ -66,19 +84,25 @@ impl Helpers {
                 if DRAWING.contains(&root) {
                     helpers.drawers.insert(binding.name.to_string());
                 }
-                let is_pyplot = (module == "matplotlib.pyplot" && member.is_none() && binding.name != "matplotlib")
-                    || (module == "matplotlib" && member.as_ref().is_some_and(|member| member == "pyplot"));
+                let is_pyplot = (module == "matplotlib.pyplot"
+                    && member.is_none()
+                    && binding.name != "matplotlib")
+                    || (module == "matplotlib"
+                        && member.as_ref().is_some_and(|member| member == "pyplot"));
                 if is_pyplot {
                     helpers.pyplot = binding.name.to_string();
                     helpers.imports_pyplot = true;
                 }
             }
-            helpers.displays |= asks(cx, index, "display") && cx.link.binders("display").next().is_none();
+            helpers.displays |=
+                asks(cx, index, "display") && cx.link.binders("display").next().is_none();
         }
         helpers.find_drawing_functions(cx);
-        for name in ["show", "display", "pretty", "get_ipython", "main"] {
+        for name in ["show", "display", "pretty", "get_ipython"] {
             if cx.link.binders(name).next().is_some() {
-                return Err(format!("`{name}` is a name of the notebook, and the module needs it").into());
+                return Err(
+                    format!("`{name}` is a name of the notebook, and the module needs it").into(),
+                );
             }
         }
         Ok(helpers)
@@ -92,13 +116,20 @@ impl Helpers {
         let mut functions: Vec<(String, &str)> = Vec::new();
         for (index, cell) in cx.notebook.python_cells() {
             let facts = cx.facts(index);
-            for binding in facts.bindings.iter().filter(|binding| binding.kind.is_definition()) {
+            for binding in facts
+                .bindings
+                .iter()
+                .filter(|binding| binding.kind.is_definition())
+            {
                 if let Some(statement) = facts.statements.get(binding.statement as usize) {
                     functions.push((binding.name.to_string(), &cell.text[statement.range]));
                 }
             }
         }
-        while let Some(at) = functions.iter().position(|(name, code)| !self.drawers.contains(name) && self.draws(code)) {
+        while let Some(at) = functions
+            .iter()
+            .position(|(name, code)| !self.drawers.contains(name) && self.draws(code))
+        {
             let (name, _) = functions.swap_remove(at);
             self.drawers.insert(name);
         }
@@ -111,18 +142,32 @@ impl Helpers {
     }
 
     /// The work of a cell with calls that show what the cell showed.
-    pub fn show(&mut self, cx: &Context<'_>, index: CellIdx, work: &str) -> Result<String, Refusal> {
+    pub fn show(
+        &mut self,
+        cx: &Context<'_>,
+        index: CellIdx,
+        work: &str,
+    ) -> Result<String, Refusal> {
         let mut text = work.trim_end().to_owned();
         let facts = cx.facts(index);
         let is_shown = facts.trailing.is_some_and(|trailing| !trailing.suppressed)
-            && facts.statements.last().is_some_and(|last| last.kind == StatementKind::Expression);
+            && facts
+                .statements
+                .last()
+                .is_some_and(|last| last.kind == StatementKind::Expression);
         let own = python::facts(&text);
-        let last = own.statements.last().filter(|last| is_shown && last.kind == StatementKind::Expression);
+        let last = own
+            .statements
+            .last()
+            .filter(|last| is_shown && last.kind == StatementKind::Expression);
         if let Some(last) = last {
             let code = &text[last.range];
             if !cut::is_surely_none(cx, code) {
                 let code = shown(code).ok_or_else(|| {
-                    format!("the last expression of {} cannot be read", cx.cell_name(index))
+                    format!(
+                        "the last expression of {} cannot be read",
+                        cx.cell_name(index)
+                    )
                 })?;
                 let range = std::ops::Range::<usize>::from(last.range);
                 text.replace_range(range, &code);
@@ -131,7 +176,9 @@ impl Helpers {
         }
         if self.draws(work) {
             let show = format!("{}.show()", self.pyplot);
-            let last_line = text.lines().rfind(|line| !line.trim().is_empty() && !line.trim_start().starts_with('#'));
+            let last_line = text
+                .lines()
+                .rfind(|line| !line.trim().is_empty() && !line.trim_start().starts_with('#'));
             if last_line.is_none_or(|line| line.trim() != show) {
                 text.push('\n');
                 text.push_str(&show);
@@ -147,19 +194,21 @@ impl Helpers {
     }
 
     /// Imports that the helpers and the notebook's own `display` need.
-    pub fn imports(&self) -> Vec<String> {
+    pub fn imports(&self) -> Vec<Import> {
         let mut imports = Vec::new();
         if self.adds_pyplot {
-            imports.push("import matplotlib.pyplot as plt".to_owned());
+            imports.push(Import {
+                name: "plt".into(),
+                module: "matplotlib.pyplot".into(),
+                member: None,
+            });
         }
         if self.shows {
-            imports.push("from IPython import get_ipython".to_owned());
+            imports.push(Import::member("IPython", "get_ipython"));
+            imports.push(Import::member("IPython.lib.pretty", "pretty"));
         }
         if self.shows || self.displays {
-            imports.push("from IPython.display import display".to_owned());
-        }
-        if self.shows {
-            imports.push("from IPython.lib.pretty import pretty".to_owned());
+            imports.push(Import::member("IPython.display", "display"));
         }
         imports
     }
@@ -170,14 +219,20 @@ impl Helpers {
 
     /// Names that no function may have.
     pub fn names(&self) -> FxHashSet<String> {
-        ["show", "display", "pretty", "get_ipython", "plt"].map(str::to_owned).into_iter().collect()
+        ["show", "display", "pretty", "get_ipython", "plt"]
+            .map(str::to_owned)
+            .into_iter()
+            .collect()
     }
 }
 
 fn asks(cx: &Context<'_>, index: CellIdx, name: &str) -> bool {
     let facts = cx.facts(index);
     facts.uses.iter().any(|read| read.name == *name)
-        || facts.scopes.iter().any(|scope| scope.reads.iter().any(|read| read.name == *name))
+        || facts
+            .scopes
+            .iter()
+            .any(|scope| scope.reads.iter().any(|read| read.name == *name))
 }
 
 /// `show(…)` around an expression.
@@ -187,7 +242,11 @@ fn shown(code: &str) -> Option<String> {
         return None;
     };
     let is_bare_tuple = matches!(&*statement.value, Expr::Tuple(tuple) if !tuple.parenthesized);
-    let (open, close) = if is_bare_tuple { ("show((", "))") } else { ("show(", ")") };
+    let (open, close) = if is_bare_tuple {
+        ("show((", "))")
+    } else {
+        ("show(", ")")
+    };
     let is_long = code.contains('\n') && !code.ends_with([')', ']', '}']);
     Some(if is_long || code.contains('#') {
         format!("{open}\n{}\n{close}", layout::indented(code, "    "))

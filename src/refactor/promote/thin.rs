@@ -1,17 +1,20 @@
 //! The notebook as a caller of its module: its text and headings, and one call a section.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 
+use super::Section;
 use super::sorted::Sorted;
-use super::{Section, Target};
 use crate::notebook::{CellIdx, CellKind, Edit, EditOp};
 use crate::refactor::extract::Plan;
 use crate::refactor::{layout, pieces};
 use crate::rule::Context;
 
+/// The edit that writes the module to `path` and has the notebook call it, which imports it as `import`.
 pub fn edit(
     cx: &Context<'_>,
-    target: &Target,
+    path: PathBuf,
+    import: &str,
     sorted: &Sorted,
     sections: &[Section],
     plans: &[Plan],
@@ -24,11 +27,11 @@ pub fn edit(
         }
     }
     let mut edit = Edit::from(EditOp::CreateFile {
-        path: target.path.clone(),
+        path,
         text: module.to_owned(),
     });
     let names: Vec<&str> = plans.iter().map(|plan| plan.name.as_str()).collect();
-    let import = layout::import_from(&target.import, &names);
+    let import = layout::import_from(import, &names);
     let mut import = Some(import).filter(|_| !names.is_empty());
     for &cell in &sorted.taken {
         let mut text = sorted.kept.get(&cell).cloned().unwrap_or_default();

@@ -5,14 +5,19 @@ use super::sorted::Sorted;
 use crate::notebook::CellKind;
 use crate::refactor::extract::Plan;
 use crate::refactor::layout;
+use crate::refactor::module::imports;
 use crate::rule::Context;
 
 /// What stands above the functions that the work became.
-pub fn top(sorted: &Sorted, helpers: &Helpers) -> String {
+pub fn top(sorted: &Sorted, helpers: &Helpers, is_own: &dyn Fn(&str) -> bool) -> String {
     let mut blocks = Vec::new();
-    let imports = imports(sorted, helpers);
-    if !imports.is_empty() {
-        blocks.push(imports.join("\n"));
+    let mut all = sorted.imports.clone();
+    all.extend(helpers.imports());
+    if !all.is_empty() {
+        blocks.push(imports::block(&all, is_own));
+    }
+    if !sorted.import_blocks.is_empty() {
+        blocks.push(sorted.import_blocks.join("\n"));
     }
     if !sorted.constants.is_empty() {
         blocks.push(sorted.constants.join("\n"));
@@ -30,16 +35,12 @@ pub fn top(sorted: &Sorted, helpers: &Helpers) -> String {
 }
 
 /// The whole module.
-pub fn module(cx: &Context<'_>, sorted: &Sorted, helpers: &Helpers, plans: &[Plan]) -> String {
+pub fn module(cx: &Context<'_>, sorted: &Sorted, top: &str, plans: &[Plan], main: &str) -> String {
     let is_async = plans.iter().any(Plan::awaits);
     let mut text = format!("\"\"\"{}\"\"\"\n", title(cx));
-    let mut top = top(sorted, helpers);
-    if is_async && !sorted.imports.iter().any(|import| import == "import asyncio") {
-        top = format!("import asyncio\n{top}");
-    }
     if !top.is_empty() {
         text.push('\n');
-        text.push_str(&top);
+        text.push_str(top);
         text.push('\n');
     }
     for plan in plans {
@@ -57,27 +58,15 @@ pub fn module(cx: &Context<'_>, sorted: &Sorted, helpers: &Helpers, plans: &[Pla
         .chain(plans.iter().map(|plan| plan.call().to_owned()))
         .collect();
     let (keyword, run) = if is_async {
-        ("async def", "asyncio.run(main())")
+        ("async def", format!("asyncio.run({main}())"))
     } else {
-        ("def", "main()")
+        ("def", format!("{main}()"))
     };
     text.push_str(&format!(
-        "\n\n{keyword} main():\n{}\n\n\nif __name__ == \"__main__\":\n    {run}\n",
+        "\n\n{keyword} {main}():\n{}\n\n\nif __name__ == \"__main__\":\n    {run}\n",
         layout::indented(&calls.join("\n"), "    ")
     ));
     text
-}
-
-fn imports(sorted: &Sorted, helpers: &Helpers) -> Vec<String> {
-    let is_future = |import: &String| import.starts_with("from __future__");
-    let mut imports: Vec<String> = sorted.imports.iter().filter(|import| is_future(import)).cloned().collect();
-    imports.extend(sorted.imports.iter().filter(|import| !is_future(import)).cloned());
-    for import in helpers.imports() {
-        if !imports.contains(&import) {
-            imports.push(import);
-        }
-    }
-    imports
 }
 
 /// The notebook's title as the module's first line.
