@@ -176,18 +176,18 @@ impl<'t> Existing<'t> {
     }
 
     fn refuse_star(&self, name: &Name) -> Result<(), Refusal> {
-        for opening in &self.facts.openings {
-            let why = match &opening.kind {
-                OpeningKind::StarImport(module) => format!("takes all names of `{module}` by `*`"),
-                _ => "makes names while it runs".to_owned(),
-            };
-            return Err(format!(
-                "{} {why}, so what `{name}` means there is unknown",
-                self.name
-            )
-            .into());
-        }
-        Ok(())
+        let Some(opening) = self.facts.openings.first() else {
+            return Ok(());
+        };
+        let why = match &opening.kind {
+            OpeningKind::StarImport(module) => format!("takes all names of `{module}` by `*`"),
+            _ => "makes names while it runs".to_owned(),
+        };
+        Err(format!(
+            "{} {why}, so what `{name}` means there is unknown",
+            self.name
+        )
+        .into())
     }
 
     /// Where code is appended, and whether something follows there.

@@ -319,7 +319,7 @@ impl<'a> Block<'a> {
             let next = own().find(|own| is_sorted && own.key > statement.key);
             let (at, text) = if let Some(next) = next {
                 (self.start_of(next), format!("{}\n", statement.text))
-            } else if let Some(last) = own().last() {
+            } else if let Some(last) = own().next_back() {
                 (self.end_of(last), format!("\n{}", statement.text))
             } else if let Some(last) = self.imports.iter().rfind(|own| own.section < section) {
                 let at = self.end_of(last);
@@ -388,19 +388,18 @@ fn start(text: &str, statements: &[Stmt]) -> (usize, &'static str, &'static str)
 }
 
 fn module_of(import: &StmtImportFrom) -> String {
-    let module = import.module.as_ref().map(|module| module.as_str());
+    let module = import
+        .module
+        .as_ref()
+        .map(ruff_python_ast::Identifier::as_str);
     ".".repeat(import.level as usize) + module.unwrap_or_default()
 }
 
 /// Names more in a statement that there is; `None` where it had better stay as it is.
 fn join(text: &str, own: &StmtImportFrom, members: &[&Import]) -> Option<Vec<(TextRange, String)>> {
     let written = &text[own.range];
-    if written.contains(['#', '\\'])
-        || text[own.range.end().to_usize()..]
-            .lines()
-            .next()?
-            .contains(';')
-    {
+    let rest = text[own.range.end().to_usize()..].lines().next().unwrap_or_default();
+    if written.contains(['#', '\\']) || rest.contains(';') {
         return None;
     }
     let mut names: Vec<String> = members.iter().map(|import| import.alias()).collect();
