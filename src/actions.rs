@@ -22,6 +22,7 @@ macro_rules! actions {
 actions![
     extract_cell_to_function,
     order_cells,
+    promote_notebook,
     add_import,
     move_import,
     clear_all_outputs,
