@@ -5,6 +5,7 @@
 
 pub mod builtins;
 pub mod cache;
+pub mod clones;
 pub(crate) mod depth;
 pub mod facts;
 mod flow;
@@ -18,6 +19,7 @@ pub mod python;
 pub mod randomness;
 pub(crate) mod scope;
 pub mod secrets;
+pub mod shapes;
 pub(crate) mod source;
 pub mod surroundings;
 pub(crate) mod text_reads;
