@@ -31,6 +31,7 @@ actions![
     rename_in_cell,
     remove_cell,
     remove_debug,
+    parametrize_function,
     use_pip_magic,
     suppress,
 ];

@@ -9,6 +9,7 @@ pub mod clones;
 pub(crate) mod depth;
 pub mod facts;
 mod flow;
+pub mod globals;
 pub mod graph;
 pub(crate) mod habits;
 pub(crate) mod installs;

@@ -5,7 +5,7 @@
 //! their text with its comments, [`outside`] knows who else reads a name, [`prior`] what a name is
 //! before the code runs, [`reach`] which bodies a call may get to, [`shape`] what the syntax forbids,
 //! [`interface`] joins these to parameters and returns, [`layout`] and [`naming`] write. [`imports`] knows
-//! where a new import goes.
+//! where a new import goes. [`parametrize`] gives functions parameters for what they read.
 
 pub mod cut;
 pub mod extract;
@@ -14,6 +14,7 @@ pub mod interface;
 pub mod layout;
 pub mod naming;
 pub mod outside;
+pub mod parametrize;
 pub mod pieces;
 pub mod prior;
 pub mod reach;
