@@ -15,6 +15,7 @@ use cellwise::docs::{self, Example, Section};
 use cellwise::engine::Analysis;
 use cellwise::format::percent;
 use cellwise::notebook::Notebook;
+use cellwise::project::NoProject;
 
 #[test]
 fn parametrize_function_does_as_written() {
@@ -34,14 +35,21 @@ fn outcome(example: &Example, action: &str) -> Option<Result<Notebook, String>> 
     let (cell, at) = example.selection().expect("a cursor");
     let analysis = Analysis::new(example.notebook(), Arc::new(Config::default()));
     let (action, offer) = analysis
-        .offers(cell, at, client)
+        .offers(cell, at, client, &NoProject)
         .into_iter()
         .find(|(own, _)| own.name == action)?;
     if let Some(reason) = offer.disabled {
         return Some(Err(reason));
     }
     let edit = analysis
-        .edit(action, offer.argument.as_deref(), cell, at, client)
+        .edit(
+            action,
+            offer.argument.as_deref(),
+            cell,
+            at,
+            client,
+            &NoProject,
+        )
         .expect("what is offered is done");
     Some(Ok(edit.apply(analysis.notebook())))
 }

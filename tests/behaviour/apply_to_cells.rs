@@ -21,6 +21,7 @@ use cellwise::config::Config;
 use cellwise::engine::Analysis;
 use cellwise::format;
 use cellwise::notebook::{CellIdx, CellKind, EditOp, Notebook};
+use cellwise::project::NoProject;
 use cellwise::text::TextRange;
 use serde_json::json;
 
@@ -43,14 +44,21 @@ fn main() -> anyhow::Result<()> {
     for index in (0..original.cells.len()).rev().map(CellIdx::new) {
         let analysis = Analysis::new(notebook.clone(), Arc::new(Config::default()));
         for at in places(&analysis, index, action.name) {
-            let offers = analysis.offers(index, at, client);
+            let offers = analysis.offers(index, at, client, &NoProject);
             let offer = offers
                 .into_iter()
                 .find(|(own, offer)| own.name == action.name && offer.disabled.is_none());
             let Some((_, offer)) = offer else {
                 continue;
             };
-            let edit = match analysis.edit(action, offer.argument.as_deref(), index, at, client) {
+            let edit = match analysis.edit(
+                action,
+                offer.argument.as_deref(),
+                index,
+                at,
+                client,
+                &NoProject,
+            ) {
                 Ok(edit) => edit,
                 Err(refusal) => bail!("offered, then refused: {}", refusal.0),
             };
