@@ -4,6 +4,7 @@ pub mod missing;
 
 use std::fmt;
 
+use crate::analysis::clones;
 use crate::analysis::known_imports::KnownImports;
 use crate::analysis::{Facts, Link};
 use crate::config::Config;
@@ -210,6 +211,8 @@ pub struct Context<'a> {
     pub link: &'a Link,
     pub config: &'a Config,
     pub imports: &'a KnownImports,
+    /// What other notebooks of the project hold.
+    pub clones: &'a clones::Project,
 }
 
 impl<'a> Context<'a> {

@@ -1,10 +1,14 @@
 //! Repetitions: rows of [passages](Facts::passages) that stand in two places.
 
+mod index;
+
 use super::Link;
 use super::facts::Facts;
 use super::shapes::Passage;
 use crate::notebook::CellIdx;
 use crate::text::TextRange;
+
+pub use index::{Elsewhere, Index, Kept, Project};
 
 /// A piece of a cell that stands elsewhere in the notebook before.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -4,7 +4,9 @@
 //! At least four statements that do something must be the same, with names exchanged one for one. Imports, constants,
 //! prints and the dressing of plots do not count, and rows of like statements are tables rather than copies.
 //!
-//! The finding stands at the second place, and names the others.
+//! The finding stands at the second place in a notebook, and names the others. Where several notebooks are checked, and in an
+//! editor, what other notebooks and `# %%` scripts of the project hold is found, too. Of a notebook that is a copy of another
+//! as a whole, this is said once, at its first cell.
 //!
 //! ## Flagged
 //! ```notebook
@@ -91,6 +93,59 @@ fn check(cx: &CellContext<'_>, findings: &mut Vec<Finding>) {
         }
         findings.push(finding);
     }
+    in_other_files(cx, findings);
+    copies(cx, findings);
+}
+
+fn in_other_files(cx: &CellContext<'_>, findings: &mut Vec<Finding>) {
+    for elsewhere in cx.all.clones.elsewhere(cx.all.link, cx.index) {
+        let anchor = Anchor::Range(cx.index, elsewhere.range);
+        let is_told = |known: &Finding| known.anchor.range_in(&cx.cell.text).contains_range(elsewhere.range);
+        if findings.iter().any(|known| known.rule == RULE.name && is_told(known)) {
+            continue;
+        }
+        let named: Vec<String> = elsewhere
+            .files
+            .iter()
+            .map(|(file, cell)| format!("{cell} of {file}"))
+            .collect();
+        let more = match elsewhere.more {
+            0 => String::new(),
+            more => format!(" and {more} more"),
+        };
+        findings.push(Finding::new(
+            RULE.name,
+            anchor,
+            format!(
+                "{} stands in {}{more}, too, up to names and literals: what is mended in one will be forgotten in the other. Move it to a module that both import.",
+                lines(cx, elsewhere.range),
+                named.join(" and "),
+            ),
+        ));
+    }
+}
+
+/// Notebooks that hold most of what this one holds.
+fn copies(cx: &CellContext<'_>, findings: &mut Vec<Finding>) {
+    let copies = &cx.all.clones.copies;
+    let Some((first, shared)) = copies.first() else {
+        return;
+    };
+    let first_cell = cx.all.notebook.python_cells().next().map(|(cell, _)| cell);
+    if first_cell != Some(cx.index) {
+        return;
+    }
+    let more = match copies.len() - 1 {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    findings.push(Finding::new(
+        RULE.name,
+        Anchor::Cell(cx.index),
+        format!(
+            "Most of this notebook ({shared} passages) stands in {first}{more}, too, up to names and literals: what is mended in one will be forgotten in the other. Keep one, or move what they share to a module.",
+        ),
+    ));
 }
 
 /// "cell 7", or where in this very cell.
