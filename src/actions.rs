@@ -21,6 +21,7 @@ macro_rules! actions {
 
 actions![
     extract_cell_to_function,
+    extract_duplicate,
     order_cells,
     add_import,
     move_import,

@@ -25,6 +25,11 @@ fn parametrize_function_does_as_written() {
     );
 }
 
+#[test]
+fn extract_duplicate_does_as_written() {
+    as_written("extract-duplicate", "tests/hard_cases/extract-duplicate.md");
+}
+
 /// What becomes of the notebook: what it is afterwards, why not, or `None` where the action is not offered.
 fn outcome(example: &Example, action: &str) -> Option<Result<Notebook, String>> {
     let can = example.option("client") != Some("plain");

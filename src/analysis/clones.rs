@@ -17,6 +17,8 @@ pub struct Repetition {
     /// Where else it stands: first the first place, then the next ones after this one, as far as they
     /// are told. Never empty.
     pub others: Vec<Place>,
+    /// Whether it stands at the top level of its cells, here and at the first place.
+    pub is_at_top: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -64,6 +66,7 @@ pub fn in_notebook(link: &Link, cell: CellIdx) -> Vec<Repetition> {
         found.push(Repetition {
             range: passage.range.cover(own_last.range),
             others,
+            is_at_top: (passage.block, first.block) == (0, 0),
         });
     }
     found

@@ -66,7 +66,7 @@ pub fn run(args: &Args, terminal: &mut Terminal) -> ExitCode {
         }
     };
     let files = files::find(&args.paths, &workspace);
-    let (mut report, errors) = check(files.paths, &workspace, args);
+    let (mut report, errors) = check(&files.paths, &workspace, args);
     let errors: BTreeSet<String> = files.errors.into_iter().chain(errors).collect();
     if report.notebooks == 0 && errors.is_empty() {
         terminal.tell("no notebooks found");
@@ -136,7 +136,7 @@ fn write_baseline(
 const STACK_BYTES: usize = 64 << 20;
 
 /// Checks the files on all cores. The order of the report is that of the paths.
-fn check(paths: BTreeSet<PathBuf>, workspace: &Workspace, args: &Args) -> (Report, Vec<String>) {
+fn check(paths: &BTreeSet<PathBuf>, workspace: &Workspace, args: &Args) -> (Report, Vec<String>) {
     let mut report = Report {
         hints: args.selection.hints,
         ..Report::default()
@@ -145,7 +145,7 @@ fn check(paths: BTreeSet<PathBuf>, workspace: &Workspace, args: &Args) -> (Repor
     let mut results = each(paths.clone(), |path| {
         check_file(path, workspace, args.format, None)
     });
-    again_with_clones(&paths, &mut results, workspace, args);
+    again_with_clones(paths, &mut results, workspace, args);
     for result in results {
         match result {
             Ok(mut checked) => {

@@ -133,7 +133,7 @@ fn plan(cx: &Context<'_>, index: CellIdx, cell: &Cell) -> Result<Plan, NoCut> {
     })
 }
 
-fn refuse_what_is_no_plain_code(facts: &Facts) -> Result<(), NoCut> {
+pub(super) fn refuse_what_is_no_plain_code(facts: &Facts) -> Result<(), NoCut> {
     if let Some(error) = facts.syntax_errors.first() {
         return Err(Refusal(format!("the cell is not valid Python: {}", error.message)).into());
     }
@@ -155,7 +155,7 @@ fn refuse_what_is_no_plain_code(facts: &Facts) -> Result<(), NoCut> {
     }
 }
 
-fn refuse_what_the_notebook_forbids(
+pub(super) fn refuse_what_the_notebook_forbids(
     cx: &Context<'_>,
     index: CellIdx,
     cell: &Cell,
@@ -192,12 +192,12 @@ fn refuse_what_the_notebook_forbids(
     Ok(())
 }
 
-fn ends_in_error(cell: &Cell) -> bool {
+pub(super) fn ends_in_error(cell: &Cell) -> bool {
     cell.has_tag("raises-exception") || cell.outputs.error.is_some()
 }
 
 /// Whether any cell counts on how many cells have run: a new one would shift `Out[3]`.
-fn reads_history(cx: &Context<'_>) -> bool {
+pub(super) fn reads_history(cx: &Context<'_>) -> bool {
     cx.notebook.python_cells().any(|(index, _)| {
         let facts = cx.facts(index);
         let at_once = facts.uses.iter().map(|read| &read.name);
@@ -211,7 +211,7 @@ fn reads_history(cx: &Context<'_>) -> bool {
     })
 }
 
-fn is_taken(cx: &Context<'_>, index: CellIdx, name: &str) -> bool {
+pub(super) fn is_taken(cx: &Context<'_>, index: CellIdx, name: &str) -> bool {
     let facts = cx.facts(index);
     cx.link.is_given(name)
         || cx.link.touchers(name).next().is_some()

@@ -52,7 +52,7 @@
 
 use crate::analysis::clones::{self, Place};
 use crate::notebook::Anchor;
-use crate::rule::{CellContext, Check, Finding, Group, Rule, Severity};
+use crate::rule::{CellContext, Check, Finding, Fix, Group, Rule, Safety, Severity};
 use crate::text::{LineIndex, TextRange};
 
 pub const RULE: Rule = Rule {
@@ -90,6 +90,14 @@ fn check(cx: &CellContext<'_>, findings: &mut Vec<Finding>) {
         for other in others {
             let message = if other == first { "first here" } else { "and here" };
             finding = finding.related(Anchor::Range(other.cell, other.range), message);
+        }
+        if repetition.is_at_top {
+            finding = finding.fix(Fix {
+                action: "extract-duplicate",
+                title: "Extract the repeated code to one function".into(),
+                safety: Safety::Unsafe,
+                argument: None,
+            });
         }
         findings.push(finding);
     }
