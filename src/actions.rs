@@ -21,6 +21,7 @@ macro_rules! actions {
 
 actions![
     extract_cell_to_function,
+    extract_duplicate,
     order_cells,
     promote_notebook,
     add_import,
@@ -33,6 +34,7 @@ actions![
     rename_in_cell,
     remove_cell,
     remove_debug,
+    parametrize_function,
     use_pip_magic,
     suppress,
 ];

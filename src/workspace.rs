@@ -5,6 +5,7 @@
     reason = "reading files for the front ends is this module's job"
 )]
 
+pub mod clones;
 mod imports;
 mod project;
 mod surroundings;
