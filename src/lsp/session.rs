@@ -157,6 +157,8 @@ impl Session {
             Ok(Some(settings)) => {
                 self.workspace.set_overrides(settings);
                 self.reconfigure();
+                // They may have been switched on or off.
+                self.hints.outdate();
             }
             Err(error) => self
                 .outbox
@@ -386,7 +388,9 @@ impl Session {
         }
         if changed {
             self.lenses.outdate();
-            self.hints.outdate();
+            if self.notebooks.values().any(|open| open.config.inlay_hints) {
+                self.hints.outdate();
+            }
         }
         self.refresh();
     }
