@@ -21,4 +21,5 @@ pub mod prior;
 pub mod reach;
 pub mod rename;
 pub mod shape;
+pub mod testing;
 mod words;
