@@ -20,5 +20,6 @@ pub mod parametrize;
 pub mod pieces;
 pub mod prior;
 pub mod reach;
+pub mod rename;
 pub mod shape;
 mod words;

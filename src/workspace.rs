@@ -122,6 +122,12 @@ impl Workspace {
         }
     }
 
+    /// The folder of the project that the notebook at `path` belongs to, if it belongs to one.
+    pub fn root_of(&self, path: &Path) -> Option<PathBuf> {
+        let path = absolute(path);
+        surroundings::marked_root(path.parent()?).map(Path::to_owned)
+    }
+
     /// The files around the notebook at `path`.
     pub fn project(&self, path: &Path) -> DiskProject<'_> {
         DiskProject::new(self, path)
@@ -130,6 +136,11 @@ impl Workspace {
     /// Drops the lists of modules: one was created.
     pub fn forget_modules(&self) {
         self.modules.clear();
+    }
+
+    /// Another with the same settings that has read nothing: for a thread that works for itself.
+    pub fn apart(&self) -> Self {
+        Self::new(self.overrides.clone())
     }
 
     /// Replaces what the client's settings say.
@@ -141,6 +152,11 @@ impl Workspace {
     pub fn forget(&self) {
         self.folders.clear();
         self.forget_modules();
+    }
+
+    /// Drops what was read of imports, too.
+    pub fn forget_imports(&self) {
+        self.imports.clear();
     }
 
     /// The settings of the nearest configuration file in `folder` or above it.
