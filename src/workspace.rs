@@ -122,6 +122,12 @@ impl Workspace {
         }
     }
 
+    /// The folder of the project that the notebook at `path` belongs to, if it belongs to one.
+    pub fn root_of(&self, path: &Path) -> Option<PathBuf> {
+        let path = absolute(path);
+        surroundings::marked_root(path.parent()?).map(Path::to_owned)
+    }
+
     /// The files around the notebook at `path`.
     pub fn project(&self, path: &Path) -> DiskProject<'_> {
         DiskProject::new(self, path)
