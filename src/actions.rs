@@ -21,6 +21,7 @@ macro_rules! actions {
 
 actions![
     extract_cell_to_function,
+    gather_imports,
     order_cells,
     add_import,
     move_import,

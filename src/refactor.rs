@@ -7,15 +7,20 @@
 //! [`interface`] joins these to parameters and returns, [`layout`] and [`naming`] write. [`imports`] knows
 //! where a new import goes.
 
+pub mod barriers;
 pub mod cut;
 pub mod extract;
+pub mod gather;
+pub mod import_block;
 pub mod imports;
 pub mod interface;
 pub mod layout;
+pub mod modules;
 pub mod naming;
 pub mod outside;
 pub mod pieces;
 pub mod prior;
 pub mod reach;
 pub mod shape;
+pub mod shown;
 mod words;

@@ -208,7 +208,7 @@ use crate::refactor::pieces;
 
 pub const ACTION: Action = Action {
     name: "extract-cell-to-function",
-    kind: "refactor.extract.function",
+    kinds: &["refactor.extract.function"],
     offer,
     apply,
     source: "",

@@ -4,12 +4,12 @@ use ruff_python_ast::name::Name;
 use rustc_hash::FxHashSet;
 
 use super::outside::{self, Readers};
+use super::shown;
 use crate::action::Refusal;
 use crate::analysis::Facts;
 use crate::analysis::facts::{BindingKind, MagicKind, StatementKind};
 use crate::notebook::CellIdx;
 use crate::rule::Context;
-use crate::text::TextRange;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Fate {
@@ -156,7 +156,7 @@ impl Cut<'_> {
                     .facts
                     .trailing
                     .is_some_and(|trailing| !trailing.suppressed);
-                if shown && !self.is_surely_none(statement.range) {
+                if shown && !shown::is_surely_none(self.cx, self.text, statement.range) {
                     return Kind::Shown;
                 }
             }
@@ -177,36 +177,6 @@ impl Cut<'_> {
                 && self.readers.contains_key(&binding.name)
         });
         if is_fixed { Kind::Fixed } else { Kind::Work }
-    }
-
-    /// `print(…)` and `plt.show()` show nothing by their value.
-    fn is_surely_none(&self, range: TextRange) -> bool {
-        let code = &self.text[range];
-        let is_builtin = |name: &str| self.cx.link.binders(name).next().is_none();
-        if code.starts_with("print(") {
-            return is_builtin("print") && closes_at_end(code);
-        }
-        let Some((base, call)) = code.split_once('.') else {
-            return false;
-        };
-        let is_pyplot = {
-            let mut binders = self.cx.link.binders(base).peekable();
-            binders.peek().is_some()
-                && binders.all(|binder| {
-                    let facts = self.cx.link.facts(binder);
-                    facts.exit(base).is_some_and(|exit| {
-                        matches!(&facts.binding(exit).kind, BindingKind::Import { module, member }
-                            if module == "matplotlib.pyplot"
-                                || (module == "matplotlib"
-                                    && member.as_ref().is_some_and(|member| member == "pyplot")))
-                    })
-                })
-        };
-        is_pyplot
-            && ["show(", "tight_layout(", "close("]
-                .iter()
-                .any(|way| call.starts_with(way))
-            && closes_at_end(code)
     }
 
     fn bindings(&self, at: usize) -> impl Iterator<Item = &crate::analysis::facts::Binding> {
@@ -471,30 +441,4 @@ impl Cut<'_> {
         }
         .into()
     }
-}
-
-/// Whether the bracket that the first call opens is closed by the last character.
-fn closes_at_end(code: &str) -> bool {
-    let mut depth = 0_i32;
-    let mut chars = code.char_indices().peekable();
-    let mut quote = None;
-    while let Some((at, c)) = chars.next() {
-        match (quote, c) {
-            (_, '\\') => {
-                chars.next();
-            }
-            (Some(open), _) if open == c => quote = None,
-            (Some(_), _) => {}
-            (None, '"' | '\'') => quote = Some(c),
-            (None, '(') => depth += 1,
-            (None, ')') => {
-                depth -= 1;
-                if depth == 0 {
-                    return at + 1 == code.len();
-                }
-            }
-            _ => {}
-        }
-    }
-    false
 }

@@ -197,7 +197,7 @@ fn ends_in_error(cell: &Cell) -> bool {
 }
 
 /// Whether any cell counts on how many cells have run: a new one would shift `Out[3]`.
-fn reads_history(cx: &Context<'_>) -> bool {
+pub fn reads_history(cx: &Context<'_>) -> bool {
     cx.notebook.python_cells().any(|(index, _)| {
         let facts = cx.facts(index);
         let at_once = facts.uses.iter().map(|read| &read.name);
