@@ -21,6 +21,8 @@ macro_rules! actions {
 
 actions![
     extract_cell_to_function,
+    extract_selection_to_function,
+    split_cell,
     gather_imports,
     order_cells,
     add_import,

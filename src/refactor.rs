@@ -23,4 +23,5 @@ pub mod prior;
 pub mod reach;
 pub mod shape;
 pub mod shown;
+pub mod split;
 mod words;

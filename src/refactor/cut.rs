@@ -8,8 +8,10 @@ use super::shown;
 use crate::action::Refusal;
 use crate::analysis::Facts;
 use crate::analysis::facts::{BindingKind, MagicKind, StatementKind};
+use crate::analysis::source::size;
 use crate::notebook::CellIdx;
 use crate::rule::Context;
+use crate::text::TextRange;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Fate {
@@ -127,6 +129,100 @@ pub fn cell(cx: &Context<'_>, cell: CellIdx, text: &str) -> Result<Vec<Fate>, No
     };
     cut.kinds = (0..facts.statements.len()).map(|at| cut.kind(at)).collect();
     cut.fates()
+}
+
+/// The same where a person has selected what becomes the function. A selection that cuts a
+/// statement is widened to all of it; one within a compound statement is refused.
+pub fn selection(
+    cx: &Context<'_>,
+    cell: CellIdx,
+    text: &str,
+    selection: TextRange,
+) -> Result<Vec<Fate>, NoCut> {
+    let facts = cx.link.facts(cell);
+    // Blank space at the ends selects nothing.
+    let selection = trimmed(text, selection);
+    let touched: Vec<usize> = facts
+        .statements
+        .iter()
+        .enumerate()
+        .filter(|(_, statement)| {
+            statement.range.start() < selection.end() && selection.start() < statement.range.end()
+        })
+        .map(|(at, _)| at)
+        .collect();
+    let (Some(&first), Some(&last)) = (touched.first(), touched.last()) else {
+        return Err(NoCut::NothingToDo);
+    };
+    let only = &facts.statements[first];
+    if first == last
+        && only.range != selection
+        && text[only.range].contains('\n')
+        && !text[selection].contains(first_line(&text[only.range]))
+        && matches!(only.kind, StatementKind::Other | StatementKind::Definition)
+    {
+        let line = first_line(&text[only.range]);
+        return Err(NoCut::Refused(
+            format!("the selection lies within `{line}`; select that whole, or extract the cell")
+                .into(),
+        ));
+    }
+    let cut = Cut {
+        cx,
+        cell,
+        text,
+        facts,
+        readers: outside::readers(
+            cx.notebook,
+            cx.link,
+            cell,
+            &facts.bindings.iter().map(|own| own.name.clone()).collect(),
+        ),
+        kinds: Vec::new(),
+    };
+    for &at in &touched {
+        let kind = cut.kind(at);
+        // What stands below may need it, so that it is not only the other cells' affair.
+        let is_work = match kind {
+            Kind::Work => true,
+            Kind::Definition => !cut.bindings(at).any(|binding| {
+                cut.readers.contains_key(&binding.name)
+                    || (0..facts.statements.len())
+                        .filter(|other| !touched.contains(other))
+                        .any(|other| cut.mentions(other, &binding.name))
+            }),
+            _ => false,
+        };
+        if !is_work {
+            let line = first_line(&text[facts.statements[at].range]);
+            return Err(NoCut::Refused(match kind {
+                Kind::Shown => {
+                    format!("`{line}` is shown by the cell, and would not be from a function")
+                        .into()
+                }
+                _ => format!("`{line}` must stay in the notebook; leave it out of the selection")
+                    .into(),
+            }));
+        }
+    }
+    Ok((0..facts.statements.len())
+        .map(|at| match at {
+            at if at < first => Fate::Before,
+            at if at > last => Fate::After,
+            _ => Fate::Inside,
+        })
+        .collect())
+}
+
+fn trimmed(text: &str, range: TextRange) -> TextRange {
+    let code = &text[range];
+    let blank = code.len() - code.trim_start().len();
+    let start = range.start() + size(blank);
+    TextRange::at(start, size(code.trim().len()))
+}
+
+fn first_line(code: &str) -> &str {
+    code.lines().next().unwrap_or_default().trim()
 }
 
 struct Cut<'a> {
