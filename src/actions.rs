@@ -22,6 +22,9 @@ macro_rules! actions {
 actions![
     extract_cell_to_function,
     extract_duplicate,
+    extract_selection_to_function,
+    split_cell,
+    gather_imports,
     order_cells,
     promote_notebook,
     add_import,

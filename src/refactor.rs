@@ -8,13 +8,17 @@
 //! where a new import goes. [`promote`] makes a module of a whole notebook with them, [`parametrize`] gives functions parameters for what they read,
 //! [`duplicate`] makes one function of what stands in several places.
 
+pub mod barriers;
 pub mod cut;
 pub mod duplicate;
 pub mod extract;
+pub mod gather;
+pub mod import_block;
 pub mod imports;
 pub mod interface;
 pub mod layout;
 pub mod module;
+pub mod modules;
 pub mod moving;
 pub mod naming;
 pub mod outside;
@@ -25,5 +29,7 @@ pub mod promote;
 pub mod reach;
 pub mod rename;
 pub mod shape;
+pub mod shown;
+pub mod split;
 pub mod testing;
 mod words;

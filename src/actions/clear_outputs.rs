@@ -33,7 +33,7 @@ use crate::notebook::{Anchor, Edit, EditOp};
 
 pub const ACTION: Action = Action {
     name: "clear-outputs",
-    kind: "quickfix",
+    kinds: &["quickfix"],
     offer,
     apply,
     source: "",

@@ -72,7 +72,7 @@ use crate::text::TextRange;
 
 pub const ACTION: Action = Action {
     name: "extract-duplicate",
-    kind: "refactor.extract.function",
+    kinds: &["refactor.extract.function"],
     offer,
     apply,
     source: "",

@@ -132,7 +132,7 @@ use crate::refactor::testing::{self, Subject};
 
 pub const ACTION: Action = Action {
     name: "generate-test",
-    kind: "refactor.rewrite",
+    kinds: &["refactor.rewrite"],
     offer,
     apply,
     source: "",

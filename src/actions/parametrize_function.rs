@@ -110,7 +110,7 @@ use crate::refactor::parametrize;
 
 pub const ACTION: Action = Action {
     name: "parametrize-function",
-    kind: "quickfix",
+    kinds: &["quickfix"],
     offer,
     apply,
     source: "",
