@@ -31,6 +31,7 @@ actions![
     rename_in_cell,
     remove_cell,
     remove_debug,
+    resolve_conflict,
     use_pip_magic,
     suppress,
 ];

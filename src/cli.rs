@@ -17,8 +17,10 @@ mod git_setup;
 mod output;
 mod progress;
 mod report;
+mod resolve;
 mod rules;
 mod selection;
+mod suppressions;
 mod terminal;
 mod write;
 
@@ -37,6 +39,7 @@ pub fn run() -> ExitCode {
         Command::Clean(args) => clean::run(&args, &mut terminal),
         Command::Fix(args) => fix::run(&args, &mut terminal),
         Command::GitSetup(args) => git_setup::run(&args, &terminal),
+        Command::Resolve(args) => resolve::run(&args, &mut terminal),
         Command::Rules(args) => rules::run(&args, &mut terminal),
         Command::Explain(args) => explain::run(&args, &mut terminal),
         Command::Server { stdio: _ } => crate::lsp::serve(),
@@ -68,6 +71,7 @@ enum Command {
     Check(check::Args),
     Fix(fix::Args),
     Clean(clean::Args),
+    Resolve(resolve::Args),
     GitSetup(git_setup::Args),
     /// List all rules
     Rules(rules::Args),
