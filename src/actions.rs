@@ -39,6 +39,7 @@ actions![
     remove_cell,
     remove_debug,
     parametrize_function,
+    resolve_conflict,
     use_pip_magic,
     suppress,
 ];

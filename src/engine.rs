@@ -572,27 +572,31 @@ impl Analysis {
     }
 }
 
-/// Masks the secrets of a cell in what is said of it: a message may quote a path or a command.
+/// Masks the secrets of a cell in what is said of it: a message may quote a path, a command or an error.
 fn hide_secrets(text: &str, findings: &mut [Finding]) {
     if findings.is_empty() {
         return;
     }
-    for secret in secrets::find(text) {
-        let secret = &text[secret.range];
-        let hide = |words: &mut String| {
+    let known = secrets::find(text);
+    let hide = |words: &mut String| {
+        for secret in &known {
+            let secret = &text[secret.range];
             if words.contains(secret) {
                 *words = words.replace(secret, "••••");
             }
-        };
-        for finding in findings.iter_mut() {
-            hide(&mut finding.message);
-            finding
-                .related
-                .iter_mut()
-                .for_each(|related| hide(&mut related.message));
-            if let Some(fix) = &mut finding.fix {
-                hide(&mut fix.title);
-            }
+        }
+        // An error in the outputs may name one that no cell holds.
+        for secret in secrets::find(words).iter().rev() {
+            let (start, end) = (secret.range.start(), secret.range.end());
+            words.replace_range(start.to_usize()..end.to_usize(), "••••");
+        }
+    };
+    for finding in findings {
+        hide(&mut finding.message);
+        let related = finding.related.iter_mut();
+        related.for_each(|related| hide(&mut related.message));
+        if let Some(fix) = &mut finding.fix {
+            hide(&mut fix.title);
         }
     }
 }

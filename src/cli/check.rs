@@ -17,12 +17,13 @@ use super::progress::Progress;
 use super::report::{self, InFile, Item, Report};
 use super::selection::Selection;
 use super::terminal::Terminal;
-use super::{Status, files};
+use super::{Status, files, suppressions};
 use crate::analysis::clones::{Index, Kept};
 use crate::config::Config;
 use crate::engine::Analysis;
 use crate::format;
 use crate::notebook::{Notebook, ProblemKind};
+use crate::rule::Severity;
 use crate::rules;
 use crate::workspace::{Workspace, clones};
 
@@ -54,6 +55,10 @@ pub struct Args {
     /// Write all findings into this file, which --baseline leaves out from then on
     #[arg(long, value_name = "FILE", conflicts_with_all = ["baseline", "statistics"])]
     write_baseline: Option<PathBuf>,
+
+    /// Write a comment that suppresses it behind every finding, into the notebooks
+    #[arg(long, conflicts_with_all = ["baseline", "statistics", "write_baseline", "format"])]
+    add_suppressions: bool,
 }
 
 pub fn run(args: &Args, terminal: &mut Terminal) -> ExitCode {
@@ -66,6 +71,9 @@ pub fn run(args: &Args, terminal: &mut Terminal) -> ExitCode {
         }
     };
     let files = files::find(&args.paths, &workspace);
+    if args.add_suppressions {
+        return add_suppressions(files, &workspace, args, terminal).into();
+    }
     let (mut report, errors) = check(&files.paths, &workspace, args);
     let errors: BTreeSet<String> = files.errors.into_iter().chain(errors).collect();
     if report.notebooks == 0 && errors.is_empty() {
@@ -128,6 +136,56 @@ fn write_baseline(
             terminal.error(error);
             Status::Error
         }
+    }
+}
+
+/// Writes comments for what a run without the option would show.
+fn add_suppressions(
+    files: files::Files,
+    workspace: &Workspace,
+    args: &Args,
+    terminal: &Terminal,
+) -> Status {
+    let results = each(files.paths, |path| {
+        suppressions::add(path, workspace, |finding, config| {
+            args.selection.hints
+                || finding.severity != Severity::Hint
+                || config.asks_for(finding.rule)
+        })
+    });
+    let mut errors: BTreeSet<String> = files.errors.into_iter().collect();
+    let (mut findings, mut notebooks, mut left) = (0, 0, 0);
+    for result in results {
+        match result {
+            Ok(added) => {
+                findings += added.findings;
+                notebooks += usize::from(added.findings > 0);
+                left += added.left;
+            }
+            Err(error) => {
+                errors.insert(error);
+            }
+        }
+    }
+    for error in &errors {
+        terminal.error(error);
+    }
+    let plural = |count: usize| if count == 1 { "" } else { "s" };
+    terminal.tell(format_args!(
+        "Suppressed {findings} finding{} in {notebooks} notebook{}.",
+        plural(findings),
+        plural(notebooks)
+    ));
+    if left > 0 {
+        terminal.tell(format_args!(
+            "{left} finding{} no comment can be written for: --write-baseline takes those.",
+            plural(left)
+        ));
+    }
+    match (errors.is_empty(), left) {
+        (false, _) => Status::Error,
+        (true, 0) => Status::Nothing,
+        (true, _) => Status::Found,
     }
 }
 
