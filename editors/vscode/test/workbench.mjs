@@ -1,0 +1,272 @@
+// A real workbench in a browser without a window: started fresh, driven by keyboard and pointer,
+// and asked what it holds through the probe (test/probe).
+import { spawn } from "node:child_process";
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import net from "node:net";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { fileURLToPath } from "node:url";
+
+const here = path.dirname(fileURLToPath(import.meta.url));
+const extension = path.dirname(here);
+
+/** The longest that anything is waited for, in milliseconds: a machine may be busy. */
+const PATIENCE = 60_000;
+
+export async function freePort() {
+  const server = net.createServer();
+  await new Promise((done) => server.listen(0, "127.0.0.1", done));
+  const { port } = server.address();
+  await new Promise((done) => server.close(done));
+  return port;
+}
+
+/** Asks until the answer is true, and says what was waited for where it never is. */
+export async function until(what, ask, patience = PATIENCE) {
+  const end = Date.now() + patience;
+  let last;
+  for (;;) {
+    try {
+      last = await ask();
+      if (last) {
+        return last;
+      }
+    } catch (error) {
+      last = error;
+    }
+    if (Date.now() > end) {
+      const seen = last instanceof Error ? last.message : JSON.stringify(last);
+      throw new Error(`waited ${patience / 1000} s for ${what}; last seen: ${seen}`);
+    }
+    await new Promise((done) => setTimeout(done, 100));
+  }
+}
+
+export class Workbench {
+  /**
+   * @param tools the folder in which `install.sh` put things
+   * @param options.files what is in the workspace: name to text
+   * @param options.settings of the user
+   * @param options.cellwise the program; `null` to leave the setting out
+   */
+  static async start(tools, { files = {}, settings = {}, cellwise = null, environment = {}, chromium }) {
+    const own = new Workbench();
+    own.folder = mkdtempSync(path.join(tmpdir(), "cellwise-vscode-"));
+    own.workspace = path.join(own.folder, "ws");
+    const user = path.join(own.folder, "user");
+    const extensions = path.join(own.folder, "extensions");
+    mkdirSync(own.workspace);
+    for (const [name, text] of Object.entries(files)) {
+      own.write(name, text);
+    }
+    for (const part of ["package.json", "dist", "README.md", "images"]) {
+      if (existsSync(path.join(extension, part))) {
+        cpSync(path.join(extension, part), path.join(extensions, "cellwise.cellwise-0.0.0", part), { recursive: true });
+      }
+    }
+    cpSync(path.join(here, "probe"), path.join(extensions, "cellwise.probe-0.0.0"), { recursive: true });
+    mkdirSync(path.join(user, "User"), { recursive: true });
+    writeFileSync(
+      path.join(user, "User", "settings.json"),
+      JSON.stringify({
+        ...(cellwise === null ? {} : { "cellwise.path": cellwise }),
+        "security.workspace.trust.enabled": false,
+        "workbench.startupEditor": "none",
+        "workbench.tips.enabled": false,
+        "workbench.secondarySideBar.defaultVisibility": "hidden",
+        "window.commandCenter": false,
+        "chat.commandCenter.enabled": false,
+        "extensions.ignoreRecommendations": true,
+        "extensions.autoCheckUpdates": false,
+        "telemetry.telemetryLevel": "off",
+        "files.autoSave": "off",
+        "editor.accessibilitySupport": "off",
+        ...settings,
+      }),
+    );
+    writeFileSync(path.join(user, "config.yaml"), "");
+    const port = await freePort();
+    own.probePort = await freePort();
+    own.server = spawn(
+      process.execPath,
+      [
+        path.join(tools, "workbench", "node_modules", "code-server"),
+        ...["--auth", "none", "--bind-addr", `127.0.0.1:${port}`, "--config", path.join(user, "config.yaml")],
+        ...["--user-data-dir", user, "--extensions-dir", extensions],
+        ...["--disable-telemetry", "--disable-update-check", "--disable-workspace-trust"],
+        "--disable-getting-started-override",
+      ],
+      {
+        env: { ...process.env, CELLWISE_PROBE_PORT: String(own.probePort), ...environment },
+        stdio: ["ignore", "pipe", "pipe"],
+        // A group of its own, so that its children end with it.
+        detached: true,
+      },
+    );
+    own.log = "";
+    for (const stream of [own.server.stdout, own.server.stderr]) {
+      stream.on("data", (data) => (own.log += data));
+    }
+    const { chromium: browsers } = createRequire(path.join(tools, "driver", "package.json"))("playwright-core");
+    own.browser = await browsers.launch({
+      ...(chromium === undefined ? {} : { executablePath: chromium }),
+      args: ["--no-sandbox", "--disable-gpu"],
+    });
+    const context = await own.browser.newContext({ viewport: { width: 1280, height: 860 } });
+    await context.grantPermissions(["clipboard-read", "clipboard-write"]);
+    own.page = await context.newPage();
+    const address = `http://127.0.0.1:${port}/?folder=${encodeURIComponent(own.workspace)}`;
+    await until("the workbench to answer", async () => (await fetch(address)).ok);
+    await own.page.goto(address);
+    await own.page.waitForSelector(".monaco-workbench", { timeout: PATIENCE });
+    await until("the probe to answer", () => own.ask("return true"));
+    return own;
+  }
+
+  async stop() {
+    await this.browser?.close();
+    if (this.server !== undefined && this.server.exitCode === null) {
+      process.kill(-this.server.pid, "SIGKILL");
+    }
+    rmSync(this.folder, { recursive: true, force: true, maxRetries: 5 });
+  }
+
+  write(name, text) {
+    const file = path.join(this.workspace, name);
+    mkdirSync(path.dirname(file), { recursive: true });
+    writeFileSync(file, text);
+  }
+
+  read(name) {
+    return readFileSync(path.join(this.workspace, name), "utf8");
+  }
+
+  exists(name) {
+    return existsSync(path.join(this.workspace, name));
+  }
+
+  /** Runs the body of an async function in the extension host; it has `vscode` and `probe`. */
+  async ask(body) {
+    const response = await fetch(`http://127.0.0.1:${this.probePort}/`, { method: "POST", body });
+    const { value, error } = await response.json();
+    if (error !== undefined) {
+      throw new Error(error);
+    }
+    return value;
+  }
+
+  /** Chooses a command in the palette, by keyboard. */
+  async command(title) {
+    await this.pick("F1", title);
+  }
+
+  /** Opens a file by its name, by keyboard. */
+  async open(name) {
+    await this.pick("Control+p", name);
+    const isOpen = `const tab = vscode.window.tabGroups.activeTabGroup.activeTab;
+      return tab !== undefined && tab.label === ${JSON.stringify(path.basename(name))};`;
+    await until(`${name} to be open`, () => this.ask(isOpen));
+    if (name.endsWith(".ipynb")) {
+      await until("the cells to be shown", () => this.page.locator(".notebookOverlay .cell-list-container .monaco-list-row").count());
+    }
+  }
+
+  /** Types into a quick input and takes the first entry, once it is what was typed. */
+  async pick(key, text) {
+    const input = this.page.locator(".quick-input-widget input").first();
+    // A cold workbench loses keys.
+    await until(`${key} to open`, async () => {
+      if (!(await input.isVisible())) {
+        await this.page.keyboard.press(key);
+      }
+      await input.waitFor({ state: "visible", timeout: 2000 });
+      return true;
+    });
+    await input.fill(key === "F1" ? `>${text}` : text);
+    const first = this.page.locator(".quick-input-list .monaco-list-row").first();
+    await until(`“${text}” to be listed`, async () => ((await first.getAttribute("aria-label")) ?? "").includes(text));
+    await this.page.keyboard.press("Enter");
+    await input.waitFor({ state: "hidden" });
+  }
+
+  /** The cells of the active notebook: kind, text, count, outputs. */
+  cells() {
+    return this.ask(`const editor = vscode.window.activeNotebookEditor;
+      return editor.notebook.getCells().map((cell) => ({
+        kind: cell.kind === 2 ? "code" : "markup", text: cell.document.getText(),
+        uri: cell.document.uri.toString(), metadata: cell.metadata, outputs: cell.outputs.length,
+        order: cell.executionSummary?.executionOrder ?? null }));`);
+  }
+
+  texts() {
+    return this.cells().then((cells) => cells.map(({ text }) => text));
+  }
+
+  /** Our diagnostics of the active notebook: "cell index: rule". */
+  findings() {
+    return this.ask(`const { notebook } = vscode.window.activeNotebookEditor;
+      return notebook.getCells().flatMap((cell) => vscode.languages.getDiagnostics(cell.document.uri)
+        .filter((found) => found.source === "cellwise")
+        .map((found) => cell.index + ": " + (found.code.value ?? found.code)));`);
+  }
+
+  /** Puts the cursor into a cell, as a click there does. */
+  async focusCell(index, line = 0, character = 0) {
+    await this.ask(`const editor = vscode.window.activeNotebookEditor;
+      await vscode.window.showNotebookDocument(editor.notebook, { selections: [new vscode.NotebookRange(${index}, ${index + 1})] });
+      await vscode.commands.executeCommand("notebook.cell.edit");`);
+    await until(`cell ${index + 1} to have the cursor`, () =>
+      this.ask(`const text = vscode.window.activeTextEditor;
+        if (text?.document !== vscode.window.activeNotebookEditor.notebook.cellAt(${index}).document) return false;
+        text.selection = new vscode.Selection(${line}, ${character}, ${line}, ${character});
+        return true;`),
+    );
+    // The probe sees the editor before the page has given it the keys.
+    await until("the keys to go there", () =>
+      this.page.evaluate(() => document.activeElement?.closest(".cell-editor-container, .monaco-editor") !== null),
+    );
+  }
+
+  async press(...keys) {
+    for (const key of keys) {
+      await this.page.keyboard.press(key);
+    }
+  }
+
+  /** Opens the menu of code actions at the cursor and chooses an entry by arrows and Enter. */
+  async chooseAction(title) {
+    const menu = this.page.locator(".action-widget");
+    await until("the menu of actions", async () => {
+      if (!(await menu.isVisible())) {
+        await this.page.keyboard.press("Control+.");
+      }
+      await menu.waitFor({ state: "visible", timeout: 5000 });
+      return true;
+    });
+    const focused = menu.locator(".monaco-list-row.focused");
+    const seen = [];
+    for (;;) {
+      const label = (await focused.innerText({ timeout: 5000 })).trim();
+      if (label.includes(title)) {
+        break;
+      }
+      if (seen.length > 0 && label === seen[0]) {
+        throw new Error(`the menu has no “${title}”: ${seen.join(", ")}`);
+      }
+      seen.push(label);
+      await this.page.keyboard.press("ArrowDown");
+    }
+    await this.page.keyboard.press("Enter");
+    await menu.waitFor({ state: "hidden" });
+  }
+
+  /** The texts of the notifications that are shown. */
+  notifications() {
+    return this.page.locator(".notifications-toasts .notification-list-item-message").allInnerTexts();
+  }
+
+  screenshot(file) {
+    return this.page.screenshot({ path: file });
+  }
+}
