@@ -1,6 +1,7 @@
 //! What a code action is.
 
 use crate::notebook::{CellIdx, Edit};
+use crate::project::Project;
 use crate::rule::{Context, Finding};
 use crate::text::TextRange;
 
@@ -29,6 +30,8 @@ pub struct ActionContext<'a> {
     /// The findings that touch the range.
     pub findings: &'a [&'a Finding],
     pub client: Client,
+    /// The files around the notebook.
+    pub project: &'a dyn Project,
 }
 
 /// What whoever asked can do with an edit. A form that a client cannot carry out is never offered.

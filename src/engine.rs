@@ -15,6 +15,7 @@ use crate::analysis::secrets;
 use crate::analysis::{FactsCache, Link, Surroundings};
 use crate::config::Config;
 use crate::notebook::{Cell, CellIdx, Edit, Notebook, NotebookMeta};
+use crate::project::Project;
 use crate::rule::{CellContext, Check, Context, Finding, Rule, Severity};
 use crate::text::TextRange;
 use crate::{actions, rules, suppress};
@@ -435,9 +436,10 @@ impl Analysis {
         cell: CellIdx,
         range: TextRange,
         client: Client,
+        project: &dyn Project,
     ) -> Vec<(&'static Action, Offer)> {
         let findings = self.findings_at(cell, range);
-        let cx = self.action_context(cell, range, &findings, client);
+        let cx = self.action_context(cell, range, &findings, (client, project));
         actions::ALL
             .iter()
             .flat_map(|action| {
@@ -456,10 +458,11 @@ impl Analysis {
         cell: CellIdx,
         range: TextRange,
         client: Client,
+        project: &dyn Project,
     ) -> Result<Edit, Refusal> {
         let findings = self.findings_at(cell, range);
         (action.apply)(
-            &self.action_context(cell, range, &findings, client),
+            &self.action_context(cell, range, &findings, (client, project)),
             argument,
         )
     }
@@ -479,7 +482,7 @@ impl Analysis {
         cell: CellIdx,
         range: TextRange,
         findings: &'a [&'a Finding],
-        client: Client,
+        (client, project): (Client, &'a dyn Project),
     ) -> ActionContext<'a> {
         ActionContext {
             all: self.context(),
@@ -487,6 +490,7 @@ impl Analysis {
             range,
             findings,
             client,
+            project,
         }
     }
 }

@@ -6,6 +6,7 @@
 //! - [`format`](mod@format): bytes of a file to a notebook and back;
 //! - [`analysis`]: what a cell binds, reads and runs, and how cells need each other;
 //! - [`rule`] and [`rules`], [`action`] and [`actions`]: what is found and what is repaired;
+//! - [`project`]: the files around a notebook, for actions that write modules;
 //! - [`config`], [`suppress`] and [`docs`]: what a person says about rules, and what rules say to a person;
 //! - [`engine`]: the boundary; everything above is pure, everything below talks to the world;
 //! - [`workspace`], [`cli`] and [`lsp`]: files, the terminal, and editors.
@@ -20,6 +21,7 @@ pub mod docs;
 pub mod engine;
 pub mod format;
 pub mod notebook;
+pub mod project;
 pub mod refactor;
 pub mod rule;
 pub mod rules;

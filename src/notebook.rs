@@ -207,6 +207,9 @@ pub struct Outputs {
     pub bytes: u64,
     /// The first error among them.
     pub error: Option<OutputError>,
+    /// The credentials in them, by their kind with its article ("a GitHub token"), each kind once, in
+    /// the order of the outputs. What they say is not kept.
+    pub secrets: Vec<&'static str>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]

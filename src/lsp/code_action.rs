@@ -40,9 +40,11 @@ pub fn list(params: &CodeActionParams, cell: &Uri, view: View<'_>) -> Option<Cod
         return None;
     }
     let place = Place::new(cell, lower::from_lsp(params.range), view)?;
+    let project = view.project();
+    let client = view.profile.client();
     let offers = view
         .analysis
-        .offers(place.index, place.bytes, view.profile.client());
+        .offers(place.index, place.bytes, client, &*project);
     let actions = offers
         .into_iter()
         .filter(|(action, _)| asked_for(action.kind, &params.context))
@@ -199,7 +201,14 @@ fn carry_out(
     let client = view.profile.client();
     let edit = view
         .analysis
-        .edit(action, argument, place.index, place.bytes, client)
+        .edit(
+            action,
+            argument,
+            place.index,
+            place.bytes,
+            client,
+            &*view.project(),
+        )
         .map_err(|refusal| refusal.0)?;
     lower::lower(&edit, title, view)
 }

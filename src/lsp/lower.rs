@@ -306,6 +306,7 @@ mod tests {
     use crate::lsp::profile::Profile;
     use crate::lsp::proto;
     use crate::text::TextSize;
+    use crate::workspace::Workspace;
 
     const ASTRAL: &str = "a = '😀'\nb";
 
@@ -324,12 +325,14 @@ mod tests {
         documents.apply(proto::document_event("textDocument/didOpen", params).unwrap());
         let uri = Uri::from("file:///ws/n.ipynb");
         let analysis = Analysis::new(documents.snapshot(&uri).unwrap(), Default::default());
+        let workspace = Workspace::default();
         let view = View {
             notebook: &uri,
             document: documents.notebook(&uri).unwrap(),
             documents: &documents,
             analysis: &analysis,
             profile,
+            workspace: &workspace,
         };
         Ok(match lower(edit, "Title", view)? {
             Lowered::Edit(edit) => serde_json::to_value(edit).unwrap(),

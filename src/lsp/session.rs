@@ -22,6 +22,7 @@ use crate::analysis::facts::OpeningKind;
 use crate::config::Config;
 use crate::engine::Analysis;
 use crate::notebook::CellIdx;
+use crate::project::{NoProject, Project};
 use crate::workspace::Workspace;
 
 #[derive(Debug)]
@@ -66,6 +67,17 @@ pub struct View<'a> {
     /// Settled: it knows everything that the documents say.
     pub analysis: &'a Analysis,
     pub profile: Profile,
+    pub workspace: &'a Workspace,
+}
+
+impl<'a> View<'a> {
+    /// The files around the notebook.
+    pub fn project(&self) -> Box<dyn Project + 'a> {
+        match self.notebook.to_file_path() {
+            Some(path) => Box::new(self.workspace.project(&path)),
+            None => Box::new(NoProject),
+        }
+    }
 }
 
 impl Session {
@@ -268,6 +280,7 @@ impl Session {
             documents: &self.documents,
             analysis: open.analysis.as_ref().ok_or_else(Error::internal_error)?,
             profile: self.profile,
+            workspace: &self.workspace,
         }))
     }
 

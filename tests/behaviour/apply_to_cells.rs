@@ -21,6 +21,7 @@ use cellwise::config::Config;
 use cellwise::engine::Analysis;
 use cellwise::format;
 use cellwise::notebook::{CellIdx, CellKind, EditOp, Notebook};
+use cellwise::project::NoProject;
 use cellwise::text::TextRange;
 use serde_json::json;
 
@@ -47,14 +48,21 @@ fn main() -> anyhow::Result<()> {
         }
         let analysis = Analysis::new(notebook.clone(), Arc::new(Config::default()));
         let at = TextRange::empty(0.into());
-        let offers = analysis.offers(index, at, client);
+        let offers = analysis.offers(index, at, client, &NoProject);
         let offer = offers
             .into_iter()
             .find(|(own, offer)| own.name == action.name && offer.disabled.is_none());
         let Some((_, offer)) = offer else {
             continue;
         };
-        let edit = match analysis.edit(action, offer.argument.as_deref(), index, at, client) {
+        let edit = match analysis.edit(
+            action,
+            offer.argument.as_deref(),
+            index,
+            at,
+            client,
+            &NoProject,
+        ) {
             Ok(edit) => edit,
             Err(refusal) => bail!("offered, then refused: {}", refusal.0),
         };
