@@ -120,7 +120,7 @@ export function layout(graph: Graph, width: number): Scene {
       kind: "flow",
       from: edge.from,
       to: edge.to,
-      stale: staleReaders.has(edge.to) && isOld(graph.cells[position(edge.from)]),
+      stale: staleReaders.has(edge.to) && isNewer(from.cell, to.cell),
       path: bracket(x + cellWidth, leaves(from), lane, enters(to)),
       head: { x: x + cellWidth, y: enters(to), points: "left" },
       description: `${namesInWords(edge.names)}: from cell ${edge.from + 1} to cell ${edge.to + 1}`,
@@ -320,8 +320,10 @@ function relations(
   return found;
 }
 
-function isOld(cell: GraphCell | undefined): boolean {
-  return cell?.state === "stale" || cell?.state === "edited";
+/** Whether what a reader's output was made of is not what the binder gives now. */
+function isNewer(binder: GraphCell, reader: GraphCell): boolean {
+  const ranLater = (binder.executionCount ?? 0) > (reader.executionCount ?? Infinity);
+  return binder.state === "stale" || binder.state === "edited" || ranLater;
 }
 
 const STATES = {

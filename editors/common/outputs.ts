@@ -22,7 +22,7 @@ const MAX_SEARCHED = 1_000_000;
 /** The MIME type of an error in VS Code; its text is JSON with `name` and `message`. */
 export const ERROR_MIME = "application/vnd.code.notebook.error";
 
-/** @param marks what a secret can start with, as the server names them. */
+/** @param marks what a secret can start with, as the server names them; they count in any case. */
 export function summarize(uri: string, items: Iterable<OutputItem>, marks: readonly string[]): CellOutputs {
   let bytes = 0;
   let error: CellOutputs["error"] = null;
@@ -64,8 +64,9 @@ function readError(json: string): CellOutputs["error"] {
 
 function findSuspects(text: string, marks: readonly string[], into: string[]): void {
   const seen = new Set(into);
-  for (const mark of marks) {
-    for (let at = text.indexOf(mark); at !== -1; at = text.indexOf(mark, at + mark.length)) {
+  const folded = foldCase(text);
+  for (const mark of marks.map(foldCase)) {
+    for (let at = folded.indexOf(mark); at !== -1; at = folded.indexOf(mark, at + mark.length)) {
       const start = text.lastIndexOf("\n", at - 1) + 1;
       const next = text.indexOf("\n", at);
       const line = text.slice(start, next === -1 ? undefined : next);
@@ -81,4 +82,9 @@ function findSuspects(text: string, marks: readonly string[], into: string[]): v
       }
     }
   }
+}
+
+/** Marks are ASCII, and other letters must keep their length: a place in the result is one in the text. */
+function foldCase(text: string): string {
+  return text.replace(/[A-Z]+/g, (letters) => letters.toLowerCase());
 }

@@ -91,10 +91,17 @@ export interface NotebookEdit {
   readonly select: Select | null;
 }
 
+/** A cell to run; its version where it matters which text is run. */
+export interface StaleCell {
+  readonly uri: string;
+  readonly index: number;
+  readonly version?: number;
+}
+
 /** The argument of `cellwise.runCells`. */
 export interface RunCells {
   readonly notebook: { readonly uri: string; readonly version: number };
-  readonly cells: readonly CellRef[];
+  readonly cells: readonly StaleCell[];
 }
 
 export type Severity = "error" | "warning" | "info" | "hint";
@@ -108,7 +115,7 @@ export interface Status {
   readonly findings: Counts;
   readonly runsFromTop: boolean;
   readonly why: readonly string[];
-  readonly stale: readonly CellRef[];
+  readonly stale: readonly StaleCell[];
 }
 
 export type CellState = "fresh" | "stale" | "edited" | "never";

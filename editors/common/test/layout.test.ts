@@ -68,6 +68,9 @@ test("what a stale cell was made of is drawn stale", () => {
   const cells = [cell(0, { state: "edited" }), cell(1, { state: "stale" }), cell(2)];
   const scene = layout(graph(cells, [edge(0, 1), edge(0, 2)]), 400);
   assert.deepEqual(scene.wires.map(({ stale }) => stale), [true, false]);
+  const counted = [cell(0, { executionCount: 9 }), cell(1, { executionCount: 1 }), cell(2, { state: "stale", executionCount: 5 })];
+  const byCount = layout(graph(counted, [edge(0, 2), edge(1, 2)]), 400);
+  assert.deepEqual(byCount.wires.map(({ stale }) => stale), [true, false]);
 });
 
 test("titles are cut to the room and told whole", () => {

@@ -34,6 +34,7 @@ test("only lines with a mark are told, each once", () => {
   const text = "first\nid AKIA1 and AKIA2\nlast\nghp_3";
   const told = summarize("c", [item("text/plain", text), item("text/html", text)], ["AKIA", "ghp_"]);
   assert.deepEqual(told.suspects, ["id AKIA1 and AKIA2", "ghp_3"]);
+  assert.deepEqual(summarize("c", [item("text/plain", "İ Password = x")], ["password"]).suspects, ["İ Password = x"]);
 });
 
 test("long lines are cut around the mark, and there are never more than twenty", () => {

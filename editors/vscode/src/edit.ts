@@ -7,6 +7,7 @@ import * as vscode from "vscode";
 import { type KeptCell, mergeMetadata, type Plan, plan, type PlannedCell, withCopies } from "../../common/plan";
 import type { FileOp, NotebookEdit, Range, Select } from "../../common/protocol";
 import { applyTextEdits, badEdit, textIn } from "../../common/text";
+import { renameNew } from "./rename";
 
 export const MOVED_ON = "The notebook has changed meanwhile, so nothing was done. Choose the action again.";
 
@@ -62,7 +63,7 @@ async function carryOut(edit: NotebookEdit): Promise<string | null> {
   }
   await UndoKey.arm(notebook);
   if (planned.select !== null) {
-    await select(notebook, planned.select);
+    await select(notebook, planned, planned.select);
   }
   return null;
 }
@@ -225,7 +226,7 @@ async function write({ uri }: FileChange, text: string | null): Promise<void> {
 }
 
 /** Goes to the place, and where it is a name, starts to rename it. */
-async function select(notebook: vscode.NotebookDocument, { index, range }: Select): Promise<void> {
+async function select(notebook: vscode.NotebookDocument, planned: Plan, { index, range }: Select): Promise<void> {
   const cell = notebook.cellAt(index);
   const editor = await revealCell(notebook, index);
   if (editor?.document !== cell.document) {
@@ -233,9 +234,14 @@ async function select(notebook: vscode.NotebookDocument, { index, range }: Selec
   }
   editor.selection = new vscode.Selection(asRange(range).start, asRange(range).end);
   const name = textIn(cell.document.getText(), range);
-  if (name !== null && /^[\p{L}_][\p{L}\p{N}_]*$/u.test(name)) {
-    await vscode.commands.executeCommand("editor.action.rename");
+  if (name === null || !/^[\p{L}_][\p{L}\p{N}_]*$/u.test(name)) {
+    return;
   }
+  const touched = planned.cells.flatMap((own, at) =>
+    own.from === "edit" || own.edits.length > 0 ? [notebook.cellAt(at).document] : [],
+  );
+  // The edit is done, whatever becomes of the name.
+  void renameNew(name, touched);
 }
 
 /** Shows a cell and puts the cursor into it. */

@@ -39,7 +39,7 @@ export async function activate(context: vscode.ExtensionContext): Promise<void> 
     command("applyNotebookEdit", (edit: NotebookEdit) => applyNotebookEdit(edit)),
     command("undoEdit", () => UndoKey.undo()),
     UndoKey.watch(),
-    command("runCells", (run: RunCells) => runCells(run)),
+    command("runCells", ({ notebook, cells }: RunCells) => runCells(notebook, cells)),
     command("chooseAndApply", (chosen: never) => chooseAndApply(chosen, running())),
     // Chosen by people.
     action("extractCellToFunction", { action: "extract-cell-to-function", title: "Extract Cell to Function" }),

@@ -2,12 +2,12 @@
 
 import * as vscode from "vscode";
 
-import type { RunCells } from "../../common/protocol";
+import type { StaleCell } from "../../common/protocol";
 import { MOVED_ON, openNotebook } from "./edit";
 
 /** Hands the cells to the kernel in their order; a kernel leaves out those after one that fails. */
-export async function runCells({ notebook: { uri }, cells }: RunCells): Promise<boolean> {
-  const notebook = openNotebook(uri);
+export async function runCells(of: { readonly uri: string }, cells: readonly StaleCell[]): Promise<boolean> {
+  const notebook = openNotebook(of.uri);
   // The notebook's version is no reason to refuse: it counts each run and each line of output.
   const asTold = notebook !== undefined && cells.every((cell) => isAsTold(notebook, cell));
   if (!asTold) {
@@ -21,10 +21,10 @@ export async function runCells({ notebook: { uri }, cells }: RunCells): Promise<
   return true;
 }
 
-function isAsTold(notebook: vscode.NotebookDocument, { uri, index, version }: RunCells["cells"][number]): boolean {
+function isAsTold(notebook: vscode.NotebookDocument, { uri, index, version }: StaleCell): boolean {
   if (index >= notebook.cellCount) {
     return false;
   }
   const { document } = notebook.cellAt(index);
-  return document.uri.toString() === uri && document.version === version;
+  return document.uri.toString() === uri && (version ?? document.version) === document.version;
 }

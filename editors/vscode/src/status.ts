@@ -43,7 +43,7 @@ export class StatusItem implements vscode.Disposable {
       void vscode.window.showInformationMessage("Cellwise: no cell of this notebook is stale.");
       return;
     }
-    await runCells({ notebook: { uri: status.notebook, version: status.version }, cells: status.stale });
+    await runCells({ uri: status.notebook }, status.stale);
   }
 
   dispose(): void {

@@ -12,7 +12,7 @@ const here = path.dirname(fileURLToPath(import.meta.url));
 const extension = path.dirname(here);
 
 /** The longest that anything is waited for, in milliseconds: a machine may be busy. */
-const PATIENCE = 60_000;
+const PATIENCE = Number(process.env.CELLWISE_PATIENCE ?? 60_000);
 
 export async function freePort() {
   const server = net.createServer();
@@ -50,7 +50,7 @@ export class Workbench {
    * @param options.settings of the user
    * @param options.cellwise the program; `null` to leave the setting out
    */
-  static async start(tools, { files = {}, settings = {}, cellwise = null, environment = {}, chromium }) {
+  static async start(tools, { files = {}, settings = {}, cellwise = null, environment = {}, browser }) {
     const own = new Workbench();
     own.folder = mkdtempSync(path.join(tmpdir(), "cellwise-vscode-"));
     own.workspace = path.join(own.folder, "ws");
@@ -89,7 +89,7 @@ export class Workbench {
     const port = await freePort();
     own.probePort = await freePort();
     own.server = spawn(
-      process.execPath,
+      process.env.CELLWISE_NODE ?? process.execPath,
       [
         path.join(tools, "workbench", "node_modules", "code-server"),
         ...["--auth", "none", "--bind-addr", `127.0.0.1:${port}`, "--config", path.join(user, "config.yaml")],
@@ -110,7 +110,7 @@ export class Workbench {
     }
     const { chromium: browsers } = createRequire(path.join(tools, "driver", "package.json"))("playwright-core");
     own.browser = await browsers.launch({
-      ...(chromium === undefined ? {} : { executablePath: chromium }),
+      ...(browser === undefined || browser === "" ? {} : { executablePath: browser }),
       args: ["--no-sandbox", "--disable-gpu"],
     });
     const context = await own.browser.newContext({ viewport: { width: 1280, height: 860 } });
@@ -261,9 +261,79 @@ export class Workbench {
     await menu.waitFor({ state: "hidden" });
   }
 
-  /** The texts of the notifications that are shown. */
-  notifications() {
-    return this.page.locator(".notifications-toasts .notification-list-item-message").allInnerTexts();
+  /** Waits until the texts of the cells are as they should be, and returns them. */
+  became(isSo) {
+    return until("the cells to change", async () => {
+      const texts = await this.texts();
+      return isSo(texts) && texts;
+    });
+  }
+
+  /** Waits until the findings are as they should be, and returns them. */
+  async found(isSo) {
+    let seen;
+    try {
+      return await until("the findings", async () => {
+        seen = await this.findings();
+        return isSo(seen) && seen;
+      });
+    } catch (error) {
+      error.message += `; they are ${seen?.join(", ")}`;
+      throw error;
+    }
+  }
+
+  /** Waits for a notification, and closes all of them. */
+  async toldThat(pattern) {
+    const texts = () => this.page.locator(".notifications-toasts .notification-list-item-message").allInnerTexts();
+    await until(`a notification that says ${pattern}`, async () => (await texts()).some((text) => pattern.test(text)));
+    await this.ask('await vscode.commands.executeCommand("notifications.clearAll");');
+  }
+
+  isDirty() {
+    return this.ask("return vscode.window.activeNotebookEditor.notebook.isDirty;");
+  }
+
+  save() {
+    return this.ask("await vscode.window.activeNotebookEditor.notebook.save();");
+  }
+
+  /** The selected text. */
+  selection() {
+    return this.ask("const e = vscode.window.activeTextEditor; return e?.document.getText(e.selection) ?? null;");
+  }
+
+  /** Selects a cell, and leaves the cursor out of it. */
+  async selectCell(index) {
+    await this.ask(`const editor = vscode.window.activeNotebookEditor;
+      await vscode.window.showNotebookDocument(editor.notebook, { selections: [new vscode.NotebookRange(${index}, ${index + 1})] });
+      await vscode.commands.executeCommand("notebook.cell.quitEdit");`);
+  }
+
+  /** Undo as the keys do it when no cell has the cursor. */
+  async undo() {
+    await this.ask('await vscode.commands.executeCommand("notebook.cell.quitEdit");');
+    await this.press("Control+z");
+  }
+
+  /** The inner page of a webview: the one that has such an element. */
+  panel(selector) {
+    return until(`a panel with ${selector}`, async () => {
+      for (const frame of this.page.frames()) {
+        if ((await frame.locator(selector).count().catch(() => 0)) > 0) {
+          return frame;
+        }
+      }
+      return undefined;
+    });
+  }
+
+  /** Closes what is open and keeps nothing of it. */
+  async closeAll() {
+    await this.ask(`await vscode.commands.executeCommand("notifications.clearAll");
+      for (let left = 20; left > 0 && vscode.window.tabGroups.activeTabGroup.activeTab !== undefined; left--) {
+        await vscode.commands.executeCommand("workbench.action.revertAndCloseActiveEditor");
+      }`);
   }
 
   screenshot(file) {
