@@ -82,7 +82,7 @@ export class Server implements vscode.Disposable {
     );
     if ("missing" in found) {
       this.output.error(found.missing);
-      void tellMissing(found.missing);
+      void tellMissing(found.missing, this.context.extensionUri);
       return;
     }
     this.output.info(`Starting ${found.program} (from ${found.from})`);
@@ -178,15 +178,12 @@ export class Server implements vscode.Disposable {
   }
 }
 
-async function tellMissing(message: string): Promise<void> {
-  const install = "Install with pip";
+async function tellMissing(message: string, extension: vscode.Uri): Promise<void> {
+  const install = "How to Install";
   const choose = "Choose Program…";
   const choice = await vscode.window.showErrorMessage(`Cellwise: ${message}`, install, choose, "Open Settings");
   if (choice === install) {
-    const terminal = vscode.window.createTerminal("Cellwise");
-    terminal.show();
-    // Not run by us: it changes somebody's environment, so they press Enter.
-    terminal.sendText("python -m pip install cellwise", false);
+    await vscode.commands.executeCommand("markdown.showPreview", vscode.Uri.joinPath(extension, "README.md"));
   } else if (choice === choose) {
     const chosen = await vscode.window.showOpenDialog({ title: "The program cellwise", canSelectMany: false });
     const file = chosen?.[0];

@@ -1,6 +1,6 @@
 // A real workbench in a browser without a window: started fresh, driven by keyboard and pointer,
 // and asked what it holds through the probe (test/probe).
-import { spawn } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import net from "node:net";
@@ -9,7 +9,6 @@ import path from "node:path";
 import { fileURLToPath } from "node:url";
 
 const here = path.dirname(fileURLToPath(import.meta.url));
-const extension = path.dirname(here);
 
 /** The longest that anything is waited for, in milliseconds: a machine may be busy. */
 const PATIENCE = Number(process.env.CELLWISE_PATIENCE ?? 60_000);
@@ -46,11 +45,12 @@ export async function until(what, ask, patience = PATIENCE) {
 export class Workbench {
   /**
    * @param tools the folder in which `install.sh` put things
+   * @param options.vsix the packed extension
    * @param options.files what is in the workspace: name to text
    * @param options.settings of the user
    * @param options.cellwise the program; `null` to leave the setting out
    */
-  static async start(tools, { files = {}, settings = {}, cellwise = null, environment = {}, browser }) {
+  static async start(tools, { vsix, files = {}, settings = {}, cellwise = null, environment = {}, browser }) {
     const own = new Workbench();
     own.folder = mkdtempSync(path.join(tmpdir(), "cellwise-vscode-"));
     own.workspace = path.join(own.folder, "ws");
@@ -60,13 +60,15 @@ export class Workbench {
     for (const [name, text] of Object.entries(files)) {
       own.write(name, text);
     }
-    for (const part of ["package.json", "dist", "README.md", "images"]) {
-      if (existsSync(path.join(extension, part))) {
-        cpSync(path.join(extension, part), path.join(extensions, "cellwise.cellwise-0.0.0", part), { recursive: true });
-      }
-    }
     cpSync(path.join(here, "probe"), path.join(extensions, "cellwise.probe-0.0.0"), { recursive: true });
+    // As people install it.
+    const codeServer = [path.join(tools, "workbench", "node_modules", "code-server")];
+    const node = process.env.CELLWISE_NODE ?? process.execPath;
+    const folders = ["--user-data-dir", user, "--extensions-dir", extensions];
     mkdirSync(path.join(user, "User"), { recursive: true });
+    writeFileSync(path.join(user, "config.yaml"), "");
+    const config = ["--config", path.join(user, "config.yaml")];
+    execFileSync(node, [...codeServer, ...config, ...folders, "--install-extension", vsix], { stdio: "pipe" });
     writeFileSync(
       path.join(user, "User", "settings.json"),
       JSON.stringify({
@@ -85,15 +87,12 @@ export class Workbench {
         ...settings,
       }),
     );
-    writeFileSync(path.join(user, "config.yaml"), "");
     const port = await freePort();
     own.probePort = await freePort();
     own.server = spawn(
-      process.env.CELLWISE_NODE ?? process.execPath,
+      node,
       [
-        path.join(tools, "workbench", "node_modules", "code-server"),
-        ...["--auth", "none", "--bind-addr", `127.0.0.1:${port}`, "--config", path.join(user, "config.yaml")],
-        ...["--user-data-dir", user, "--extensions-dir", extensions],
+        ...[...codeServer, ...config, ...folders, "--auth", "none", "--bind-addr", `127.0.0.1:${port}`],
         ...["--disable-telemetry", "--disable-update-check", "--disable-workspace-trust"],
         "--disable-getting-started-override",
       ],

@@ -2,14 +2,19 @@
 // Waits are for conditions: nothing here sleeps.
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { mkdirSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import path from "node:path";
 import { after, before, test } from "node:test";
+import { fileURLToPath } from "node:url";
 
 import { CHAIN, DISORDERED, HOSTILE, MESSY, code, notebook, printed } from "./notebooks.mjs";
 import { until, Workbench } from "./workbench.mjs";
 
 const { CELLWISE: cellwise, CELLWISE_TOOLS: tools, CELLWISE_BROWSER: browser } = process.env;
+const extension = path.join(path.dirname(fileURLToPath(import.meta.url)), "..");
+const { version } = JSON.parse(readFileSync(path.join(extension, "package.json"), "utf8"));
+const vsix = path.join(extension, `cellwise-${version}.vsix`);
 const pictures = process.env.CELLWISE_PICTURES ?? path.join(tools, "pictures");
 mkdirSync(pictures, { recursive: true });
 
@@ -25,6 +30,7 @@ const FILES = {
   "crash.ipynb": MESSY,
   "settings.ipynb": MESSY,
   "explain.ipynb": MESSY,
+  "toolbar.ipynb": MESSY,
   "outputs.ipynb": notebook(code("c1", null, "print(1)  # probe: secret large fails"), code("c2", null, "print(2)")),
   "clear.ipynb": notebook(
     code("c1", 2, "x = 1", [printed("1\n")]),
@@ -35,7 +41,7 @@ const FILES = {
 let w;
 
 before(async () => {
-  w = await Workbench.start(tools, { files: FILES, cellwise, browser });
+  w = await Workbench.start(tools, { vsix, files: FILES, cellwise, browser });
 });
 
 after(async () => {
@@ -281,6 +287,53 @@ scenario("no notebook was ever opened as a text", async () => {
   const texts = await w.ask(`return vscode.workspace.textDocuments
     .filter((document) => document.uri.scheme === "file" && document.uri.path.endsWith(".ipynb")).length;`);
   assert.equal(texts, 0);
+});
+
+scenario("the toolbar and the menu of a cell have what people look for there", async () => {
+  await opened("toolbar.ipynb");
+  const row = w.page.locator(".cell-list-container .monaco-list-row", { hasText: "csv.reader" });
+  await row.locator(".view-line").first().click({ button: "right" });
+  const menu = w.page.locator(".context-view .monaco-menu");
+  await menu.getByText("Extract Cell to Function").waitFor();
+  await menu.getByText("Move to Module").waitFor();
+  await w.press("Escape");
+  await row.hover();
+  await row.getByRole("button", { name: "Extract Cell to Function" }).click();
+  await w.became((texts) => texts.length === 7);
+});
+
+test("without the program there is a message with buttons, and with it the server starts", { timeout: 150_000 }, async () => {
+  const bare = await Workbench.start(tools, { vsix, files: { "a.ipynb": MESSY }, browser });
+  try {
+    await bare.open("a.ipynb");
+    const toast = bare.page.locator(".notification-list-item", { hasText: "was found neither" });
+    await toast.getByRole("button", { name: "How to Install" }).waitFor();
+    await toast.getByRole("button", { name: "Choose Program…" }).waitFor();
+    await bare.ask(`await vscode.workspace.getConfiguration("cellwise")
+      .update("path", ${JSON.stringify(cellwise)}, vscode.ConfigurationTarget.Global);`);
+    await bare.found((findings) => findings.includes("4: undefined-name"));
+  } finally {
+    await bare.stop();
+  }
+});
+
+test("an extension packed for a platform brings its program", { timeout: 150_000 }, async () => {
+  // What is packed stands for the program, which is large.
+  const folder = mkdtempSync(path.join(tmpdir(), "cellwise-program-"));
+  const program = path.join(folder, "cellwise");
+  writeFileSync(program, `#!/bin/sh\nexec '${cellwise}' "$@"\n`, { mode: 0o755 });
+  const target = `linux-${process.arch}`;
+  execFileSync(process.execPath, [path.join(extension, "scripts", "package.mjs"), target, program], { stdio: "pipe" });
+  const own = path.join(extension, `cellwise-${target}-${version}.vsix`);
+  const packed = await Workbench.start(tools, { vsix: own, files: { "a.ipynb": MESSY }, browser });
+  try {
+    await packed.open("a.ipynb");
+    await packed.found((findings) => findings.includes("4: undefined-name"));
+  } finally {
+    await packed.stop();
+    rmSync(own);
+    rmSync(folder, { recursive: true });
+  }
 });
 
 /** The process id of the server among the descendants of a process. */

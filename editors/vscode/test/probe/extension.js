@@ -2,7 +2,7 @@
 // test asks the extension host what VS Code holds, as the page shows only what is scrolled into view.
 "use strict";
 const http = require("node:http");
-const { performance } = require("node:perf_hooks");
+const inspector = require("node:inspector");
 const vscode = require("vscode");
 
 /** What the kernel was given, in its order: the first line of each cell. */
@@ -50,7 +50,7 @@ exports.activate = (context) => {
     }
     try {
       const ask = new Function("vscode", "probe", `return (async () => { ${body} })();`);
-      const value = await ask(vscode, { ran, kept, performance });
+      const value = await ask(vscode, { ran, kept, inspector });
       response.end(JSON.stringify({ value: value === undefined ? null : value }));
     } catch (error) {
       response.end(JSON.stringify({ error: String(error && error.stack) }));
