@@ -21,7 +21,7 @@ use crate::notebook::CellIdx;
 use crate::text::{LineIndex, TextRange};
 
 /// `RequestFailed` of LSP 3.17: the request was right and could not be done.
-const REQUEST_FAILED: ErrorCode = ErrorCode::ServerError(-32803);
+pub const REQUEST_FAILED: ErrorCode = ErrorCode::ServerError(-32803);
 
 /// What a client sends back to have an action resolved.
 #[derive(Debug, Serialize, Deserialize)]

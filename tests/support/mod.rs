@@ -146,6 +146,13 @@ impl Client {
         message["params"].take()
     }
 
+    /// The next request of a method that the server sends; whoever takes it may answer it.
+    pub fn server_request(&mut self, method: &str) -> Value {
+        self.take(method, |message| {
+            message["method"] == method && message.get("id").is_some()
+        })
+    }
+
     /// The next diagnostics, whatever they are of.
     pub fn published(&mut self) -> Value {
         self.notification("textDocument/publishDiagnostics")
