@@ -174,7 +174,8 @@ scenario("an edit for a notebook that has moved on is refused and says so", asyn
 scenario("stale cells run in their order, by the lens and by the palette", async () => {
   await w.open("run.ipynb");
   await w.ask("probe.ran.length = 0;");
-  await w.focusCell(0, 0, 5);
+  await w.focusCell(0);
+  await w.press("End");
   await w.page.keyboard.type("0");
   await w.found((findings) => findings.some((finding) => finding.includes("stale-cell")));
   const last = w.page.locator(".cell-list-container .monaco-list-row", { hasText: "c = b + 1" });
@@ -187,7 +188,8 @@ scenario("stale cells run in their order, by the lens and by the palette", async
   await w.found((findings) => !findings.some((finding) => finding.includes("stale-cell")));
 
   await w.ask("probe.ran.length = 0;");
-  await w.focusCell(1, 0, 9);
+  await w.focusCell(1);
+  await w.press("End");
   await w.page.keyboard.type("0");
   await w.found((findings) => findings.some((finding) => finding.includes("stale-cell")));
   await w.command("Cellwise: Run Stale Cells");
@@ -257,8 +259,7 @@ scenario("a setting of a rule holds at once", async () => {
 scenario("a rule's page opens from the palette", async () => {
   await opened("explain.ipynb");
   await w.command("Cellwise: Explain Rule");
-  await w.page.keyboard.type("undefined-name");
-  await w.press("Enter");
+  await w.choose("undefined-name", "undefined-name", "Rule");
   const page = await w.panel("h1#undefined-name");
   assert.match(await page.locator("body").innerText(), /A name that no cell binds/);
 });
@@ -281,6 +282,9 @@ scenario("a server that is killed comes back with its findings", async () => {
   await w.focusCell(3);
   await w.chooseAction("Extract");
   await w.became((texts) => texts.length === 7);
+  const closed = await w.ask(`return vscode.languages.getDiagnostics().filter(([uri, found]) =>
+    uri.scheme === "file" && found.some(({ source }) => source === "cellwise")).length;`);
+  assert.equal(closed, 0, "what the server that is gone had found in closed notebooks is gone, too");
 });
 
 scenario("no notebook was ever opened as a text", async () => {
@@ -291,15 +295,17 @@ scenario("no notebook was ever opened as a text", async () => {
 
 scenario("the toolbar and the menu of a cell have what people look for there", async () => {
   await opened("toolbar.ipynb");
-  const row = w.page.locator(".cell-list-container .monaco-list-row", { hasText: "csv.reader" });
-  await row.locator(".view-line").first().click({ button: "right" });
+  const row = (text) => w.page.locator(".cell-list-container .monaco-list-row", { hasText: text });
+  await row("csv.reader").hover();
+  await row("csv.reader").getByRole("button", { name: "Extract Cell to Function" }).click();
+  await w.became((texts) => texts.length === 7);
+  await w.page.locator(".rename-box input").waitFor();
+  await w.press("Escape");
+  await row("currency").locator(".view-line").first().click({ button: "right" });
   const menu = w.page.locator(".context-view .monaco-menu");
   await menu.getByText("Extract Cell to Function").waitFor();
   await menu.getByText("Move to Module").waitFor();
   await w.press("Escape");
-  await row.hover();
-  await row.getByRole("button", { name: "Extract Cell to Function" }).click();
-  await w.became((texts) => texts.length === 7);
 });
 
 test("without the program there is a message with buttons, and with it the server starts", { timeout: 150_000 }, async () => {
