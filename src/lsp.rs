@@ -23,6 +23,7 @@ pub mod documents;
 pub mod event;
 pub mod execution;
 pub mod findings;
+pub mod fix_all;
 pub mod front;
 pub mod graph;
 pub mod hover;

@@ -10,6 +10,7 @@ use tower_lsp::ls_types::{
     WorkDoneProgressOptions, WorkspaceFoldersServerCapabilities, WorkspaceServerCapabilities,
 };
 
+use super::fix_all;
 use crate::action::Client;
 use crate::actions;
 use crate::analysis::secrets;
@@ -146,6 +147,7 @@ impl Profile {
 /// What the server offers; the same to every client.
 pub fn server() -> InitializeResult {
     let mut kinds: Vec<&'static str> = actions::ALL.iter().map(|action| action.kind).collect();
+    kinds.extend(fix_all::KINDS);
     kinds.sort_unstable();
     kinds.dedup();
     InitializeResult {

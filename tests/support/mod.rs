@@ -168,8 +168,10 @@ impl Client {
     pub fn idle(&mut self) {
         let hover =
             json!({"textDocument": {"uri": "none:/"}, "position": {"line": 0, "character": 0}});
-        self.ask("textDocument/hover", hover);
+        self.ask("textDocument/hover", hover.clone());
         std::thread::sleep(Duration::from_millis(40));
+        // What was said before the answer to this one is here when that is.
+        self.ask("textDocument/hover", hover);
         self.unread.extend(self.incoming.try_iter());
     }
 
