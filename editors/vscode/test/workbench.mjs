@@ -1,7 +1,7 @@
 // A real workbench in a browser without a window: started fresh, driven by keyboard and pointer,
 // and asked what it holds through the probe (test/probe).
 import { execFileSync, spawn } from "node:child_process";
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import net from "node:net";
 import { tmpdir } from "node:os";
@@ -142,8 +142,9 @@ export class Workbench {
     return readFileSync(path.join(this.workspace, name), "utf8");
   }
 
-  exists(name) {
-    return existsSync(path.join(this.workspace, name));
+  /** The files of the workspace, by their paths in it. */
+  files() {
+    return readdirSync(this.workspace, { recursive: true });
   }
 
   /** Runs the body of an async function in the extension host; it has `vscode` and `probe`. */

@@ -32,6 +32,12 @@ const FILES = {
   "explain.ipynb": MESSY,
   "toolbar.ipynb": MESSY,
   "outputs.ipynb": notebook(code("c1", null, "print(1)  # probe: secret large fails"), code("c2", null, "print(2)")),
+  "move.ipynb": notebook(
+    code("c1", 1, "import math"),
+    code("c2", 2, "def area(width, height):\n    return width * height"),
+    code("c3", 3, "print(area(2, math.pi), missing_name)"),
+  ),
+  "save.ipynb": notebook(code("c1", null, "x = 1"), code("c2", null, ""), code("c3", null, "print(x)")),
   "clear.ipynb": notebook(
     code("c1", 2, "x = 1", [printed("1\n")]),
     code("c2", 1, "print(x)", [printed("x".repeat(150_000))]),
@@ -107,6 +113,7 @@ scenario("an extraction from the palette needs no cursor in the cell, and its na
   await w.became((texts) => texts.length === 7);
   const box = w.page.locator(".rename-box input");
   await box.waitFor();
+  await w.screenshot(path.join(pictures, "extract.png"));
   await box.fill("read_prices");
   await w.press("Enter");
   const texts = await w.became((now) => now[3].startsWith("def read_prices("));
@@ -171,6 +178,34 @@ scenario("an edit for a notebook that has moved on is refused and says so", asyn
   assert.deepEqual(await w.texts(), before);
 });
 
+scenario("a function moves to a module, and the notebook imports it", async () => {
+  await opened("move.ipynb");
+  await w.selectCell(1);
+  await w.command("Cellwise: Move to Module");
+  const pick = w.page.locator(".quick-input-widget", { hasText: "Move to Module" });
+  const moved = () => w.files().filter((name) => name.endsWith(".py"));
+  await until("the choice of a module, or the module", async () => moved().length > 0 || (await pick.isVisible()));
+  if (moved().length === 0) {
+    await w.press("Enter");
+  }
+  const [module] = await until("the module", () => moved().length > 0 && moved());
+  assert.match(w.read(module), /^def area\(width, height\):\n {4}return width \* height$/m);
+  const texts = await w.became((now) => !now.join("\n").includes("def area"));
+  assert.match(texts.join("\n"), new RegExp(`from ${module.replace(".py", "").replaceAll("/", ".")} import area`));
+});
+
+scenario("all safe repairs are made on save", async () => {
+  await w.ask(`await vscode.workspace.getConfiguration("notebook").update("codeActionsOnSave",
+    { "notebook.source.fixAll": "explicit" }, vscode.ConfigurationTarget.Workspace);`);
+  await opened("save.ipynb");
+  await w.focusCell(2);
+  await w.press("Control+End");
+  await w.page.keyboard.type("  # seen");
+  await w.press("Control+s");
+  await w.became((texts) => texts.length === 2);
+  await until("the file to be saved", () => JSON.parse(w.read("save.ipynb")).cells.length === 2);
+});
+
 scenario("stale cells run in their order, by the lens and by the palette", async () => {
   await w.open("run.ipynb");
   await w.ask("probe.ran.length = 0;");
@@ -181,7 +216,6 @@ scenario("stale cells run in their order, by the lens and by the palette", async
   const last = w.page.locator(".cell-list-container .monaco-list-row", { hasText: "c = b + 1" });
   const lens = last.locator(".codelens-decoration a", { hasText: "stale: run 1, 2, 4" });
   await until("the lens", () => lens.count());
-  await w.screenshot(path.join(pictures, "lens.png"));
   await lens.click();
   await until("the kernel to have run", async () => (await w.ask("return probe.ran;")).length >= 3);
   assert.deepEqual(await w.ask("return probe.ran;"), ["a = 10", "b = a + 1", "c = b + 1"]);
