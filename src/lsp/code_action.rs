@@ -246,7 +246,9 @@ fn listed(
             Ok(lowered) => fill(&mut listed, lowered),
             Err(reason) => disabled = Some(reason),
         }
-    } else if disabled.is_none() {
+    }
+    // Disabled ones have it, too: who looks for an action by its name finds the reason.
+    if disabled.is_some() || view.profile.resolves() {
         let data = Data {
             action: action.name().into(),
             uri: view.notebook.clone(),
