@@ -7,11 +7,11 @@
 )]
 
 mod baseline;
-mod check;
+pub(crate) mod check;
 mod clean;
 mod diff;
 mod explain;
-mod files;
+pub(crate) mod files;
 mod fix;
 mod git_setup;
 mod output;

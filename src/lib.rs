@@ -9,6 +9,7 @@
 //! - [`project`]: the files around a notebook, for actions that write modules;
 //! - [`config`], [`suppress`] and [`docs`]: what a person says about rules, and what rules say to a person;
 //! - [`engine`]: the boundary; everything above is pure, everything below talks to the world;
+//! - [`view`]: what people are shown of a notebook besides its findings;
 //! - [`workspace`], [`cli`] and [`lsp`]: files, the terminal, and editors.
 //!
 //! ARCHITECTURE.md tells why it is cut this way and which test guards each invariant.
@@ -27,6 +28,7 @@ pub mod rule;
 pub mod rules;
 pub mod suppress;
 pub mod text;
+pub mod view;
 
 pub mod workspace;
 

@@ -210,6 +210,9 @@ pub struct Outputs {
     /// The credentials in them, by their kind with its article ("a GitHub token"), each kind once, in
     /// the order of the outputs. What they say is not kept.
     pub secrets: Vec<&'static str>,
+    /// They were read from the saved file, and the cell has run or was cleared since: what a person
+    /// sees may be another.
+    pub outdated: bool,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]

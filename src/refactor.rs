@@ -17,5 +17,6 @@ pub mod outside;
 pub mod pieces;
 pub mod prior;
 pub mod reach;
+pub mod rename;
 pub mod shape;
 mod words;

@@ -131,6 +131,11 @@ impl Workspace {
         self.modules.clear();
     }
 
+    /// Another with the same settings that has read nothing: for a thread that works for itself.
+    pub fn apart(&self) -> Self {
+        Self::new(self.overrides.clone())
+    }
+
     /// Replaces what the client's settings say.
     pub fn set_overrides(&mut self, overrides: Settings) {
         self.overrides = overrides;
@@ -140,6 +145,11 @@ impl Workspace {
     pub fn forget(&self) {
         self.folders.clear();
         self.forget_modules();
+    }
+
+    /// Drops what was read of imports, too.
+    pub fn forget_imports(&self) {
+        self.imports.clear();
     }
 
     /// The settings of the nearest configuration file in `folder` or above it.

@@ -30,6 +30,18 @@ impl Analysis {
         wanted: impl Fn(&Finding) -> bool,
         project: &dyn Project,
     ) -> Repairs {
+        self.repairs_by(CLIENT, most, wanted, |_| true, project)
+    }
+
+    /// The same for what `client` can do, as far as an edit `fits`.
+    pub(super) fn repairs_by(
+        &self,
+        client: Client,
+        most: Safety,
+        wanted: impl Fn(&Finding) -> bool,
+        fits: impl Fn(&Edit) -> bool,
+        project: &dyn Project,
+    ) -> Repairs {
         let mut repairs = Repairs::default();
         let mut taken: Vec<(&'static str, Edit)> = Vec::new();
         for finding in self.findings().filter(|finding| wanted(finding)) {
@@ -48,12 +60,12 @@ impl Analysis {
                         fix.argument.as_deref(),
                         cell,
                         range,
-                        CLIENT,
+                        client,
                         project,
                     )
                     .ok()
                 })
-                .filter(|edit| !edit.ops.is_empty());
+                .filter(|edit| !edit.ops.is_empty() && fits(edit));
             let Some(edit) = edit else { continue };
             if taken.iter().any(|(_, other)| *other == edit) {
                 repairs.findings += 1;

@@ -11,8 +11,9 @@ use serde_json::{Map, Value};
 
 use super::execution::{self, Run, Said, SaidCount};
 use super::proto::{CellItem, DocumentEvent, NotebookOpened, TextChanged, TextItem, Uri};
-use super::sync;
-use crate::notebook::{Cell, CellKind, Home, Language, Notebook, NotebookMeta};
+use super::saved::SavedCell;
+use super::{outputs, sync};
+use crate::notebook::{Cell, CellKind, Home, Language, Notebook, NotebookMeta, Outputs};
 use crate::text;
 
 #[derive(Debug, Default)]
@@ -45,6 +46,9 @@ pub struct CellDocument {
     pub(super) id: Option<Arc<str>>,
     pub(super) tags: Arc<[Box<str>]>,
     pub(super) run: Option<Run>,
+    pub(super) outputs: Outputs,
+    /// The outputs are those of the saved file, not what a client tells.
+    pub(super) outputs_saved: bool,
 }
 
 #[derive(Debug)]
@@ -94,6 +98,7 @@ impl Documents {
             DocumentEvent::NotebookOpened(opened) => self.open(opened, &mut applied),
             DocumentEvent::NotebookChanged(changed) => sync::change(self, changed, &mut applied),
             DocumentEvent::NotebookSaved(_) => {}
+            DocumentEvent::OutputsTold(told) => outputs::told(self, told, &mut applied),
             DocumentEvent::NotebookClosed(closed) => {
                 let uri = closed.notebook_document.uri;
                 if !self.close(&uri, &mut applied) {
@@ -115,6 +120,11 @@ impl Documents {
             }
         }
         applied
+    }
+
+    /// Takes in the outputs that the saved file of a notebook holds.
+    pub fn apply_saved(&mut self, notebook: &Uri, cells: &[SavedCell]) -> Vec<Change> {
+        outputs::saved(self, notebook, cells)
     }
 
     pub fn notebook(&self, uri: &Uri) -> Option<&NotebookDocument> {
@@ -211,6 +221,8 @@ impl CellDocument {
             id: None,
             tags: Arc::default(),
             run: None,
+            outputs: Outputs::default(),
+            outputs_saved: false,
         }
     }
 
@@ -229,10 +241,12 @@ impl CellDocument {
             summary: item.execution_summary,
             count: said_count(item.metadata.as_ref()),
         };
+        let ran = self.run.as_ref().map(Run::count);
         self.run = match how {
             Described::Appeared => execution::appeared(said, &self.text, remembered),
             Described::Again => execution::told(said, &self.text, self.run.take()),
         };
+        self.outputs.outdated |= self.outputs_saved && ran != self.run.as_ref().map(Run::count);
     }
 
     /// Everything of [`to_cell`](Self::to_cell) that [`describe`](Self::describe) can change.
@@ -243,6 +257,7 @@ impl CellDocument {
             self.id.clone(),
             Arc::clone(&self.tags),
             execution,
+            self.outputs.outdated,
         )
     }
 
@@ -259,6 +274,7 @@ impl CellDocument {
             id: self.id.clone(),
             tags: Arc::clone(&self.tags),
             execution: execution::execution(self.run.as_ref(), &self.text),
+            outputs: self.outputs.clone(),
             ..Cell::new(kind, self.text.to_string())
         }
     }

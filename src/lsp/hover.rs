@@ -1,4 +1,5 @@
-//! Hover: on a finding, its message and the manual page of its rule, as `cellwise explain` prints it.
+//! Hover: on a finding, its message and the manual page of its rule, as `cellwise explain` prints it;
+//! on a variable of the notebook, where it is bound, changed and read.
 
 use tower_lsp::ls_types::{Hover, HoverContents, HoverParams, MarkupContent, MarkupKind};
 
@@ -6,10 +7,12 @@ use super::documents::byte_range;
 use super::lower;
 use super::proto::{Position, Range, Uri};
 use super::session::View;
+use crate::analysis::occurrences::Owner;
 use crate::docs;
 use crate::notebook::CellIdx;
 use crate::rules;
 use crate::text::{LineIndex, TextRange};
+use crate::view::variable;
 
 pub fn hover(params: &HoverParams, cell: &Uri, view: View<'_>) -> Option<Hover> {
     let at = params.text_document_position_params.position;
@@ -23,6 +26,13 @@ pub fn hover(params: &HoverParams, cell: &Uri, view: View<'_>) -> Option<Hover> 
     let offset = byte_range(&lines, text, at.into(), at.into()).start();
     let mut shown: Option<TextRange> = None;
     let mut parts = Vec::new();
+    let named = variable::at(view.analysis, index, offset);
+    if let Some(named) = named.filter(|named| named.owner == Owner::Notebook)
+        && let Some(story) = variable::story(view.analysis, &named.name)
+    {
+        shown = Some(named.range);
+        parts.push(format!("`{}`: {story}", named.name));
+    }
     for finding in view.analysis.cell_findings(index) {
         let range = finding.anchor.range_in(text);
         if !range.contains_inclusive(offset) {

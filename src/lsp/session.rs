@@ -5,57 +5,43 @@
 //! a timer. Nothing here waits for the client.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::PathBuf;
 use std::sync::{Arc, mpsc};
 
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::FxHashMap;
 use serde_json::Value;
 use tower_lsp::jsonrpc::{Error, Result};
 
 use super::documents::{Change, Documents, NotebookDocument};
-use super::event::Event;
+use super::event::{Event, Folders, Reply};
+use super::open::Open;
 use super::profile::Profile;
 use super::proto::{DocumentEvent, Uri};
-use super::publish::{self, Published};
+use super::requests::{Request, Requests, Shown};
+use super::scan::{self, Closed, Outcome, Scan};
 use super::wire::Outbox;
-use super::{code_action, configuration, hover};
+use super::{configuration, saved, watch};
 use crate::analysis::facts::OpeningKind;
-use crate::config::Config;
 use crate::engine::Analysis;
-use crate::notebook::CellIdx;
 use crate::project::{NoProject, Project};
+use crate::view::tally::Tally;
 use crate::workspace::Workspace;
 
 #[derive(Debug)]
 pub struct Session {
     documents: Documents,
-    notebooks: FxHashMap<Uri, Open>,
+    pub(super) notebooks: FxHashMap<Uri, Open>,
     profile: Profile,
     workspace: Workspace,
     outbox: Outbox,
+    /// The folders that the client has open.
+    folders: Folders,
+    closed: Closed,
+    requests: Requests,
+    pub(super) lenses: Shown,
+    pub(super) hints: Shown,
     /// For threads of ours, to tell when they are done.
     wake: mpsc::Sender<Event>,
-}
-
-/// An open notebook: what is known of it, and what of that the client does not know yet.
-#[derive(Debug, Default)]
-struct Open {
-    config: Arc<Config>,
-    /// `None` before the first analysis, and after one that panicked.
-    analysis: Option<Analysis>,
-    /// Cells that the analysis has not seen in their present state.
-    dirty: FxHashSet<Uri>,
-    /// Something else that the analysis has not seen.
-    unsettled: bool,
-    /// Cells whose diagnostics may differ from what was published.
-    unpublished: FxHashSet<Uri>,
-    notebook_unpublished: bool,
-    /// The analysis panicked. It is not tried again before something changes.
-    broken: bool,
-    /// Some cell reads a name that no cell binds, or did.
-    lacks_names: bool,
-    /// What was last looked up in files, for the names that it brings.
-    looked_up: Vec<OpeningKind>,
-    published: Published,
 }
 
 /// One notebook at rest, for whoever answers a request.
@@ -89,6 +75,11 @@ impl Session {
             profile: Profile::default(),
             workspace: Workspace::default(),
             outbox,
+            folders: Vec::new(),
+            closed: Closed::default(),
+            requests: Requests::default(),
+            lenses: Shown::default(),
+            hints: Shown::default(),
             wake,
         }
     }
@@ -113,34 +104,43 @@ impl Session {
 
     fn handle(&mut self, event: Event) {
         match event {
-            Event::Initialize(profile, settings) => {
+            Event::Initialize(profile, folders, settings) => {
                 self.profile = profile;
+                self.folders = folders;
                 if let Some(settings) = settings {
                     self.configure(&settings);
                 }
             }
+            Event::Initialized => {
+                if self.profile.watches_files {
+                    let params = watch::registration();
+                    self.requests.send(Request::Watch, params, &self.outbox);
+                }
+            }
+            Event::FoldersChanged { added, removed } => {
+                self.folders.retain(|folder| !removed.contains(folder));
+                self.folders.extend(added);
+            }
+            Event::FilesChanged => {
+                self.workspace.forget_imports();
+                self.read_files_again();
+                for open in self.notebooks.values_mut() {
+                    open.lacks_names = true;
+                }
+            }
+            Event::Scanned(outcome) => self.scanned(outcome),
             Event::Settings(settings) => self.configure(&settings),
             Event::Document(event) => self.document(event),
-            Event::CodeAction(params, reply) => reply.with(|| {
-                let cell = Uri::from(params.text_document.uri.as_str());
-                let view = self.view(&cell)?;
-                Ok(view.and_then(|view| code_action::list(&params, &cell, view)))
-            }),
-            Event::ResolveCodeAction(action, reply) => reply.with(|| {
-                let Some(cell) = code_action::cell_of(&action) else {
-                    return Err(Error::invalid_params(
-                        "the action has no data of this server",
-                    ));
-                };
-                let view = self.view(&cell)?;
-                code_action::resolve(action, view.ok_or_else(Error::content_modified)?)
-            }),
-            Event::Hover(params, reply) => reply.with(|| {
-                let of = &params.text_document_position_params.text_document;
-                let cell = Uri::from(of.uri.as_str());
-                let view = self.view(&cell)?;
-                Ok(view.and_then(|view| hover::hover(&params, &cell, view)))
-            }),
+            Event::Question(question) => self.answer(question),
+            Event::Answered(id) => {
+                self.requests.answered(id);
+                self.refresh();
+            }
+            Event::OutputsRead(notebook, cells) => {
+                for change in self.documents.apply_saved(&notebook, &cells) {
+                    self.follow(change);
+                }
+            }
             Event::Shutdown(reply) => reply.with(|| Ok(())),
             Event::ImportsRead => {
                 for open in self.notebooks.values_mut() {
@@ -181,22 +181,97 @@ impl Session {
         }
     }
 
+    /// Settings and files that notebooks take names from may have changed.
+    fn read_files_again(&mut self) {
+        self.workspace.forget();
+        self.reconfigure();
+        for open in self.notebooks.values_mut() {
+            open.looked_up.clear();
+            open.unsettled |= open.analysis.is_some();
+        }
+    }
+
+    pub(super) fn scan(&mut self, params: scan::Params, reply: Reply<scan::Summary>) {
+        let wake = self.wake.clone();
+        let scan = Scan {
+            roots: self.folders.clone(),
+            workspace: self.workspace.apart(),
+            profile: self.profile,
+            open: self
+                .documents
+                .notebooks()
+                .filter_map(Uri::to_file_path)
+                .collect(),
+            token: params.work_done_token,
+        };
+        let started = scan.start(reply, self.outbox.clone(), move |event| {
+            // Nobody is there any more: nobody needs to know.
+            let _ = wake.send(event);
+        });
+        if let Err(error) = started {
+            self.outbox
+                .log(&format!("no thread can be started: {error}"));
+        }
+    }
+
+    /// Shows what a scan found, but for notebooks that were opened meanwhile, and answers for it.
+    fn scanned(&mut self, outcome: Outcome) {
+        let open: Vec<Uri> = self.documents.notebooks().cloned().collect();
+        let paths: Vec<PathBuf> = open.iter().filter_map(Uri::to_file_path).collect();
+        let mut files = outcome.files;
+        files.retain(|file| !paths.contains(&file.path));
+        let summary = |uri: &Uri, findings| scan::FileSummary {
+            uri: uri.clone(),
+            findings,
+        };
+        let mut summaries: Vec<_> = files
+            .iter()
+            .map(|file| summary(&file.uri, file.findings))
+            .collect();
+        for uri in &open {
+            self.settle(uri);
+            let analysis = self
+                .notebooks
+                .get(uri)
+                .and_then(|open| open.analysis.as_ref());
+            summaries.extend(analysis.map(|analysis| summary(uri, analysis.tally())));
+        }
+        summaries.sort_by(|a, b| a.uri.cmp(&b.uri));
+        self.closed.show(files, &self.outbox);
+        outcome.reply.with(|| {
+            let mut findings = Tally::default();
+            summaries.iter().for_each(|file| findings += file.findings);
+            Ok(scan::Summary {
+                notebooks: summaries.len(),
+                findings,
+                files: summaries,
+            })
+        });
+    }
+
     fn document(&mut self, event: DocumentEvent) {
         if matches!(event, DocumentEvent::NotebookSaved(_)) {
-            // Nobody tells of a configuration file that changed; whoever changes one saves soon.
-            self.workspace.forget();
-            self.reconfigure();
-            for open in self.notebooks.values_mut() {
-                open.looked_up.clear();
-                open.unsettled |= open.analysis.is_some();
-            }
+            // Not every client tells of a configuration file that changed; whoever changes one saves soon.
+            self.read_files_again();
         }
+        let saved = match &event {
+            DocumentEvent::NotebookOpened(opened) => Some(opened.notebook_document.uri.clone()),
+            DocumentEvent::NotebookSaved(saved) => Some(saved.notebook_document.uri.clone()),
+            _ => None,
+        };
         let applied = self.documents.apply(event);
         for complaint in applied.complaints {
             self.outbox.log(&complaint);
         }
         for change in applied.changes {
             self.follow(change);
+        }
+        if let Some(notebook) = saved.filter(|_| !self.profile.outputs) {
+            let wake = self.wake.clone();
+            saved::read(&notebook, move |notebook, cells| {
+                // Nobody is there any more: nobody needs to know.
+                let _ = wake.send(Event::OutputsRead(notebook, cells));
+            });
         }
     }
 
@@ -213,6 +288,7 @@ impl Session {
                     ..Open::default()
                 };
                 open.touch();
+                self.closed.open(&uri, &self.outbox);
                 self.notebooks.insert(uri, open);
             }
             Change::Closed(uri) => {
@@ -263,12 +339,17 @@ impl Session {
     }
 
     /// The notebook of a cell, analysed up to now. `None` for a document that is no cell.
-    fn view(&mut self, cell: &Uri) -> Result<Option<View<'_>>> {
+    pub(super) fn view(&mut self, cell: &Uri) -> Result<Option<View<'_>>> {
         let Some(notebook) = self.documents.cell(cell).map(|cell| cell.notebook.clone()) else {
             return Ok(None);
         };
-        self.settle(&notebook);
-        let Some((notebook, open)) = self.notebooks.get_key_value(&notebook) else {
+        self.view_of(&notebook)
+    }
+
+    /// A notebook by its own URI, analysed up to now. `None` for one that is not open.
+    pub(super) fn view_of(&mut self, notebook: &Uri) -> Result<Option<View<'_>>> {
+        self.settle(notebook);
+        let Some((notebook, open)) = self.notebooks.get_key_value(notebook) else {
             return Ok(None);
         };
         let Some(document) = self.documents.notebook(notebook) else {
@@ -355,10 +436,28 @@ impl Session {
     }
 
     fn publish(&mut self) {
+        let mut changed = false;
         for (uri, open) in &mut self.notebooks {
             if let Some(document) = self.documents.notebook(uri) {
-                open.publish(uri, document, &self.documents, self.profile, &self.outbox);
+                changed |= open.publish(uri, document, &self.documents, self.profile, &self.outbox);
             }
+        }
+        if changed {
+            self.lenses.outdate();
+            self.hints.outdate();
+        }
+        self.refresh();
+    }
+
+    /// Has the client ask again for what it shows and is outdated.
+    fn refresh(&mut self) {
+        if self.profile.lens_refresh {
+            let by = Request::RefreshLenses;
+            self.lenses.refresh(by, &mut self.requests, &self.outbox);
+        }
+        if self.profile.hint_refresh {
+            let by = Request::RefreshHints;
+            self.hints.refresh(by, &mut self.requests, &self.outbox);
         }
     }
 
@@ -376,85 +475,11 @@ impl Session {
     }
 }
 
-impl Open {
-    fn touch(&mut self) {
-        self.unsettled = true;
-        self.broken = false;
-    }
-
-    fn settle(&mut self, uri: &Uri, documents: &Documents) {
-        if !self.unsettled || self.broken {
-            return;
-        }
-        let Some(document) = documents.notebook(uri) else {
-            return;
-        };
-        if let Some(analysis) = &mut self.analysis {
-            for cell in &self.dirty {
-                let Some(document) = documents.cell(cell) else {
-                    continue;
-                };
-                if let Some(position) = document.position() {
-                    analysis.set_cell(CellIdx::new(position), document.to_cell());
-                }
-            }
-            let changed = analysis.settle();
-            self.lacks_names |= changed.cells.iter().any(|&cell| analysis.lacks_names(cell));
-            let cells = changed.cells.iter();
-            let cells = cells.filter_map(|cell| document.order.get(cell.to_usize()));
-            self.unpublished.extend(cells.cloned());
-            // A finding on a whole cell shows on its first line, which grows without the finding changing.
-            self.unpublished.extend(self.dirty.drain());
-            self.notebook_unpublished |= changed.notebook;
-        } else if let Some(notebook) = documents.snapshot(uri) {
-            let analysis = Analysis::new(notebook, Arc::clone(&self.config));
-            let mut cells = analysis.notebook().indexed();
-            self.lacks_names = cells.any(|(cell, _)| analysis.lacks_names(cell));
-            drop(cells);
-            self.analysis = Some(analysis);
-            self.looked_up.clear();
-            self.dirty.clear();
-            self.unpublished.extend(document.order.iter().cloned());
-            self.notebook_unpublished = true;
-        }
-        self.unsettled = false;
-    }
-
-    fn publish(
-        &mut self,
-        uri: &Uri,
-        document: &NotebookDocument,
-        documents: &Documents,
-        profile: Profile,
-        outbox: &Outbox,
-    ) {
-        let Some(analysis) = &self.analysis else {
-            return;
-        };
-        if std::mem::take(&mut self.notebook_unpublished) {
-            let diagnostics = publish::of_notebook(analysis, documents, document, profile);
-            self.published.show(uri, None, diagnostics, outbox);
-        }
-        let mut cells: Vec<(usize, Uri)> = self
-            .unpublished
-            .drain()
-            .filter_map(|cell| Some((documents.cell(&cell)?.position()?, cell)))
-            .collect();
-        cells.sort_unstable();
-        for (position, cell) in cells {
-            let position = CellIdx::new(position);
-            let diagnostics = publish::of_cell(analysis, documents, document, position, profile);
-            let version = documents.cell(&cell).map(|cell| cell.version);
-            self.published.show(&cell, version, diagnostics, outbox);
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::lsp::event::Reply;
     use crate::lsp::proto;
+    use crate::notebook::CellIdx;
     use serde_json::json;
 
     /// A session with an empty cell before a full one, which has been published.

@@ -36,7 +36,7 @@
 
 use crate::analysis::secrets;
 use crate::notebook::Anchor;
-use crate::rule::{CellContext, Check, Finding, Fix, Group, Rule, Safety, Severity};
+use crate::rule::{outdated, CellContext, Check, Finding, Fix, Group, Rule, Safety, Severity};
 
 pub const RULE: Rule = Rule {
     name: "secret",
@@ -66,7 +66,8 @@ fn check(cx: &CellContext<'_>, findings: &mut Vec<Finding>) {
             Anchor::Cell(cx.index),
             format!(
                 "The output of {cell} shows {what}: whoever gets the notebook, or any commit of it, can use it. \
-                 Change it where it was issued, clear the output, and do not print it again."
+                 Change it where it was issued, clear the output, and do not print it again.{}",
+                outdated::note(cx.cell)
             ),
         )
         .fix(Fix {
