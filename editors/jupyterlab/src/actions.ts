@@ -1,15 +1,17 @@
 /** Code actions: asked for, shown in a menu, resolved, and carried out. */
 
 import type { ISharedCell } from "@jupyter/ydoc";
-import { Notification } from "@jupyterlab/apputils";
+import { InputDialog, Notification } from "@jupyterlab/apputils";
 import type { IDocumentManager } from "@jupyterlab/docmanager";
 import { CommandRegistry } from "@lumino/commands";
 import { Menu } from "@lumino/widgets";
-import type { NotebookEdit, Range } from "../../common/protocol";
+import type { NotebookEdit, Range, Select, Targets } from "../../common/protocol";
 import { Refused, apply, fromWorkspaceEdit } from "./apply";
 import { CONTENT_MODIFIED, ConnectionLost, ResponseError } from "./connection";
-import type { CodeAction, Diagnostic } from "./lsp";
+import type { NotebookDocument } from "./document";
+import type { CodeAction, Diagnostic, WorkspaceEdit } from "./lsp";
 import type { Session } from "./session";
+import { chooseTarget } from "./targets";
 
 const APPLY = "cellwise.applyNotebookEdit";
 
@@ -43,7 +45,8 @@ export class Actions {
 
   /** Opens a menu of what can be done, at a place in the window's pixels. */
   async showMenu(cell: ISharedCell, range: Range, at: { x: number; y: number }): Promise<void> {
-    const diagnostics = this.session.find(cell) ? this.session.diagnosticsOf(this.session.find(cell)!.synced.uri) : [];
+    const place = this.session.find(cell);
+    const diagnostics = place === null ? [] : this.session.diagnosticsOf(place.synced.uri);
     const actions = await this.at(cell, range, diagnostics);
     const commands = new CommandRegistry();
     const menu = new Menu({ commands });
@@ -80,6 +83,17 @@ export class Actions {
     menu.activateNextItem();
   }
 
+  /** Carries out an action of a notebook by its name, wherever the cursor is. */
+  async runNamed(name: string, document: NotebookDocument | null): Promise<void> {
+    for (const { cell } of document?.cells ?? []) {
+      const start = { line: 0, character: 0 };
+      const offered = (await this.at(cell, { start, end: start }, [])).find(({ data }) => data?.action === name);
+      if (offered !== undefined) {
+        return this.run(cell, offered);
+      }
+    }
+  }
+
   /** Resolves an action and carries it out. What goes wrong is told, and nothing is done then. */
   async run(cell: ISharedCell, action: CodeAction): Promise<void> {
     try {
@@ -98,14 +112,63 @@ export class Actions {
       throw new Refused("The cell is gone. Nothing was done.");
     }
     const { document } = place;
+    const { connection } = this.session;
     document.flush();
-    const { edit, command } = await this.session.connection.request<CodeAction>("codeAction/resolve", action);
+    let chosen = action;
+    if (action.data?.ask === "module") {
+      const targets = await connection.request<Targets | null>("cellwise/targets", { data: action.data });
+      const argument = targets === null ? null : await chooseTarget(targets);
+      if (argument === null) {
+        return;
+      }
+      chosen = { ...action, data: { ...action.data, argument } };
+    }
+    const { edit, command } = await connection.request<CodeAction>("codeAction/resolve", chosen);
     if (command?.command === APPLY) {
-      await apply(command.arguments?.[0] as NotebookEdit, document, this.manager, this.session.folder);
+      const own = command.arguments?.[0] as NotebookEdit;
+      await apply(own, document, this.manager, this.session.folder);
+      if (own.select !== null) {
+        await this.rename(document, own.select);
+      }
     } else if (edit !== undefined) {
       await apply(fromWorkspaceEdit(edit, document), document, this.manager, this.session.folder);
     }
   }
+
+  /** Asks for another name of what an action has just made, and renames it in all cells. */
+  private async rename(document: NotebookDocument, { index, range }: Select): Promise<void> {
+    const synced = document.cells[index];
+    const name = synced && nameIn(synced.text, range);
+    if (synced === undefined || name == null) {
+      return;
+    }
+    const { button, value } = await InputDialog.getText({
+      title: "Name",
+      text: name,
+      okLabel: "Use this name",
+      cancelLabel: "Keep",
+      selectionRange: name.length,
+    });
+    if (!button.accept || value === null || value.trim() === "" || value.trim() === name) {
+      return;
+    }
+    document.flush();
+    const edit = await this.session.connection.request<WorkspaceEdit | null>("textDocument/rename", {
+      textDocument: { uri: synced.uri },
+      position: range.start,
+      newName: value.trim(),
+    });
+    if (edit !== null) {
+      await apply(fromWorkspaceEdit(edit, document), document, this.manager, this.session.folder);
+    }
+  }
+}
+
+/** The text in a range of one line, if it is a name. */
+function nameIn(text: string, { start, end }: Range): string | null {
+  const line = text.split("\n")[start.line] ?? "";
+  const name = start.line === end.line ? line.slice(start.character, end.character) : "";
+  return /^[\p{L}_][\p{L}\p{N}_]*$/u.test(name) ? name : null;
 }
 
 function isExpected(error: unknown): boolean {

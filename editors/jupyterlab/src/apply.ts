@@ -8,9 +8,9 @@ import type { Contents } from "@jupyterlab/services";
 import { ServerConnection } from "@jupyterlab/services";
 import type { KeptCell, PlannedCell } from "../../common/plan";
 import { mergeMetadata, plan } from "../../common/plan";
-import type { CellOp, FileOp, NotebookEdit } from "../../common/protocol";
+import type { CellOp, FileOp, NotebookEdit, Position, Range } from "../../common/protocol";
 import { applyTextEdits } from "../../common/text";
-import { isCode } from "./cells";
+import { change, isCode } from "./cells";
 import type { NotebookDocument } from "./document";
 import type { WorkspaceEdit } from "./lsp";
 
@@ -20,13 +20,13 @@ export class Refused extends Error {}
 /** A `WorkspaceEdit` in the words of a notebook edit, so that it takes the same way. */
 export function fromWorkspaceEdit(edit: WorkspaceEdit, document: NotebookDocument): NotebookEdit {
   const cells: CellOp[] = [];
-  for (const change of edit.documentChanges ?? []) {
-    if ("kind" in change) {
+  for (const operation of edit.documentChanges ?? []) {
+    if ("kind" in operation) {
       throw new Refused("The edit creates a file, which this version of the extension is not told how.");
     }
-    const { uri, version } = change.textDocument;
+    const { uri, version } = operation.textDocument;
     const index = document.cells.findIndex((cell) => cell.uri === uri);
-    for (const { range, newText } of change.edits) {
+    for (const { range, newText } of operation.edits) {
       cells.push({ op: "replace", uri, index, version: version ?? -1, range, text: newText });
     }
   }
@@ -61,7 +61,7 @@ export async function apply(
   const cells = [...shared.cells];
   shared.transact(() => {
     for (const kept of planned.inPlace) {
-      changeInPlace(shared, kept, cells);
+      changeInPlace(kept, cells);
     }
     for (const { start, remove, cells: placed } of planned.splices) {
       const json = placed.map((cell) => toJson(cell, cells));
@@ -75,23 +75,14 @@ export async function apply(
   }
 }
 
-function changeInPlace(_: ISharedNotebook, kept: KeptCell, cells: ISharedNotebook["cells"]): void {
+function changeInPlace(kept: KeptCell, cells: ISharedNotebook["cells"]): void {
   const cell = cells[kept.index];
   if (cell === undefined) {
     return;
   }
   if (kept.edits.length > 0) {
-    const before = cell.getSource();
-    let start = 0;
-    while (start < before.length && before[start] === kept.text[start]) {
-      start++;
-    }
-    let end = 0;
-    const shorter = Math.min(before.length, kept.text.length) - start;
-    while (end < shorter && before[before.length - 1 - end] === kept.text[kept.text.length - 1 - end]) {
-      end++;
-    }
-    cell.updateSource(start, before.length - end, kept.text.slice(start, kept.text.length - end));
+    const { start, end, text } = change(cell.getSource(), kept.text);
+    cell.updateSource(start, end, text);
   }
   if (isCode(cell)) {
     if (kept.clearOutputs) {
@@ -132,11 +123,8 @@ function toJson(placed: PlannedCell, cells: ISharedNotebook["cells"]): CellJson 
   return json as CellJson;
 }
 
-async function select(
-  panel: NotebookPanel,
-  index: number,
-  range: { start: { line: number; character: number }; end: { line: number; character: number } },
-): Promise<void> {
+/** Puts the cursor into a cell. @param range what is selected there; `null` leaves the selection as it is. */
+export async function select(panel: NotebookPanel, index: number, range: Range | null): Promise<void> {
   const notebook = panel.content;
   notebook.activeCellIndex = index;
   notebook.deselectAll();
@@ -146,8 +134,11 @@ async function select(
   }
   await notebook.scrollToItem(index);
   await cell.ready;
+  if (range === null) {
+    return;
+  }
   notebook.mode = "edit";
-  const at = ({ line, character }: { line: number; character: number }) => ({ line, column: character });
+  const at = ({ line, character }: Position) => ({ line, column: character });
   cell.editor?.setSelection({ start: at(range.start), end: at(range.end) });
   cell.editor?.focus();
 }
@@ -167,7 +158,8 @@ async function prepare(file: FileOp, manager: IDocumentManager, folder: string):
       await contents.save(path, { type: "file", format: "text", content: file.text });
     };
   }
-  const context = manager.findWidget(path) && manager.contextForWidget(manager.findWidget(path)!);
+  const widget = manager.findWidget(path);
+  const context = widget && manager.contextForWidget(widget);
   if (context?.model.dirty === true) {
     throw new Refused(`${path} is open with changes that are not saved. Save them first. Nothing was done.`);
   }

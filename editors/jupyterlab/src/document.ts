@@ -15,6 +15,7 @@ import type { IDisposable } from "@lumino/disposable";
 import { Signal } from "@lumino/signaling";
 import type { NotebookNow } from "../../common/plan";
 import { change, isCode, kindOf, positionAt } from "./cells";
+import { outputsOf } from "./outputs";
 import type { Connection } from "./connection";
 
 /** A cell as the server was told of it last. */
@@ -36,6 +37,7 @@ export class NotebookDocument implements IDisposable {
     readonly panel: NotebookPanel,
     private readonly connection: Connection,
     private readonly folder: string,
+    private readonly secretMarks: () => readonly string[],
   ) {
     this.shared.changed.connect(this.notebookChanged, this);
     this.panel.context.saveState.connect(this.saved, this);
@@ -62,6 +64,7 @@ export class NotebookDocument implements IDisposable {
       return;
     }
     this._isDisposed = true;
+    window.clearTimeout(this.printing);
     this.close();
     Signal.clearData(this);
   }
@@ -135,6 +138,7 @@ export class NotebookDocument implements IDisposable {
       },
       cellTextDocuments: this.cells.map(textDocument),
     });
+    this.sendOutputs(this.cells.map(({ cell }) => cell));
   }
 
   private close(): void {
@@ -322,6 +326,15 @@ export class NotebookDocument implements IDisposable {
   }
 
   private cellChanged(cell: ISharedCell, what: CellChange): void {
+    if (what.outputsChange !== undefined || what.streamOutputChange !== undefined) {
+      this.printed.add(cell);
+      // Outputs come in small pieces, and are of use only as a whole.
+      this.printing ||= window.setTimeout(() => {
+        this.printing = 0;
+        this.sendOutputs([...this.printed]);
+        this.printed.clear();
+      }, 200);
+    }
     if (what.executionStateChange?.newValue === "running") {
       const synced = this.byCell(cell);
       if (synced !== undefined) {
@@ -357,6 +370,21 @@ export class NotebookDocument implements IDisposable {
     if (!this.scheduled) {
       this.scheduled = true;
       queueMicrotask(() => this.flush());
+    }
+  }
+
+  private sendOutputs(cells: readonly ISharedCell[]): void {
+    if (this._isDisposed) {
+      return;
+    }
+    const told = cells.flatMap((cell) => {
+      const synced = this.byCell(cell);
+      return synced === undefined || !isCode(cell)
+        ? []
+        : [outputsOf(synced.uri, cell.getOutputs(), this.secretMarks())];
+    });
+    if (told.length > 0) {
+      this.connection.notify("cellwise/outputs", { notebook: this.uri, cells: told });
     }
   }
 
@@ -411,6 +439,9 @@ export class NotebookDocument implements IDisposable {
   private readonly number = nextNumber++;
   /** Cells whose text, count or metadata may differ from what the server knows. */
   private readonly dirty = new Set<ISharedCell>();
+  /** Cells whose outputs changed. */
+  private readonly printed = new Set<ISharedCell>();
+  private printing = 0;
   /** The order of cells may differ. */
   private order = false;
   private scheduled = false;

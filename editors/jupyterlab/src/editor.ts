@@ -8,7 +8,7 @@
 import { RangeSet, StateEffect, StateField } from "@codemirror/state";
 import type { Extension, Text } from "@codemirror/state";
 import type { DecorationSet, Tooltip, ViewUpdate } from "@codemirror/view";
-import { Decoration, EditorView, ViewPlugin, WidgetType, hoverTooltip } from "@codemirror/view";
+import { Decoration, EditorView, ViewPlugin, WidgetType, closeHoverTooltips, hoverTooltip } from "@codemirror/view";
 import type { ISharedCell } from "@jupyter/ydoc";
 import type { Position, Range } from "../../common/protocol";
 import type { CodeAction, Diagnostic } from "./lsp";
@@ -57,7 +57,13 @@ export class Editors {
     }
   }
 
-  views_(cell: ISharedCell): readonly EditorView[] {
+  showAll(host: Host): void {
+    for (const cell of this.views.keys()) {
+      this.show(cell, host);
+    }
+  }
+
+  viewsOf(cell: ISharedCell): readonly EditorView[] {
     return [...(this.views.get(cell) ?? [])];
   }
 
@@ -203,7 +209,10 @@ function finding(cell: ISharedCell, diagnostic: Diagnostic, view: EditorView, ho
   rule.className = "cellwise-rule";
   rule.textContent = `cellwise(${diagnostic.code ?? ""})`;
   rule.title = "What this rule finds, and why";
-  rule.onclick = () => host.explain(String(diagnostic.code));
+  rule.onclick = () => {
+    view.dispatch({ effects: closeHoverTooltips });
+    host.explain(String(diagnostic.code));
+  };
   message.append(" ", rule);
   dom.append(message);
   void host.actionsAt(cell, diagnostic.range, [diagnostic]).then((actions) => {
@@ -215,6 +224,7 @@ function finding(cell: ISharedCell, diagnostic: Diagnostic, view: EditorView, ho
       button.className = "cellwise-action";
       button.textContent = action.title;
       button.onclick = () => {
+        view.dispatch({ effects: closeHoverTooltips });
         host.run(cell, action);
         view.focus();
       };

@@ -5,6 +5,7 @@ import type { INotebookTracker, NotebookPanel } from "@jupyterlab/notebook";
 import type { ISharedCell } from "@jupyter/ydoc";
 import type { JSONObject } from "@lumino/coreutils";
 import { Signal } from "@lumino/signaling";
+import type { Status } from "../../common/protocol";
 import type { Connection, Notification } from "./connection";
 import { ResponseError } from "./connection";
 import { NotebookDocument, SyncedCell } from "./document";
@@ -34,15 +35,16 @@ export class Session {
   /** The findings of a cell changed. */
   readonly diagnosticsChanged = new Signal<this, SyncedCell>(this);
 
-  /** A notification that is none of LSP itself. */
-  readonly notified_ = new Signal<this, Notification>(this);
+  /** A status or a graph changed. */
+  readonly shown = new Signal<this, void>(this);
+
+  statusOf(panel: NotebookPanel | null): Status | null {
+    const document = this.documentOf(panel);
+    return (document && this.statuses.get(document.uri)) ?? null;
+  }
 
   documentOf(panel: NotebookPanel | null): NotebookDocument | null {
     return (panel && this.documents.get(panel)) ?? null;
-  }
-
-  documentByUri(uri: string): NotebookDocument | null {
-    return [...this.documents.values()].find((document) => document.uri === uri) ?? null;
   }
 
   /** The cell that an editor shows, with its notebook. */
@@ -91,7 +93,7 @@ export class Session {
       return;
     }
     for (const panel of this.waiting) {
-      const document = new NotebookDocument(panel, this.connection, this.folder);
+      const document = new NotebookDocument(panel, this.connection, this.folder, () => this.secretMarks);
       this.documents.set(panel, document);
     }
     this.waiting.clear();
@@ -99,7 +101,10 @@ export class Session {
 
   private async initialize(): Promise<void> {
     try {
-      await this.connection.request("initialize", this.initializeParams());
+      const { capabilities } = await this.connection.request<{
+        capabilities: { experimental?: { cellwise?: { secretMarks?: string[] } } };
+      }>("initialize", this.initializeParams());
+      this.secretMarks = capabilities.experimental?.cellwise?.secretMarks ?? [];
     } catch (error) {
       if (error instanceof ResponseError) {
         console.error("Cellwise: the server refuses to start:", error.message);
@@ -109,6 +114,7 @@ export class Session {
     }
     this.connection.notify("initialized", {});
     this.diagnostics.clear();
+    this.statuses.clear();
     this.setState("running");
     for (const document of this.documents.values()) {
       document.reopen();
@@ -140,7 +146,15 @@ export class Session {
           didChangeConfiguration: {},
         },
       },
-      initializationOptions: { notebookEdits: true, settings: this.settings },
+      initializationOptions: {
+        notebookEdits: true,
+        runCells: true,
+        choices: true,
+        status: true,
+        graph: true,
+        outputs: true,
+        settings: this.settings,
+      },
     };
   }
 
@@ -157,8 +171,16 @@ export class Session {
       case "window/logMessage":
         console.info("Cellwise:", (params as { message: string }).message);
         break;
+      case "cellwise/status": {
+        const status = params as Status;
+        this.statuses.set(status.notebook, status);
+        this.shown.emit();
+        break;
+      }
+      case "cellwise/graphChanged":
+        this.shown.emit();
+        break;
       default:
-        this.notified_.emit({ method, params });
     }
   }
 
@@ -184,5 +206,8 @@ export class Session {
   folder = PageConfig.getOption("rootUri") || "jupyter:///";
   private readonly documents = new Map<NotebookPanel, NotebookDocument>();
   private readonly waiting = new Set<NotebookPanel>();
+  /** What a secret can start with, for telling of outputs. */
+  private secretMarks: readonly string[] = [];
+  private readonly statuses = new Map<string, Status>();
   private readonly diagnostics = new Map<string, readonly Diagnostic[]>();
 }

@@ -3,10 +3,20 @@
 from ._program import find_program
 
 
+_RULES = {"type": "array", "items": {"type": "string"}}
+
+SETTINGS = {
+    "select": {**_RULES, "description": "Rules or groups in place of the default set."},
+    "extend-select": {**_RULES, "description": "Rules or groups that are used besides."},
+    "ignore": {**_RULES, "description": "Rules or groups that are left out."},
+}
+
+
 def jupyter_lsp_specs(_manager):
     """Entry point of the group `jupyter_lsp_spec_v1`.
 
-    `cellwise` is for people who choose it as the server for Python in jupyterlab-lsp.
+    `cellwise` is for people who choose it as the server for Python in jupyterlab-lsp. The wheel sets
+    its priority below that of all others (lab/settings/overrides.d), so that nobody's server is displaced.
     `cellwise-notebook` claims a language that nobody has, so that jupyterlab-lsp leaves Python
     to the server that was there before; our labextension connects to it by its name.
     """
@@ -33,6 +43,8 @@ def _spec(program, name, languages, mime_types):
         "languages": languages,
         "mime_types": mime_types,
         "display_name": name,
+        # jupyterlab-lsp forgets the priority of a server that has none.
+        "config_schema": {"type": "object", "title": name, "properties": SETTINGS},
         # The notebook itself is read at its real path.
         "requires_documents_on_disk": False,
     }
