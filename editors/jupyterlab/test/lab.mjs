@@ -253,6 +253,13 @@ export class Tab {
     return item;
   }
 
+  /** Leaves the name that the extension proposes for a new function. */
+  async keepName() {
+    const button = this.page.locator(".jp-Dialog .jp-mod-reject");
+    await button.click();
+    await button.waitFor({ state: "hidden" });
+  }
+
   async screenshot(name) {
     const folder = process.env.CELLWISE_SCREENSHOTS;
     if (folder) {
