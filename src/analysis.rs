@@ -21,6 +21,7 @@ pub mod randomness;
 pub(crate) mod scope;
 pub mod secrets;
 pub(crate) mod source;
+pub mod standard_library;
 pub mod surroundings;
 pub(crate) mod text_reads;
 mod walk;

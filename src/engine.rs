@@ -9,7 +9,7 @@ mod repairs;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use crate::action::{Action, ActionContext, Client, Offer, Refusal};
+use crate::action::{Action, ActionContext, Choices, Client, Offer, Refusal};
 use crate::analysis::facts::OpeningKind;
 use crate::analysis::graph::{Lack, facts_of};
 use crate::analysis::known_imports::KnownImports;
@@ -493,6 +493,20 @@ impl Analysis {
                     .map(move |offer| (action, offer))
             })
             .collect()
+    }
+
+    /// What a person may choose from where an offer [asks](crate::action::Ask).
+    pub fn choices(
+        &self,
+        action: &Action,
+        cell: CellIdx,
+        range: TextRange,
+        client: Client,
+        project: &dyn Project,
+    ) -> Option<Choices> {
+        let findings = self.findings_at(cell, range);
+        let cx = self.action_context(cell, range, &findings, (client, project));
+        actions::choices(action, &cx)
     }
 
     /// What one of the [`offers`](Self::offers) does.

@@ -157,6 +157,7 @@ fn what_is_not_sure_is_refused() {
         ("%store old", "cell 2"),
         ("def f(x: 'old'): pass", "annotation that is a text"),
         ("print(f'{old=}')", "prints the name itself"),
+        ("old.lower?", "prints the name itself"),
         ("old = (", "not valid Python"),
         ("import old.path", "brings more than `old`"),
         ("class C:\n    old = old", "a class in cell 2 reads `old`"),

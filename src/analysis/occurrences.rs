@@ -40,7 +40,7 @@ pub struct Occurrence {
     pub owner: Owner,
     /// The functions, comprehensions and classes whose names would be found here, by their places.
     pub inside: Box<[TextRange]>,
-    /// The name itself is printed, too: `f"{x=}"`.
+    /// The name itself is printed, too: `f"{x=}"`, `x?`.
     pub is_shown: bool,
 }
 

@@ -4,8 +4,9 @@
 //! changed is published, unless more has come meanwhile: a burst of edits costs one analysis, without
 //! a timer. Nothing here waits for the client.
 
+mod scanning;
+
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::PathBuf;
 use std::sync::{Arc, mpsc};
 
 use rustc_hash::FxHashMap;
@@ -13,18 +14,17 @@ use serde_json::Value;
 use tower_lsp::jsonrpc::{Error, Result};
 
 use super::documents::{Change, Documents, NotebookDocument};
-use super::event::{Event, Folders, Reply};
+use super::event::{Event, Folders};
 use super::open::Open;
 use super::profile::Profile;
 use super::proto::{DocumentEvent, Uri};
 use super::requests::{Request, Requests, Shown};
-use super::scan::{self, Closed, Outcome, Scan};
+use super::scan::Closed;
 use super::wire::Outbox;
 use super::{configuration, saved, watch};
 use crate::analysis::facts::OpeningKind;
 use crate::engine::Analysis;
 use crate::project::{NoProject, Project};
-use crate::view::tally::Tally;
 use crate::workspace::Workspace;
 
 #[derive(Debug)]
@@ -189,64 +189,6 @@ impl Session {
             open.looked_up.clear();
             open.unsettled |= open.analysis.is_some();
         }
-    }
-
-    pub(super) fn scan(&mut self, params: scan::Params, reply: Reply<scan::Summary>) {
-        let wake = self.wake.clone();
-        let scan = Scan {
-            roots: self.folders.clone(),
-            workspace: self.workspace.apart(),
-            profile: self.profile,
-            open: self
-                .documents
-                .notebooks()
-                .filter_map(Uri::to_file_path)
-                .collect(),
-            token: params.work_done_token,
-        };
-        let started = scan.start(reply, self.outbox.clone(), move |event| {
-            // Nobody is there any more: nobody needs to know.
-            let _ = wake.send(event);
-        });
-        if let Err(error) = started {
-            self.outbox
-                .log(&format!("no thread can be started: {error}"));
-        }
-    }
-
-    /// Shows what a scan found, but for notebooks that were opened meanwhile, and answers for it.
-    fn scanned(&mut self, outcome: Outcome) {
-        let open: Vec<Uri> = self.documents.notebooks().cloned().collect();
-        let paths: Vec<PathBuf> = open.iter().filter_map(Uri::to_file_path).collect();
-        let mut files = outcome.files;
-        files.retain(|file| !paths.contains(&file.path));
-        let summary = |uri: &Uri, findings| scan::FileSummary {
-            uri: uri.clone(),
-            findings,
-        };
-        let mut summaries: Vec<_> = files
-            .iter()
-            .map(|file| summary(&file.uri, file.findings))
-            .collect();
-        for uri in &open {
-            self.settle(uri);
-            let analysis = self
-                .notebooks
-                .get(uri)
-                .and_then(|open| open.analysis.as_ref());
-            summaries.extend(analysis.map(|analysis| summary(uri, analysis.tally())));
-        }
-        summaries.sort_by(|a, b| a.uri.cmp(&b.uri));
-        self.closed.show(files, &self.outbox);
-        outcome.reply.with(|| {
-            let mut findings = Tally::default();
-            summaries.iter().for_each(|file| findings += file.findings);
-            Ok(scan::Summary {
-                notebooks: summaries.len(),
-                findings,
-                files: summaries,
-            })
-        });
     }
 
     fn document(&mut self, event: DocumentEvent) {
@@ -478,6 +420,7 @@ impl Session {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::lsp::event::Reply;
     use crate::lsp::proto;
     use crate::notebook::CellIdx;
     use serde_json::json;

@@ -129,7 +129,7 @@ impl<'a> Renaming<'a> {
         let places = named.found.iter().filter(|place| place.name == *old);
         for place in places {
             if place.is_shown && place.owner.is_same(self.owner) {
-                return Err(format!("{cell} prints the name itself, by `{{{old}=}}`").into());
+                return Err(format!("{cell} prints the name itself, `{old}`").into());
             }
             let may_be_ours =
                 matches!(place.owner, Owner::Class { .. }) && place.kind == Kind::Read;

@@ -107,7 +107,10 @@ impl Finder<'_> {
                 let first = words(argument).next();
                 if let Some(name) = first.filter(|name| argument.starts_with(name)) {
                     let range = TextRange::at(at, size(name.len()));
+                    // What help shows of an object names it.
+                    self.is_shown = true;
                     self.note(&Name::new(name), range, Kind::Read);
+                    self.is_shown = false;
                 }
             }
             _ => self.doubt(argument, at),
