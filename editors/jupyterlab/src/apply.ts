@@ -59,12 +59,17 @@ export async function apply(
   }
   const { shared } = document;
   const cells = [...shared.cells];
+  // Before the transaction: a cell that is taken out no longer knows what it was.
+  const splices = planned.splices.map(({ start, remove, cells: placed }) => ({
+    start,
+    remove,
+    json: placed.map((cell) => toJson(cell, cells)),
+  }));
   shared.transact(() => {
     for (const kept of planned.inPlace) {
       changeInPlace(kept, cells);
     }
-    for (const { start, remove, cells: placed } of planned.splices) {
-      const json = placed.map((cell) => toJson(cell, cells));
+    for (const { start, remove, json } of splices) {
       shared.deleteCellRange(start, start + remove);
       shared.insertCells(start, json);
     }

@@ -10,6 +10,7 @@ const files = {
   "extract.ipynb": notebook("limit = 4", "total = sum(range(limit))\nprint(total)", "print(total * 2)"),
   "bulb.ipynb": notebook("values = [1, 2, 3]", "total = sum(values)\nprint(total)"),
   "order.ipynb": notebook("print(later + 1)", { text: "later = 3", metadata: { tags: ["kept"] } }, "print(later)"),
+  "module.ipynb": notebook("start = 21", "def double(price):\n    return price * 2", "print(double(start))"),
   "stale.ipynb": notebook("base = 2", "double = base * 2", "print(double)"),
   "tabs.ipynb": notebook("shared = 1", "print(missing_one)"),
   "name.ipynb": notebook("a = 1", "print(b)"),
@@ -122,6 +123,26 @@ test("cells are moved as one undo step, and keep what they are", async () => {
   });
 });
 
+test("move to module asks for the module, writes it, and the notebook still runs", async () => {
+  await inTab("module.ipynb", async (tab) => {
+    await tab.runAll();
+    await until("the output", async () => (await tab.outputs())[2] === "42\n");
+    await tab.edit(1);
+    await tab.page.keyboard.press("Alt+Enter");
+    await (await tab.menu("module")).click();
+    const field = tab.page.locator(".cellwise-targets input[type=text]");
+    await field.waitFor();
+    await tab.screenshot("targets");
+    await field.fill("moved/prices.py");
+    await tab.page.locator(".jp-Dialog .jp-mod-accept").click();
+    await until("the module on disk", () => /def double\(/.test(lab.read("moved/prices.py")));
+    await until("the import", async () => (await tab.cells()).some((text) => /from moved\.prices import double/.test(text)));
+    await tab.ask((panel) => panel.sessionContext.restartKernel());
+    await tab.runAll();
+    await until("the same output", async () => (await tab.outputs()).join("").endsWith("42\n"));
+  });
+});
+
 test("cells that are stale are told, and run in order", async () => {
   await inTab("stale.ipynb", async (tab) => {
     await tab.runAll();
@@ -154,7 +175,7 @@ test("the panel shows cells and findings, and leads to them", async () => {
     assert.match(await status.textContent(), /1 error · does not run from the top/);
     await tab.screenshot("light");
     await tab.command("apputils:change-theme", { theme: "JupyterLab Dark" });
-    await tab.page.locator("body[data-jp-theme-light=false]").waitFor();
+    await tab.page.locator("body[data-jp-theme-light=false]").waitFor({ state: "attached" });
     await tab.screenshot("dark");
     const colours = await tab.page
       .locator(".cellwise-panel")
@@ -222,21 +243,20 @@ test("a server that was killed starts again and knows the notebook as it is", as
   });
 });
 
-test("settings hold at once", async () => {
+test("the settings editor lists the rules, and what is set there holds", async () => {
   await inTab("settings.ipynb", async (tab) => {
     await tab.squiggle(1, "error: nowhere");
+    await tab.command("settingeditor:open", { query: "Cellwise" });
+    await tab.page.locator(".jp-SettingsEditor", { hasText: "A name that no cell binds." }).waitFor();
     const set = (ignore) =>
-      tab.page.evaluate(async (own) => {
-        const { serviceManager } = window.jupyterapp;
-        await window.jupyterapp.commands.execute("settingeditor:open", { query: "Cellwise" });
-        await serviceManager.settings.save("cellwise:plugin", JSON.stringify({ ignore: own }));
-      }, ignore);
-    await tab.page.locator(".jp-NotebookPanel").first().waitFor();
+      tab.page.evaluate(
+        (own) => window.jupyterapp.serviceManager.settings.save("cellwise:plugin", JSON.stringify({ ignore: own })),
+        ignore,
+      );
     await set(["undefined-name"]);
-    await tab.page.reload();
-    await tab.page.locator(".jp-NotebookPanel .jp-Notebook .jp-Cell").first().waitFor();
-    await tab.page.locator(".cellwise-status", { hasText: "runs from the top" }).waitFor();
-    await until("no squiggle", async () => (await tab.page.locator(".cellwise-squiggle").count()) === 0);
+    const again = await lab.open("settings.ipynb", { context: tab.page.context() });
+    await again.page.locator(".cellwise-status", { hasText: /^Cellwise: (does not )?runs? from the top/ }).waitFor();
+    assert.equal(await again.page.locator(".cellwise-squiggle").count(), 0);
     await set([]);
   });
 });
