@@ -28,6 +28,7 @@ actions![
     clear_all_outputs,
     clear_counts,
     clear_outputs,
+    generate_test,
     insert_seed,
     move_to_module,
     rename_in_cell,

@@ -22,4 +22,5 @@ pub mod promote;
 pub mod reach;
 pub mod rename;
 pub mod shape;
+pub mod testing;
 mod words;

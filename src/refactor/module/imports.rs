@@ -398,7 +398,10 @@ fn module_of(import: &StmtImportFrom) -> String {
 /// Names more in a statement that there is; `None` where it had better stay as it is.
 fn join(text: &str, own: &StmtImportFrom, members: &[&Import]) -> Option<Vec<(TextRange, String)>> {
     let written = &text[own.range];
-    let rest = text[own.range.end().to_usize()..].lines().next().unwrap_or_default();
+    let rest = text[own.range.end().to_usize()..]
+        .lines()
+        .next()
+        .unwrap_or_default();
     if written.contains(['#', '\\']) || rest.contains(';') {
         return None;
     }
