@@ -247,7 +247,7 @@ test("the settings editor lists the rules, and what is set there holds", async (
   await inTab("settings.ipynb", async (tab) => {
     await tab.squiggle(1, "error: nowhere");
     await tab.command("settingeditor:open", { query: "Cellwise" });
-    await tab.page.locator(".jp-SettingsEditor", { hasText: "A name that no cell binds." }).waitFor();
+    await tab.page.locator(".jp-SettingsEditor", { hasText: "undefined-name" }).waitFor();
     const set = (ignore) =>
       tab.page.evaluate(
         (own) => window.jupyterapp.serviceManager.settings.save("cellwise:plugin", JSON.stringify({ ignore: own })),
