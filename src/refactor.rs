@@ -5,13 +5,15 @@
 //! their text with its comments, [`outside`] knows who else reads a name, [`prior`] what a name is
 //! before the code runs, [`reach`] which bodies a call may get to, [`shape`] what the syntax forbids,
 //! [`interface`] joins these to parameters and returns, [`layout`] and [`naming`] write. [`imports`] knows
-//! where a new import goes.
+//! where a new import goes, [`gather`] which imports may stand together, with [`barriers`] between them, the [`modules`]
+//! that are known, [`import_lines`] where they stand, and [`import_block`] to write them. [`split`] finds where a cell can be cut, [`shown`] what it would show.
 
 pub mod barriers;
 pub mod cut;
 pub mod extract;
 pub mod gather;
 pub mod import_block;
+pub mod import_lines;
 pub mod imports;
 pub mod interface;
 pub mod layout;
