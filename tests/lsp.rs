@@ -240,7 +240,6 @@ fn refactorings_of_a_cell_that_has_moved_on_are_refused() {
         (PYTHON, "x = 1"),
         (PYTHON, "import json\na = 1\nb = a"),
     ]);
-    client.published();
     let listed = client.actions(&notebook, 2, None);
     let gather = listed
         .as_array()
@@ -252,7 +251,6 @@ fn refactorings_of_a_cell_that_has_moved_on_are_refused() {
         .expect("imports can be gathered");
     client.type_text(&mut notebook, 2, (0, 0), "\n");
     assert_eq!(client.resolve(&gather)["error"]["code"], CONTENT_MODIFIED);
-    client.published();
 }
 
 #[test]
