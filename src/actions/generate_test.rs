@@ -74,6 +74,10 @@
 //! def test_net():
 //!     assert net(1) == 1
 //! ```
+//! ```ini file=pytest.ini
+//! [pytest]
+//! pythonpath = notebooks
+//! ```
 //!
 //! ## After
 //! ```notebook
