@@ -18,10 +18,12 @@ mod validate;
 use std::borrow::Cow;
 use std::sync::Arc;
 
+pub(super) use self::language::of_kernel as language_of_kernel;
+pub use self::lower::lower;
 use self::raw::{RawCell, RawFile};
 pub use self::source_map::{CellSpans, SourceMap};
 use super::conflict;
-use super::{BYTE_ORDER_MARK, Format};
+use super::{BYTE_ORDER_MARK, Format, Hint, Kind};
 use crate::notebook::{
     Anchor, Cell, CellIdx, CellKind, Execution, Home, Notebook, NotebookMeta, Outputs, Problem,
     ProblemKind,
@@ -31,8 +33,7 @@ use crate::text::{TextRange, TextSize};
 pub const FORMAT: Format = Format {
     name: "ipynb",
     recognises,
-    parse: |bytes| read(bytes).0,
-    lower: Some(lower::lower),
+    kind: Kind::Ipynb,
 };
 
 /// Reads a notebook file, which need not be sound. `bytes` is UTF-8, with or without a byte order
@@ -83,7 +84,10 @@ pub fn read(bytes: &[u8]) -> (Notebook, SourceMap<'_>) {
     (notebook, map)
 }
 
-fn recognises(bytes: &[u8]) -> bool {
+fn recognises(bytes: &[u8], hint: Hint) -> bool {
+    if !matches!(hint, Hint::None | Hint::Json) {
+        return false;
+    }
     let start = bytes
         .strip_prefix(BYTE_ORDER_MARK)
         .unwrap_or(bytes)

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::ops::Range;
 
 use crate::format::ipynb::SourceMap;
-use crate::format::{Decoded, ipynb, line_column};
+use crate::format::{Decoded, Hint, ipynb, line_column};
 use crate::notebook::{Anchor, Notebook};
 use crate::text::LineColumn;
 
@@ -22,7 +22,7 @@ impl<'b> InFile<'b> {
             Cow::Borrowed(bytes) => bytes,
             Cow::Owned(bytes) => bytes,
         };
-        if decoded.format()?.name != ipynb::FORMAT.name {
+        if decoded.format(Hint::None)?.name != ipynb::FORMAT.name {
             return None;
         }
         let (_, map) = ipynb::read(bytes);

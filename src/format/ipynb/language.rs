@@ -53,7 +53,7 @@ fn of_magic(text: &str) -> Option<Language> {
 }
 
 /// Kernels are named by people; only names that tell a language are known.
-fn of_kernel(name: &str) -> Option<&'static str> {
+pub fn of_kernel(name: &str) -> Option<&'static str> {
     let name = name.trim().to_ascii_lowercase();
     let starts = [
         ("python", "python"),
