@@ -127,8 +127,11 @@ impl Format {
                     return Err("it holds bytes that are no UTF-8; save it as UTF-8 first".into());
                 };
                 let after = sheet::lower(text, edit, dialect)?;
-                let before = (dialect.parse)(text).notebook();
-                if !sheet::is_same(&(dialect.parse)(&after).notebook(), &edit.apply(&before)) {
+                let before = (dialect.parse)(text, None).notebook();
+                if !sheet::is_same(
+                    &(dialect.parse)(&after, None).notebook(),
+                    &edit.apply(&before),
+                ) {
                     return Err(format!(
                         "a {} has no words for it: some line would be read as another thing than it is",
                         self.name
@@ -145,7 +148,7 @@ impl Format {
 impl Dialect {
     /// Reads bytes that are UTF-8, or nearly so. Every place counts from behind the byte order mark.
     pub fn read(&self, bytes: &[u8]) -> Sheet {
-        (self.parse)(&String::from_utf8_lossy(without_mark(bytes)))
+        (self.parse)(&String::from_utf8_lossy(without_mark(bytes)), None)
     }
 }
 

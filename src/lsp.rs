@@ -21,6 +21,7 @@ pub mod documents;
 pub mod event;
 pub mod execution;
 pub mod front;
+pub mod host;
 pub mod hover;
 pub mod lower;
 pub mod profile;

@@ -13,7 +13,7 @@ use serde_json::Value;
 
 use super::header::{self, Header};
 use super::json::Span;
-use super::sheet::{self, Coding, Dialect, Sheet, SheetCell};
+use super::sheet::{self, Coding, Dialect, Frame, Sheet, SheetCell};
 use super::{Format, Hint, Kind, is_countable, without_mark};
 use crate::notebook::{Cell, CellKind, Notebook, NotebookMeta};
 use crate::text::{LineIndex, TextRange, TextSize};
@@ -39,20 +39,29 @@ const DIALECT: Dialect = Dialect {
 /// Reads a script. Text before the first marker is a code cell of its own, unless it is blank
 /// or the header that jupytext writes.
 pub fn parse(text: &str) -> Notebook {
-    read(text).notebook()
+    read(text, None).notebook()
 }
 
 /// The cells of a script, each with what its marker says besides kind and metadata.
 pub fn titled(text: &str) -> Vec<(String, Cell)> {
-    let titles = split(text).into_iter().map(|cell| cell.title);
-    let cells = read(text).cells.into_iter().map(|cell| cell.cell);
+    let titles = split(text, true).into_iter().map(|cell| cell.title);
+    let cells = read(text, None).cells.into_iter().map(|cell| cell.cell);
     titles.zip(cells).collect()
 }
 
-fn read(text: &str) -> Sheet {
-    let header = header::read(text, "# ").unwrap_or_default();
-    let coding = coding(&header);
-    let cells = split(text);
+fn read(text: &str, frame: Option<&Frame>) -> Sheet {
+    let has_header = frame.is_none();
+    let frame = frame.cloned().unwrap_or_else(|| {
+        let header = header::read(text, "# ").unwrap_or_default();
+        Frame {
+            coding: coding(&header),
+            meta: NotebookMeta {
+                language: header.language.unwrap_or_default(),
+                ..NotebookMeta::default()
+            },
+        }
+    });
+    let cells = split(text, has_header);
     let ends = cells
         .iter()
         .skip(1)
@@ -61,13 +70,9 @@ fn read(text: &str) -> Sheet {
     let cells = cells.into_iter().zip(ends);
     Sheet {
         cells: cells
-            .map(|(cell, end)| cell.on_sheet(text, end, coding))
+            .map(|(cell, end)| cell.on_sheet(text, end, frame.coding))
             .collect(),
-        meta: NotebookMeta {
-            language: header.language.unwrap_or_default(),
-            ..NotebookMeta::default()
-        },
-        coding,
+        frame,
     }
 }
 
@@ -80,12 +85,12 @@ fn coding(header: &Header) -> Coding {
     }
 }
 
-fn write(sheet: &Sheet, kind: CellKind, text: &str) -> Option<String> {
+fn write(frame: &Frame, kind: CellKind, text: &str) -> Option<String> {
     let mut out = String::from("# %%");
     match kind {
         CellKind::Code => {
             out.push('\n');
-            sheet::encode(sheet.coding, text, &mut out);
+            sheet::encode(frame.coding, text, &mut out);
             return Some(out);
         }
         CellKind::Markdown => out.push_str(" [markdown]\n"),
@@ -150,7 +155,7 @@ impl PercentCell {
 
 /// The cells of a script in order. They need not cover it: markers, blank lines that part
 /// cells and jupytext's header belong to no cell.
-fn split(text: &str) -> Vec<PercentCell> {
+fn split(text: &str, has_header: bool) -> Vec<PercentCell> {
     let index = LineIndex::new(text);
     let line = |number| to_usize(index.line_range(text, number));
     let markers: Vec<(u32, Marker)> = (0..index.line_count())
@@ -158,7 +163,12 @@ fn split(text: &str) -> Vec<PercentCell> {
         .collect();
 
     let mut cells = Vec::with_capacity(markers.len() + 1);
-    let after_header = header::read(text, "# ").map_or(0, |header| {
+    let header = if has_header {
+        header::read(text, "# ")
+    } else {
+        None
+    };
+    let after_header = header.map_or(0, |header| {
         let rest = &text[header.end..];
         let blank = rest.split_inclusive('\n');
         let blank = blank.take_while(|line| line.trim().is_empty());
@@ -410,6 +420,7 @@ mod tests {
     fn a_marker_has_a_title_a_kind_and_tags() {
         let cells = split(
             "# %% Load  data [markdown] tags=[\"a b\", \"c\"]\n# %% In [3] error=NameError: name 'x'\n",
+            true,
         );
         assert_eq!(cells[0].title, "Load data");
         assert_eq!(cells[0].kind, CellKind::Markdown);
@@ -420,7 +431,7 @@ mod tests {
 
     #[test]
     fn a_commented_magic_is_no_marker() {
-        assert_eq!(split("# %%timeit\nx\n# %%%% deeper\ny").len(), 2);
+        assert_eq!(split("# %%timeit\nx\n# %%%% deeper\ny", true).len(), 2);
         assert!(!has_marker("x = 1 # %% no\n  # %%\n# %%bash"));
         assert!(has_marker("x\r\n# %%\r\n"));
     }
@@ -428,7 +439,7 @@ mod tests {
     #[test]
     fn the_range_of_a_code_cell_is_its_text() {
         let script = "# %%\r\na\r\nb\r\n\r\n# %%\r\nc\r\n";
-        let cells = split(script);
+        let cells = split(script, true);
         assert_eq!(&script[cells[0].text_range], "a\r\nb");
         assert_eq!(&script[cells[0].marker_range], "# %%");
         assert_eq!(&script[cells[1].text_range], "c");
@@ -488,7 +499,7 @@ mod tests {
 
         #[test]
         fn any_text_is_read(text in "\\PC*|([#% \r\n\"=\\[\\]mdtags-]{0,40})") {
-            for cell in read(&text).cells {
+            for cell in read(&text, None).cells {
                 prop_assert!(cell.whole.start <= cell.body.start && cell.body.end <= cell.whole.end);
             }
         }

@@ -22,6 +22,12 @@ pub use lower::lower;
 pub struct Sheet {
     /// In the order of the file. What stands between them, before and after belongs to none.
     pub cells: Vec<SheetCell>,
+    pub frame: Frame,
+}
+
+/// What a file says of all its cells.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Frame {
     pub meta: NotebookMeta,
     /// How code is written in cells that do not say otherwise.
     pub coding: Coding,
@@ -57,9 +63,10 @@ pub struct Piece {
 /// How the cells of a format are written.
 #[derive(Debug)]
 pub struct Dialect {
-    pub parse: fn(&str) -> Sheet,
+    /// Reads a file, or a part of one of which the frame is known.
+    pub parse: fn(&str, Option<&Frame>) -> Sheet,
     /// A new cell, each line with its `\n`. Gives `None` where the format has no words for one.
-    pub write: fn(&Sheet, CellKind, text: &str) -> Option<String>,
+    pub write: fn(&Frame, CellKind, text: &str) -> Option<String>,
     /// What stands between two cells that did not follow each other before.
     pub separator: fn(before: Neighbour, after: Neighbour) -> &'static str,
     /// The lines that have to stand before a cell which had no marker.
@@ -80,7 +87,7 @@ impl Sheet {
         let cells = self.cells.iter();
         Notebook {
             cells: cells.map(|cell| Arc::new(cell.cell.clone())).collect(),
-            meta: Arc::new(self.meta.clone()),
+            meta: Arc::new(self.frame.meta.clone()),
             problems: Arc::default(),
         }
     }
@@ -141,6 +148,16 @@ impl SheetCell {
         };
         self.pieces.insert(0, first);
         self.cell.text = text.into();
+    }
+
+    /// Has all places count from `start` on.
+    pub fn shift_back(&mut self, start: usize) {
+        for span in [&mut self.whole, &mut self.body] {
+            *span = Span::new(span.start - start, span.end - start);
+        }
+        for piece in &mut self.pieces {
+            piece.file -= start;
+        }
     }
 
     /// The byte of the file for a place in the text.

@@ -42,7 +42,7 @@ pub fn list(params: &CodeActionParams, cell: &Uri, view: View<'_>) -> Option<Cod
     let place = Place::new(cell, lower::from_lsp(params.range), view)?;
     let offers = view
         .analysis
-        .offers(place.index, place.bytes, view.profile.client());
+        .offers(place.index, place.bytes, view.client());
     let actions = offers
         .into_iter()
         .filter(|(action, _)| asked_for(action.kind, &params.context))
@@ -196,7 +196,7 @@ fn carry_out(
     place: &Place<'_>,
     view: View<'_>,
 ) -> std::result::Result<Lowered, String> {
-    let client = view.profile.client();
+    let client = view.client();
     let edit = view
         .analysis
         .edit(action, argument, place.index, place.bytes, client)

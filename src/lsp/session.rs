@@ -7,17 +7,21 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, mpsc};
 
+use ropey::Rope;
 use rustc_hash::{FxHashMap, FxHashSet};
 use serde_json::Value;
 use tower_lsp::jsonrpc::{Error, Result};
+use tower_lsp::ls_types::Range;
 
 use super::documents::{Change, Documents, NotebookDocument};
 use super::event::Event;
+use super::host::Host;
 use super::profile::Profile;
 use super::proto::{DocumentEvent, Uri};
 use super::publish::{self, Published};
 use super::wire::Outbox;
-use super::{code_action, configuration, hover};
+use super::{code_action, configuration, hover, lower};
+use crate::action::Client;
 use crate::analysis::facts::OpeningKind;
 use crate::config::Config;
 use crate::engine::Analysis;
@@ -68,6 +72,25 @@ pub struct View<'a> {
     pub profile: Profile,
 }
 
+impl View<'_> {
+    /// The text document that the notebook is read from, if it is.
+    pub fn host(&self) -> Option<(&Host, &Rope)> {
+        self.documents.host(self.notebook)
+    }
+
+    /// What the engine needs to know of who asks. Any client can change the cells of a text: they are lines of it.
+    pub fn client(&self) -> Client {
+        let client = self.profile.client();
+        if self.host().is_none() {
+            return client;
+        }
+        Client {
+            cell_structure: true,
+            files: self.profile.create_files,
+        }
+    }
+}
+
 impl Session {
     /// `wake` leads to the session's own inbox.
     pub fn new(outbox: Outbox, wake: mpsc::Sender<Event>) -> Self {
@@ -109,8 +132,13 @@ impl Session {
             }
             Event::Settings(settings) => self.configure(&settings),
             Event::Document(event) => self.document(event),
-            Event::CodeAction(params, reply) => reply.with(|| {
-                let cell = Uri::from(params.text_document.uri.as_str());
+            Event::CodeAction(mut params, reply) => reply.with(|| {
+                let uri = Uri::from(params.text_document.uri.as_str());
+                let range = lower::from_lsp(params.range);
+                let Some((cell, range)) = self.documents.to_cell(&uri, range) else {
+                    return Ok(None);
+                };
+                params.range = lower::to_lsp(range);
                 let view = self.view(&cell)?;
                 Ok(view.and_then(|view| code_action::list(&params, &cell, view)))
             }),
@@ -123,11 +151,21 @@ impl Session {
                 let view = self.view(&cell)?;
                 code_action::resolve(action, view.ok_or_else(Error::content_modified)?)
             }),
-            Event::Hover(params, reply) => reply.with(|| {
-                let of = &params.text_document_position_params.text_document;
-                let cell = Uri::from(of.uri.as_str());
+            Event::Hover(mut params, reply) => reply.with(|| {
+                let of = &mut params.text_document_position_params;
+                let uri = Uri::from(of.text_document.uri.as_str());
+                let at = lower::from_lsp(Range::new(of.position, of.position));
+                let Some((cell, at)) = self.documents.to_cell(&uri, at) else {
+                    return Ok(None);
+                };
+                of.position = lower::to_lsp(at).start;
                 let view = self.view(&cell)?;
-                Ok(view.and_then(|view| hover::hover(&params, &cell, view)))
+                let mut hover = view.and_then(|view| hover::hover(&params, &cell, view));
+                if let Some(range) = hover.as_mut().and_then(|hover| hover.range.as_mut()) {
+                    let shown = self.documents.from_cell(&cell, lower::from_lsp(*range));
+                    *range = shown.map_or(*range, |(_, range)| lower::to_lsp(range));
+                }
+                Ok(hover)
             }),
             Event::Shutdown(reply) => reply.with(|| Ok(())),
             Event::ImportsRead => {
@@ -239,6 +277,21 @@ impl Session {
                     if let (Some(analysis), Some(meta)) = (&mut open.analysis, meta) {
                         analysis.set_meta(meta);
                     }
+                }
+            }
+            Change::Problems(uri) => {
+                let document = self.documents.notebook(&uri);
+                let problems = document.map(|document| Arc::clone(&document.problems));
+                if let Some(open) = self.notebooks.get_mut(&uri) {
+                    open.touch();
+                    if let (Some(analysis), Some(problems)) = (&mut open.analysis, problems) {
+                        analysis.set_problems(problems);
+                    }
+                }
+            }
+            Change::Moved(uri) => {
+                if let Some(open) = self.notebooks.get_mut(&uri) {
+                    open.notebook_unpublished = true;
                 }
             }
             Change::CellClosed { notebook, cell } => {
@@ -418,6 +471,16 @@ impl Open {
         let Some(analysis) = &self.analysis else {
             return;
         };
+        if let Some((host, rope)) = documents.host(uri) {
+            let is_due = std::mem::take(&mut self.notebook_unpublished);
+            if is_due || !self.unpublished.is_empty() {
+                self.unpublished.clear();
+                let diagnostics = publish::of_host(uri, analysis, host, rope, profile);
+                let version = Some(document.version);
+                self.published.show(uri, version, diagnostics, outbox);
+            }
+            return;
+        }
         if std::mem::take(&mut self.notebook_unpublished) {
             let diagnostics = publish::of_notebook(analysis, documents, document, profile);
             self.published.show(uri, None, diagnostics, outbox);

@@ -53,6 +53,28 @@ impl<'b> SourceMap<'b> {
         }
     }
 
+    /// The map of one cell, of which the value of `source` is given and nothing else.
+    pub fn of_source(source: &'b [u8], prefix: usize) -> Self {
+        let span = Span::new(0, source.len());
+        let mut map = Self::new(Cow::Borrowed(source), None);
+        map.cells.push(CellSpans {
+            object: span,
+            source: Some(span),
+            outputs: None,
+            execution_count: None,
+            metadata: None,
+            id: None,
+            side: None,
+            prefix,
+        });
+        map
+    }
+
+    /// Whether the file is JSON without a fault, so that every place is certain.
+    pub fn is_sound(&self) -> bool {
+        self.is_sound
+    }
+
     /// Whether the file holds conflict markers. Then its bytes must not be patched cell by cell.
     pub fn has_conflicts(&self) -> bool {
         self.theirs.is_some()

@@ -21,7 +21,7 @@ pub fn lower(file: &str, edit: &Edit, dialect: &Dialect) -> Result<String, Unpat
     if edit.ops.iter().any(concerns_files) {
         return Err("the change concerns other files, too".into());
     }
-    let sheet = (dialect.parse)(file);
+    let sheet = (dialect.parse)(file, None);
     let lowering = Lowering {
         file,
         newline: newline_of(file),
@@ -173,7 +173,7 @@ impl Lowering<'_> {
                     )
                 }
                 Slot::New(kind, text) => {
-                    let piece = (self.dialect.write)(self.sheet, kind, text);
+                    let piece = (self.dialect.write)(&self.sheet.frame, kind, text);
                     let Some(piece) = piece else {
                         return Err(no_words(kind));
                     };

@@ -1,6 +1,6 @@
 use proptest::prelude::*;
 
-use crate::format::{self, Hint, Kind, sheet};
+use crate::format::{self, Hint, Kind};
 use crate::notebook::{CellIdx, CellKind, Edit, EditOp, Notebook};
 use crate::text::{TextRange, TextSize};
 
@@ -46,7 +46,7 @@ fn every_sample_is_of_its_format_and_every_place_maps_back() {
         let Kind::Sheet(dialect) = &format.kind else {
             panic!("{name} is a sheet");
         };
-        for cell in (dialect.parse)(&text).cells {
+        for cell in (dialect.parse)(&text, None).cells {
             assert!(cell.whole.start <= cell.body.start && cell.body.end <= cell.whole.end);
             for (at, character) in cell.cell.text.char_indices() {
                 let offset = TextSize::new(u32::try_from(at).unwrap());
@@ -184,7 +184,7 @@ proptest! {
             for format in format::ALL {
                 let Kind::Sheet(dialect) = &format.kind else { continue };
                 let mut last = 0;
-                for cell in (dialect.parse)(&damaged).cells {
+                for cell in (dialect.parse)(&damaged, None).cells {
                     prop_assert!(last <= cell.whole.start, "{} in {:?}", format.name, damaged);
                     prop_assert!(cell.whole.start <= cell.body.start && cell.body.end <= cell.whole.end);
                     last = cell.whole.end;
@@ -242,7 +242,7 @@ fn plain_edits_are_not_refused() {
                 else {
                     continue;
                 };
-                let whole = (dialect.parse)(&text).cells[index.to_usize()].whole;
+                let whole = (dialect.parse)(&text, None).cells[index.to_usize()].whole;
                 let bytes = text[whole.start..whole.end].trim_end();
                 assert!(
                     after.contains(bytes),
@@ -251,5 +251,4 @@ fn plain_edits_are_not_refused() {
             }
         }
     }
-    let _ = sheet::Coding::Plain;
 }

@@ -1,0 +1,319 @@
+//! Which bytes of a document are which cell's.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use ropey::Rope;
+
+use super::Update;
+use crate::format::ipynb::{self, SourceMap};
+use crate::format::sheet::{Dialect, Frame, SheetCell};
+use crate::format::{Decoded, Hint, Kind};
+use crate::lsp::proto::Uri;
+use crate::notebook::{CellIdx, Notebook, Problem};
+use crate::text::{LineColumn, Spliced, TextRange, TextSize, rope_part};
+
+#[derive(Debug)]
+pub(super) struct Layout {
+    pub hint: Hint,
+    cells: Vec<Place>,
+    how: How,
+    /// What was wrong when the document was read as a whole.
+    pub problems: Arc<[Problem]>,
+}
+
+/// How the document is read.
+#[derive(Debug)]
+enum How {
+    Ipynb {
+        /// Its JSON was without a fault.
+        is_sound: bool,
+    },
+    Sheet {
+        dialect: &'static Dialect,
+        frame: Frame,
+    },
+}
+
+/// The bytes of one cell.
+#[derive(Debug)]
+struct Place {
+    start: usize,
+    end: usize,
+    text: Text,
+}
+
+/// Where a cell's text stands; places count from the cell's start.
+#[derive(Debug)]
+enum Text {
+    /// In the JSON strings of a `source`.
+    Source {
+        span: Range<usize>,
+        /// Bytes of the text that stand nowhere in it.
+        prefix: usize,
+        /// The strings are broken, and the text is that of before.
+        is_broken: bool,
+    },
+    Lines(Box<SheetCell>),
+    /// Something around it is broken.
+    Lost,
+}
+
+/// A document, read as a whole.
+#[derive(Debug)]
+pub(super) struct Read {
+    pub notebook: Notebook,
+}
+
+impl Layout {
+    /// Reads a document; `None` where it holds no notebook.
+    pub fn read(rope: &Rope, hint: Hint, uri: &Uri) -> Option<(Self, Read)> {
+        let text = rope.to_string();
+        let mark = if text.starts_with('\u{feff}') { 3 } else { 0 };
+        if hint == Hint::Json && !is_notebook_json(&text, uri) {
+            return None;
+        }
+        let bytes = text.as_bytes();
+        let format = Decoded::new(bytes).format(hint)?;
+        let (mut notebook, cells, how) = match &format.kind {
+            Kind::Foreign => return None,
+            Kind::Ipynb => {
+                let (notebook, map) = ipynb::read(bytes);
+                let is_sound = map.is_sound();
+                let cells = map.cells.iter();
+                let cells = cells.map(|spans| Place {
+                    start: spans.object.start,
+                    end: spans.object.end,
+                    text: match spans.source {
+                        Some(source) if !map.has_conflicts() => Text::Source {
+                            span: source.start - spans.object.start
+                                ..source.end - spans.object.start,
+                            prefix: spans.prefix,
+                            is_broken: false,
+                        },
+                        _ => Text::Lost,
+                    },
+                });
+                (notebook, cells.collect(), How::Ipynb { is_sound })
+            }
+            Kind::Sheet(dialect) => {
+                let sheet = (dialect.parse)(&text[mark..], None);
+                let notebook = sheet.notebook();
+                let cells = sheet.cells.into_iter();
+                let cells = cells.map(|cell| Place::of_lines(cell, mark));
+                let frame = sheet.frame;
+                (notebook, cells.collect(), How::Sheet { dialect, frame })
+            }
+        };
+        let path = uri.to_file_path();
+        let name = path.as_deref().and_then(|path| path.file_name()?.to_str());
+        Arc::make_mut(&mut notebook.meta).file_name = name.map(Into::into);
+        let layout = Self {
+            hint,
+            cells,
+            how,
+            problems: Arc::clone(&notebook.problems),
+        };
+        Some((layout, Read { notebook }))
+    }
+
+    /// Whether this is JSON that has broken, where the other was not.
+    pub fn is_worse_than(&self, other: &Self) -> bool {
+        matches!(self.how, How::Ipynb { is_sound: false })
+            && matches!(other.how, How::Ipynb { is_sound: true })
+    }
+
+    /// Whether some cell's strings are broken.
+    pub fn is_broken(&self) -> bool {
+        self.cells.iter().any(|cell| {
+            matches!(
+                cell.text,
+                Text::Lost
+                    | Text::Source {
+                        is_broken: true,
+                        ..
+                    }
+            )
+        })
+    }
+
+    /// Follows an edit. `rope` is the document after it. With `only_places` nothing is read.
+    pub fn edited(&mut self, rope: &Rope, spliced: Spliced, only_places: bool) -> Update {
+        let (start, end) = (spliced.start, spliced.start + spliced.old_len);
+        let moved = |at: usize| at - spliced.old_len + spliced.new_len;
+        let after = self.cells.partition_point(|cell| cell.start < start);
+        let inside = after
+            .checked_sub(1)
+            .filter(|&last| end < self.cells[last].end);
+        for (position, cell) in self
+            .cells
+            .iter_mut()
+            .enumerate()
+            .skip(after.saturating_sub(1))
+        {
+            if Some(position) == inside {
+                cell.end = moved(cell.end);
+            } else if cell.start >= end {
+                (cell.start, cell.end) = (moved(cell.start), moved(cell.end));
+            } else if cell.end > start {
+                // The edit takes away one of its ends.
+                cell.start = cell.start.min(start);
+                cell.end = moved(cell.end.max(end));
+                cell.text = Text::Lost;
+            }
+        }
+        let Some(position) = inside else {
+            return Update::Unread;
+        };
+        let update = if only_places {
+            Update::Unread
+        } else {
+            self.reread(rope, position, spliced)
+        };
+        if matches!(update, Update::Unread) {
+            self.cells[position].text = Text::Lost;
+        }
+        update
+    }
+
+    /// Reads one cell, with the edit in it.
+    fn reread(&mut self, rope: &Rope, position: usize, spliced: Spliced) -> Update {
+        let (last, behind) = (
+            position + 1 == self.cells.len(),
+            self.cells.get(position + 1),
+        );
+        let next = behind.map(|next| next.start);
+        let place = &mut self.cells[position];
+        match (&self.how, &mut place.text) {
+            (How::Sheet { dialect, frame }, Text::Lines(known)) => {
+                let piece = rope_part(rope, place.start, place.end);
+                let Some(cell) = alone(&piece, known, dialect, frame) else {
+                    return Update::Unread;
+                };
+                // Whether a blank line at the end is the cell's depends on what follows.
+                let is_blank = dialect.needs_blank && cell.cell.text.ends_with('\n');
+                let is_followed = next.is_some_and(|next| next > place.end);
+                if !last && (!piece.ends_with('\n') || (is_blank && !is_followed)) {
+                    return Update::Unread;
+                }
+                let text = cell.cell.clone();
+                **known = cell;
+                Update::Cell(position, Box::new(text))
+            }
+            (
+                How::Ipynb { .. },
+                Text::Source {
+                    span,
+                    prefix: 0,
+                    is_broken,
+                },
+            ) => {
+                let from = place.start + span.start;
+                let (start, end) = (spliced.start, spliced.start + spliced.old_len);
+                if start <= from || end >= place.start + span.end {
+                    return Update::Unread;
+                }
+                span.end = span.end - spliced.old_len + spliced.new_len;
+                let source = rope_part(rope, from, place.start + span.end);
+                match ipynb::read_source(source.as_bytes()) {
+                    Ok(text) => {
+                        *is_broken = false;
+                        Update::Text(position, text)
+                    }
+                    Err(fault) => {
+                        *is_broken = true;
+                        let place = line_column(rope, from + fault.at);
+                        Update::Broken(ipynb::broken_json(fault.kind, place))
+                    }
+                }
+            }
+            _ => Update::Unread,
+        }
+    }
+
+    pub fn bytes(&self, rope: &Rope, cell: usize, range: TextRange) -> Option<Range<usize>> {
+        let place = self.cells.get(cell)?;
+        let bytes = match &place.text {
+            Text::Source {
+                span,
+                prefix,
+                is_broken: false,
+            } => {
+                let from = place.start + span.start;
+                let source = rope_part(rope, from, place.start + span.end);
+                let map = SourceMap::of_source(source.as_bytes(), *prefix);
+                let at = |offset| from + map.file_offset(CellIdx(0), offset);
+                at(range.start())..at(range.end())
+            }
+            Text::Lines(lines) => {
+                let at = |offset| place.start + lines.file_offset(offset);
+                let start = at(range.start());
+                start..at(range.end()).max(start)
+            }
+            Text::Source { .. } | Text::Lost => return None,
+        };
+        Some(bytes)
+    }
+
+    pub fn locate(&self, rope: &Rope, at: usize) -> Option<(usize, TextSize)> {
+        let after = self.cells.partition_point(|cell| cell.start <= at);
+        let position = after.checked_sub(1)?;
+        let place = &self.cells[position];
+        if at > place.end {
+            return None;
+        }
+        let zero = TextSize::new(0);
+        let offset = match &place.text {
+            Text::Source { span, prefix, .. } => {
+                let from = place.start + span.start;
+                let source = rope_part(rope, from, place.start + span.end);
+                let map = SourceMap::of_source(source.as_bytes(), *prefix);
+                let inside = at.checked_sub(from);
+                inside.and_then(|inside| map.cell_offset(CellIdx(0), inside))
+            }
+            Text::Lines(lines) => lines.cell_offset(at - place.start),
+            Text::Lost => return None,
+        };
+        Some((position, offset.unwrap_or(zero)))
+    }
+}
+
+impl Place {
+    fn of_lines(mut cell: SheetCell, mark: usize) -> Self {
+        let (start, end) = (cell.whole.start, cell.whole.end);
+        cell.shift_back(start);
+        Self {
+            start: start + mark,
+            end: end + mark,
+            text: Text::Lines(Box::new(cell)),
+        }
+    }
+}
+
+/// The one cell of a part of a document, if it is still one of the same sort.
+fn alone(piece: &str, known: &SheetCell, dialect: &Dialect, frame: &Frame) -> Option<SheetCell> {
+    let mut cells = (dialect.parse)(piece, Some(frame)).cells;
+    let cell = cells.pop()?;
+    let is_alone = cells.is_empty()
+        && cell.whole.start == 0
+        && cell.whole.end == piece.len()
+        && cell.is_marked == known.is_marked
+        && cell.cell.kind == known.cell.kind;
+    is_alone.then_some(cell)
+}
+
+/// Whether JSON is that of a notebook: by its name where it has the right one, or by its keys.
+fn is_notebook_json(text: &str, uri: &Uri) -> bool {
+    let is_named = uri.as_str().to_ascii_lowercase().ends_with(".ipynb");
+    is_named || (text.contains("\"nbformat\"") && text.contains("\"cells\""))
+}
+
+fn line_column(rope: &Rope, at: usize) -> LineColumn {
+    let character = rope.byte_to_char(at.min(rope.len_bytes()));
+    let line = rope.char_to_line(character);
+    let size = |size| u32::try_from(size).unwrap_or(u32::MAX);
+    LineColumn {
+        line: size(line).saturating_add(1),
+        column: size(character - rope.line_to_char(line)).saturating_add(1),
+    }
+}
