@@ -67,7 +67,7 @@ pub fn patch_as(bytes: &[u8], hint: Hint, edit: &Edit) -> Result<Vec<u8>, Unpatc
         return Err("it is UTF-16; save it as UTF-8 first".into());
     }
     match decoded.format(hint) {
-        Some(format) => format.lower(bytes, edit),
+        Some(format) => format.lower(bytes, hint, edit),
         None => Err("it is too large".into()),
     }
 }
@@ -118,7 +118,7 @@ impl Format {
         }
     }
 
-    fn lower(&self, bytes: &[u8], edit: &Edit) -> Result<Vec<u8>, Unpatchable> {
+    fn lower(&self, bytes: &[u8], hint: Hint, edit: &Edit) -> Result<Vec<u8>, Unpatchable> {
         match &self.kind {
             Kind::Ipynb => ipynb::lower(bytes, edit),
             Kind::Sheet(dialect) => {
@@ -137,6 +137,9 @@ impl Format {
                         self.name
                     )
                     .into());
+                }
+                if !(self.recognises)(after.as_bytes(), hint) {
+                    return Err("nothing in it would say that it is a notebook any more".into());
                 }
                 Ok([&bytes[..mark], after.as_bytes()].concat())
             }

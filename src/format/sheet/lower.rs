@@ -147,12 +147,18 @@ impl Lowering<'_> {
             out.push_str(self.newline);
         }
         let mut previous: Option<(Option<usize>, Neighbour, bool)> = None;
-        for slot in edit.arrangement(cells.len()) {
+        let slots = edit.arrangement(cells.len());
+        // Without a marker nothing would say that the text is a notebook.
+        let is_any_marked = slots.iter().any(|slot| match slot {
+            Slot::Kept(cell) => cells[cell.to_usize()].is_marked,
+            Slot::New(..) => true,
+        });
+        for slot in slots {
             let (index, neighbour, piece, blank) = match slot {
                 Slot::Kept(cell) => {
                     let index = cell.to_usize();
                     let cell = &cells[index];
-                    let stays_first = previous.is_none() && index == 0;
+                    let stays_first = previous.is_none() && index == 0 && is_any_marked;
                     let mut piece = self.kept(index)?;
                     let mut is_marked = cell.is_marked;
                     let follows =
