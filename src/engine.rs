@@ -248,6 +248,7 @@ impl Analysis {
 
         let running: Vec<(&'static Rule, Severity)> = rules::ALL
             .iter()
+            .filter(|rule| rule.applies_to(self.notebook.meta.home))
             .filter_map(|rule| Some((rule, self.config.severity_of(rule)?)))
             .collect();
         let whole = self.check_whole(&running, only_texts.then_some(&dirty.woken));

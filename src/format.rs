@@ -5,13 +5,20 @@
 //! To add one: write `format/its_name.rs` with a `FORMAT`, and name it in [`ALL`].
 
 pub mod conflict;
+pub mod databricks;
+mod fenced;
 pub mod foreign;
 mod header;
 mod hint;
 pub mod ipynb;
 pub mod json;
+pub mod marimo;
+pub mod markdown;
+pub mod myst;
 pub mod percent;
+pub mod quarto;
 mod replacements;
+pub mod rmarkdown;
 pub mod sheet;
 
 use std::borrow::Cow;
@@ -24,7 +31,24 @@ use crate::notebook::{Anchor, Edit, Notebook, Problem, ProblemKind};
 use crate::text::LineColumn;
 
 /// Every format, in the order in which they are tried. The last takes whatever comes.
-pub static ALL: &[Format] = &[ipynb::FORMAT, percent::FORMAT, foreign::FORMAT];
+pub static ALL: &[Format] = &[
+    ipynb::FORMAT,
+    databricks::FORMAT,
+    marimo::FORMAT,
+    myst::FORMAT,
+    rmarkdown::FORMAT,
+    quarto::FORMAT,
+    markdown::FORMAT,
+    percent::FORMAT,
+    foreign::FORMAT,
+];
+
+/// Whether a file holds a notebook.
+pub fn is_notebook(bytes: &[u8], hint: Hint) -> bool {
+    let decoded = Decoded::new(bytes);
+    let format = decoded.format(hint);
+    format.is_some_and(|format| !matches!(format.kind, Kind::Foreign))
+}
 
 /// Reads a notebook from a file's bytes.
 ///
@@ -128,10 +152,8 @@ impl Format {
                 };
                 let after = sheet::lower(text, edit, dialect)?;
                 let before = (dialect.parse)(text, None).notebook();
-                if !sheet::is_same(
-                    &(dialect.parse)(&after, None).notebook(),
-                    &edit.apply(&before),
-                ) {
+                let found = (dialect.parse)(&after, None).notebook();
+                if !sheet::is_same(&found, &edit.apply(&before), dialect.joins_prose) {
                     return Err(format!(
                         "a {} has no words for it: some line would be read as another thing than it is",
                         self.name
@@ -220,6 +242,13 @@ impl<'b> Decoded<'b> {
 }
 
 const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
+
+/// Whether some line of a text is one of a sort. Bytes that are no UTF-8 make a line of no sort.
+fn has_line(bytes: &[u8], is_it: impl Fn(&str) -> bool) -> bool {
+    let lines = bytes.split(|&byte| byte == b'\n');
+    let mut lines = lines.filter_map(|line| std::str::from_utf8(line).ok());
+    lines.any(is_it)
+}
 
 /// Whether a text has places that can be counted.
 fn is_countable(bytes: &[u8]) -> bool {

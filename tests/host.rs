@@ -123,6 +123,35 @@ proptest! {
     }
 
     #[test]
+    fn after_any_edits_of_markdown_it_is_as_if_opened_anew(changes in changes()) {
+        let header = "---\njupyter:\n  kernelspec:\n    language: python\n---\n\n";
+        let markdown = "# A\n\n\nb\n\n```python\nimport os\nx\n```\n\n<!-- #region -->\nc\n<!-- #endregion -->\n\n```python\ny\n```\n";
+        let myst = "# A\n\n+++\n\nb\n\n```{code-cell}\n:tags: [a]\nx\n```\n\n```{code-cell}\ny\n```\n";
+        let quarto = "# A\n\n```{python}\nx\n```\n\nb\n\n```{r}\ny\n```\n";
+        for (language, start) in [("markdown", markdown), ("markdown", myst), ("quarto", quarto), ("rmd", quarto)] {
+            let start = format!("{header}{start}");
+            let uri = "file:///ws/a.md";
+            let mut documents = open(uri, language, &start);
+            let text = type_in(&mut documents, uri, &start, &changes);
+            let fresh = open(uri, language, &text);
+            prop_assert_eq!(known(&documents, uri), known(&fresh, uri), "{:?}", text);
+        }
+    }
+
+    #[test]
+    fn after_any_edits_of_other_scripts_it_is_as_if_opened_anew(changes in changes()) {
+        let databricks = "# Databricks notebook source\nx\n\n# COMMAND ----------\n\n# MAGIC %sql\n# MAGIC a\n\n# COMMAND ----------\n\n# DBTITLE 1,A\ny\n\n# COMMAND ----------\n";
+        let marimo = "import marimo\napp = marimo.App()\n\n@app.cell\ndef _():\n    x = 1\n    return (x,)\n\n\n@app.cell\ndef _(x):\n    y\n    return\n\n\nif __name__:\n    app.run()\n";
+        for start in [databricks, marimo] {
+            let uri = "file:///ws/a.py";
+            let mut documents = open(uri, "python", start);
+            let text = type_in(&mut documents, uri, start, &changes);
+            let fresh = open(uri, "python", &text);
+            prop_assert_eq!(known(&documents, uri), known(&fresh, uri), "{:?}", text);
+        }
+    }
+
+    #[test]
     fn after_any_edits_of_json_it_is_as_if_opened_anew_or_as_it_was(changes in changes()) {
         let uri = "file:///ws/a.ipynb";
         let mut documents = open(uri, "json", JSON);

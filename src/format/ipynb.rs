@@ -18,7 +18,7 @@ mod validate;
 use std::borrow::Cow;
 use std::sync::Arc;
 
-pub(super) use self::language::of_kernel as language_of_kernel;
+pub(super) use self::language::{of_kernel as language_of_kernel, of_magic as language_of_magic};
 pub use self::lower::lower;
 use self::raw::{RawCell, RawFile};
 pub use self::source_map::{CellSpans, SourceMap};

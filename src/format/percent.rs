@@ -31,9 +31,10 @@ pub const FORMAT: Format = Format {
 const DIALECT: Dialect = Dialect {
     parse: read,
     write,
-    separator: |_, _| "\n",
+    separator: |_, _, _| "\n",
     marker: "# %%\n",
     needs_blank: true,
+    joins_prose: false,
 };
 
 /// Reads a script. Text before the first marker is a code cell of its own, unless it is blank
@@ -291,7 +292,7 @@ impl Marker {
 
 /// Takes what is said in JSON out of a marker: `key="value" tags=["a"]`, or one object at the end.
 /// What is not written so stays in the title.
-fn take_metadata(title: &mut String, metadata: &mut Vec<(String, Value)>) {
+pub(super) fn take_metadata(title: &mut String, metadata: &mut Vec<(String, Value)>) {
     if let Some(at) = title.find('{')
         && let Ok(Value::Object(object)) = serde_json::from_str(title[at..].trim())
         && !title[..at].ends_with('=')

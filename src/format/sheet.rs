@@ -14,7 +14,7 @@ use super::json::Span;
 use crate::notebook::{Cell, CellKind, Notebook, NotebookMeta};
 use crate::text::TextSize;
 
-pub use coding::{Coder, Coding};
+pub use coding::{Coder, Coding, Quotes};
 pub use lower::lower;
 
 /// A file that was read.
@@ -68,18 +68,14 @@ pub struct Dialect {
     /// A new cell, each line with its `\n`. Gives `None` where the format has no words for one.
     pub write: fn(&Frame, CellKind, text: &str) -> Option<String>,
     /// What stands between two cells that did not follow each other before.
-    pub separator: fn(before: Neighbour, after: Neighbour) -> &'static str,
-    /// The lines that have to stand before a cell which had no marker.
+    pub separator: fn(&Frame, before: CellKind, after: CellKind) -> &'static str,
+    /// The lines that have to stand before a cell which had no marker, once it is not the first. Empty where
+    /// cells can do without one.
     pub marker: &'static str,
     /// A blank line at the end of a text would be taken for what parts it from the next cell.
     pub needs_blank: bool,
-}
-
-/// What a separator depends on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Neighbour {
-    pub kind: CellKind,
-    pub is_marked: bool,
+    /// Two Markdown cells that come to stand beside each other are one.
+    pub joins_prose: bool,
 }
 
 impl Sheet {
@@ -194,13 +190,35 @@ impl SheetCell {
     }
 }
 
-/// Whether two notebooks have the same cells, as far as a text can say.
-pub fn is_same(one: &Notebook, other: &Notebook) -> bool {
-    let cells = one.cells.iter().zip(&other.cells);
-    one.cells.len() == other.cells.len()
-        && cells.into_iter().all(|(one, other)| {
+/// Whether a file reads as an edit says, as far as a text can say. With `joins_prose`, Markdown cells that stand
+/// beside each other count as one.
+pub fn is_same(found: &Notebook, expected: &Notebook, joins_prose: bool) -> bool {
+    let cells = |notebook: &Notebook| {
+        let mut cells: Vec<Arc<Cell>> = Vec::with_capacity(notebook.cells.len());
+        for cell in &notebook.cells {
+            match cells.last_mut() {
+                Some(last)
+                    if joins_prose
+                        && last.kind == CellKind::Markdown
+                        && cell.kind == CellKind::Markdown =>
+                {
+                    let joined = format!("{}\n\n{}", last.text.trim_end(), cell.text.trim_start());
+                    Arc::make_mut(last).text = joined.into();
+                }
+                _ => cells.push(Arc::clone(cell)),
+            }
+        }
+        cells
+    };
+    let (found, expected) = (cells(found), cells(expected));
+    let pairs = found.iter().zip(&expected);
+    found.len() == expected.len()
+        && pairs.into_iter().all(|(one, other)| {
             one.kind == other.kind
-                && one.text == other.text
+                && (one.text == other.text
+                    || (joins_prose
+                        && one.kind == CellKind::Markdown
+                        && one.text.trim() == other.text.trim()))
                 && one.tags == other.tags
                 && one.language == other.language
         })

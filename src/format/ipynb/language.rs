@@ -41,7 +41,7 @@ pub fn of_cell(cell: &RawCell, root: &Root, meta: &NotebookMeta, text: &str) -> 
 }
 
 /// The first line of a Databricks cell that is not in the notebook's own language.
-fn of_magic(text: &str) -> Option<Language> {
+pub fn of_magic(text: &str) -> Option<Language> {
     let word = text.trim_start().strip_prefix('%')?;
     let word = word.split(char::is_whitespace).next()?;
     Some(match word {

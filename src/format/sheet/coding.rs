@@ -147,13 +147,22 @@ fn is_call(text: &str) -> bool {
 
 /// Whether a line begins inside a string of several lines.
 #[derive(Debug, Default)]
-struct Quotes {
+pub struct Quotes {
     open: Option<&'static str>,
 }
 
 impl Quotes {
+    /// Whether a text ends in a string that goes on.
+    pub fn are_left_open(text: &str) -> bool {
+        let mut quotes = Self::default();
+        for line in text.lines() {
+            quotes.pass(line);
+        }
+        quotes.open.is_some()
+    }
+
     /// Passes a line, and says whether it begins in a string.
-    fn pass(&mut self, line: &str) -> bool {
+    pub fn pass(&mut self, line: &str) -> bool {
         let was_open = self.open.is_some();
         let mut rest = line;
         loop {

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use similar::{DiffTag, TextDiff};
 
-use super::{Coder, Dialect, Neighbour, Sheet, SheetCell, lines_of};
+use super::{Coder, Dialect, Sheet, SheetCell, lines_of};
 use crate::format::Unpatchable;
 use crate::format::json::Span;
 use crate::notebook::edit::Slot;
@@ -146,7 +146,7 @@ impl Lowering<'_> {
             self.end_line(&mut out);
             out.push_str(self.newline);
         }
-        let mut previous: Option<(Option<usize>, Neighbour, bool)> = None;
+        let mut previous: Option<(Option<usize>, CellKind, bool)> = None;
         let slots = edit.arrangement(cells.len());
         // Without a marker nothing would say that the text is a notebook.
         let is_any_marked = slots.iter().any(|slot| match slot {
@@ -154,40 +154,22 @@ impl Lowering<'_> {
             Slot::New(..) => true,
         });
         for slot in slots {
-            let (index, neighbour, piece, blank) = match slot {
+            let (index, kind, piece, blank) = match slot {
                 Slot::Kept(cell) => {
                     let index = cell.to_usize();
                     let cell = &cells[index];
-                    let stays_first = previous.is_none() && index == 0 && is_any_marked;
                     let mut piece = self.kept(index)?;
-                    let mut is_marked = cell.is_marked;
-                    let follows =
-                        matches!(previous, Some((Some(before), ..)) if before + 1 == index);
-                    if !is_marked && !stays_first && !follows && !self.dialect.marker.is_empty() {
+                    let stays_first = previous.is_none() && index == 0 && is_any_marked;
+                    if !cell.is_marked && !stays_first {
                         piece.insert_str(0, &self.lines(self.dialect.marker));
-                        is_marked = true;
                     }
-                    let neighbour = Neighbour {
-                        kind: cell.cell.kind,
-                        is_marked,
-                    };
-                    (
-                        Some(index),
-                        neighbour,
-                        piece,
-                        ends_blank(&self.after[index]),
-                    )
+                    let blank = ends_blank(&self.after[index]);
+                    (Some(index), cell.cell.kind, piece, blank)
                 }
                 Slot::New(kind, text) => {
                     let piece = (self.dialect.write)(&self.sheet.frame, kind, text);
-                    let Some(piece) = piece else {
-                        return Err(no_words(kind));
-                    };
-                    let neighbour = Neighbour {
-                        kind,
-                        is_marked: true,
-                    };
-                    (None, neighbour, self.lines(&piece), ends_blank(text))
+                    let piece = piece.ok_or_else(|| no_words(kind))?;
+                    (None, kind, self.lines(&piece), ends_blank(text))
                 }
             };
             if let Some((before, last, last_blank)) = previous {
@@ -203,7 +185,7 @@ impl Lowering<'_> {
                         out.push_str(gap);
                     }
                     None => {
-                        let separator = (self.dialect.separator)(last, neighbour);
+                        let separator = (self.dialect.separator)(&self.sheet.frame, last, kind);
                         if last_blank && self.dialect.needs_blank && !separator.starts_with('\n') {
                             out.push_str(self.newline);
                         }
@@ -212,7 +194,7 @@ impl Lowering<'_> {
                 }
             }
             out.push_str(&piece);
-            previous = Some((index, neighbour, blank));
+            previous = Some((index, kind, blank));
         }
         let tail = cells.last().map_or(self.file.len(), |last| last.whole.end);
         if tail < self.file.len() {

@@ -7,7 +7,7 @@ use ropey::Rope;
 
 use super::Update;
 use crate::format::ipynb::{self, SourceMap};
-use crate::format::sheet::{Dialect, Frame, SheetCell};
+use crate::format::sheet::{Coding, Dialect, Frame, Quotes, SheetCell};
 use crate::format::{Decoded, Hint, Kind};
 use crate::lsp::proto::Uri;
 use crate::notebook::{CellIdx, Notebook, Problem};
@@ -298,8 +298,22 @@ fn alone(piece: &str, known: &SheetCell, dialect: &Dialect, frame: &Frame) -> Op
         && cell.whole.start == 0
         && cell.whole.end == piece.len()
         && cell.is_marked == known.is_marked
-        && cell.cell.kind == known.cell.kind;
-    is_alone.then_some(cell)
+        && cell.cell.kind == known.cell.kind
+        && cell.cell.language == known.cell.language
+        && ends_within(&cell) == ends_within(known);
+    // In prose, a fence or a comment may begin that goes on behind it.
+    let begins_more = |cell: &SheetCell| {
+        let signs = ["```", "~~~", "<!--", "+++"];
+        !cell.is_marked && signs.iter().any(|sign| cell.cell.text.contains(sign))
+    };
+    // marimo's cells end where a line begins at the margin, unless a string goes on there.
+    let goes_on = frame.coding == Coding::Indent && Quotes::are_left_open(piece);
+    (is_alone && !goes_on && !begins_more(&cell) && !begins_more(known)).then_some(cell)
+}
+
+/// Whether something closes the cell.
+fn ends_within(cell: &SheetCell) -> bool {
+    cell.body.end < cell.whole.end
 }
 
 /// Whether JSON is that of a notebook: by its name where it has the right one, or by its keys.
