@@ -20,6 +20,7 @@ pub mod quarto;
 mod replacements;
 pub mod rmarkdown;
 pub mod sheet;
+pub mod virtual_document;
 
 use std::borrow::Cow;
 use std::fmt;

@@ -109,7 +109,7 @@ fn changes() -> impl Strategy<Value = Vec<(usize, usize, String)>> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(300))]
+    #![proptest_config(ProptestConfig::with_cases(64))]
 
     #[test]
     fn after_any_edits_of_a_script_it_is_as_if_opened_anew(changes in changes()) {

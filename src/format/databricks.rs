@@ -168,7 +168,7 @@ fn write(frame: &Frame, kind: CellKind, text: &str) -> Option<String> {
     let mut out = String::new();
     match kind {
         CellKind::Code if text.starts_with('%') => {
-            sheet::encode(Coding::Prefix(magic), text, &mut out)
+            sheet::encode(Coding::Prefix(magic), text, &mut out);
         }
         CellKind::Code => sheet::encode(Coding::Plain, text, &mut out),
         CellKind::Markdown => {

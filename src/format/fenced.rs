@@ -304,7 +304,12 @@ fn options(text: &str, body: Range<usize>, tags: &mut Vec<Box<str>>) -> usize {
                 take_tags(value, tags);
             }
         } else {
-            return at;
+            // A blank line may part them from the code.
+            return if at > body.start && line.is_empty() {
+                end
+            } else {
+                at
+            };
         }
         at = end;
     }

@@ -131,6 +131,9 @@ impl Documents {
                 host::open(self, &uri, &mut applied);
             }
             DocumentEvent::TextChanged(changed) => self.change_text(changed, &mut applied),
+            DocumentEvent::TextSaved(saved) => {
+                host::saved(self, &saved.text_document.uri, &mut applied);
+            }
             DocumentEvent::TextClosed(closed) => {
                 let uri = closed.text_document.uri;
                 host::close(self, &uri, &mut applied);

@@ -32,6 +32,8 @@ pub struct Host {
     unread: bool,
     /// Read as a whole, it was found broken: its cells are those of before.
     is_broken: bool,
+    /// The notebook that the document was compared with is another on disk now.
+    is_stale: bool,
 }
 
 /// What an edit made of one cell, or of the document.
@@ -69,9 +71,9 @@ impl Host {
         })
     }
 
-    /// How the document is read, for a change of it as a whole.
-    pub fn hint(&self) -> Hint {
-        self.layout.hint
+    /// How the document is read, for a change of it as a whole; `None` where its lines are not the notebook's.
+    pub fn hint(&self) -> Option<Hint> {
+        Some(self.layout.hint).filter(|_| !self.layout.is_virtual())
     }
 }
 
@@ -85,7 +87,7 @@ pub(super) fn open(documents: &mut Documents, uri: &Uri, applied: &mut Applied) 
         return;
     };
     let hint = Hint::of_language(&text.language_id);
-    let Some((layout, read)) = Layout::read(&text.text, hint, uri) else {
+    let Some((layout, read)) = Layout::read(&text.text, hint, uri, None) else {
         return;
     };
     let host = Host {
@@ -93,6 +95,7 @@ pub(super) fn open(documents: &mut Documents, uri: &Uri, applied: &mut Applied) 
         made: 0,
         unread: false,
         is_broken: false,
+        is_stale: false,
     };
     let version = text.version;
     documents.hosts.insert(uri.clone(), host);
@@ -185,6 +188,19 @@ fn says_more(text: &str, notebook: &NotebookDocument) -> bool {
         || (notebook.meta.home == Home::Databricks && text.trim_start().starts_with('%'))
 }
 
+/// A document was saved. JupyterLab's is compared with the notebook anew: it is certain again where its cells begin.
+pub(super) fn saved(documents: &mut Documents, uri: &Uri, applied: &mut Applied) {
+    match documents.hosts.get_mut(uri) {
+        Some(host) if host.layout.is_virtual() => {
+            host.is_stale = true;
+            host.unread = true;
+            edits_done(documents, uri, applied);
+        }
+        Some(_) => {}
+        None => open(documents, uri, applied),
+    }
+}
+
 /// All steps of a message have been made.
 pub(super) fn edits_done(documents: &mut Documents, uri: &Uri, applied: &mut Applied) {
     let Some(host) = documents.hosts.get_mut(uri).filter(|host| host.unread) else {
@@ -195,7 +211,9 @@ pub(super) fn edits_done(documents: &mut Documents, uri: &Uri, applied: &mut App
         return;
     };
     let version = text.version;
-    match Layout::read(&text.text, host.layout.hint, uri) {
+    let before = Some(&host.layout).filter(|_| !host.is_stale);
+    host.is_stale = false;
+    match Layout::read(&text.text, host.layout.hint, uri, before) {
         None => close(documents, uri, applied),
         Some((layout, read)) if layout.is_worse_than(&host.layout) => {
             if let Some(notebook) = documents.notebooks.get_mut(uri) {

@@ -164,8 +164,11 @@ fn on_host(
         ops: own.cloned().collect(),
         select: None,
     };
+    let hint = host.hint().ok_or(
+        "the cells of this notebook can be changed only where the notebook itself is open",
+    )?;
     let before = rope.to_string();
-    let after = format::patch_as(before.as_bytes(), host.hint(), &own)
+    let after = format::patch_as(before.as_bytes(), hint, &own)
         .map_err(|reason| format!("the document cannot be changed so: {reason}"))?;
     let after = String::from_utf8_lossy(&after);
     let place = |at: TextSize| rope_position(rope, at.to_usize()).into();

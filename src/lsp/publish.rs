@@ -153,12 +153,12 @@ pub fn of_host(
             let place = range(related.anchor)?;
             Some((uri.clone(), place, related.message.clone()))
         });
-        Some(diagnostic(
-            finding,
-            range(finding.anchor)?,
-            related,
-            profile,
-        ))
+        // Where the client shows nothing at a place, one that it speaks of may do.
+        let own = range(finding.anchor).or_else(|| {
+            let mut places = finding.related.iter();
+            places.find_map(|related| range(related.anchor))
+        });
+        Some(diagnostic(finding, own?, related, profile))
     });
     shown.collect()
 }

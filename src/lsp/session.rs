@@ -135,7 +135,10 @@ impl Session {
             Event::CodeAction(mut params, reply) => reply.with(|| {
                 let uri = Uri::from(params.text_document.uri.as_str());
                 let range = lower::from_lsp(params.range);
-                let Some((cell, range)) = self.documents.to_cell(&uri, range) else {
+                let host = self.documents.host(&uri);
+                let cannot_change = host.is_some_and(|(host, _)| host.hint().is_none());
+                let place = self.documents.to_cell(&uri, range);
+                let Some((cell, range)) = place.filter(|_| !cannot_change) else {
                     return Ok(None);
                 };
                 params.range = lower::to_lsp(range);
@@ -208,7 +211,10 @@ impl Session {
     }
 
     fn document(&mut self, event: DocumentEvent) {
-        if matches!(event, DocumentEvent::NotebookSaved(_)) {
+        if matches!(
+            event,
+            DocumentEvent::NotebookSaved(_) | DocumentEvent::TextSaved(_)
+        ) {
             // Nobody tells of a configuration file that changed; whoever changes one saves soon.
             self.workspace.forget();
             self.reconfigure();

@@ -8,9 +8,10 @@ use ropey::Rope;
 use super::Update;
 use crate::format::ipynb::{self, SourceMap};
 use crate::format::sheet::{Coding, Dialect, Frame, Quotes, SheetCell};
-use crate::format::{Decoded, Hint, Kind};
+use crate::format::virtual_document::{Base, VirtualCell};
+use crate::format::{self, Decoded, Hint, Kind};
 use crate::lsp::proto::Uri;
-use crate::notebook::{CellIdx, Notebook, Problem};
+use crate::notebook::{CellIdx, Notebook, NotebookMeta, Problem};
 use crate::text::{LineColumn, Spliced, TextRange, TextSize, rope_part};
 
 #[derive(Debug)]
@@ -20,6 +21,8 @@ pub(super) struct Layout {
     how: How,
     /// What was wrong when the document was read as a whole.
     pub problems: Arc<[Problem]>,
+    /// What the saved notebook says of itself, where the document does not.
+    meta: Option<Arc<NotebookMeta>>,
 }
 
 /// How the document is read.
@@ -33,6 +36,8 @@ enum How {
         dialect: &'static Dialect,
         frame: Frame,
     },
+    /// JupyterLab's one text for all code cells.
+    Virtual { base: Base },
 }
 
 /// The bytes of one cell.
@@ -55,6 +60,8 @@ enum Text {
         is_broken: bool,
     },
     Lines(Box<SheetCell>),
+    /// In lines of JupyterLab's document, of which some are written otherwise there.
+    Virtual(Box<VirtualCell>),
     /// Something around it is broken.
     Lost,
 }
@@ -66,8 +73,8 @@ pub(super) struct Read {
 }
 
 impl Layout {
-    /// Reads a document; `None` where it holds no notebook.
-    pub fn read(rope: &Rope, hint: Hint, uri: &Uri) -> Option<(Self, Read)> {
+    /// Reads a document; `None` where it holds no notebook. `before` is how it was.
+    pub fn read(rope: &Rope, hint: Hint, uri: &Uri, before: Option<&Self>) -> Option<(Self, Read)> {
         let text = rope.to_string();
         let mark = if text.starts_with('\u{feff}') { 3 } else { 0 };
         if hint == Hint::Json && !is_notebook_json(&text, uri) {
@@ -76,7 +83,7 @@ impl Layout {
         let bytes = text.as_bytes();
         let format = Decoded::new(bytes).format(hint)?;
         let (mut notebook, cells, how) = match &format.kind {
-            Kind::Foreign => return None,
+            Kind::Foreign => return Self::read_virtual(&text, hint, uri, before),
             Kind::Ipynb => {
                 let (notebook, map) = ipynb::read(bytes);
                 let is_sound = map.is_sound();
@@ -105,16 +112,66 @@ impl Layout {
                 (notebook, cells.collect(), How::Sheet { dialect, frame })
             }
         };
-        let path = uri.to_file_path();
-        let name = path.as_deref().and_then(|path| path.file_name()?.to_str());
-        Arc::make_mut(&mut notebook.meta).file_name = name.map(Into::into);
+        Arc::make_mut(&mut notebook.meta).file_name = file_name(uri);
         let layout = Self {
             hint,
             cells,
             how,
             problems: Arc::clone(&notebook.problems),
+            meta: None,
         };
         Some((layout, Read { notebook }))
+    }
+
+    /// Reads JupyterLab's document, whose cells are those of the notebook on disk.
+    fn read_virtual(
+        text: &str,
+        hint: Hint,
+        uri: &Uri,
+        before: Option<&Self>,
+    ) -> Option<(Self, Read)> {
+        let known = before.and_then(|before| match &before.how {
+            How::Virtual { base } => Some((base.clone(), before.meta.clone())),
+            _ => None,
+        });
+        let (base, meta) = match known {
+            Some(known) => known,
+            None => {
+                if hint != Hint::Python || !is_named_notebook(uri) {
+                    return None;
+                }
+                let saved = std::fs::read(uri.to_file_path()?).ok()?;
+                let mut saved = format::parse(&saved);
+                let base = Base::of(&saved);
+                if saved.cells.is_empty() || !base.fits(text) {
+                    return None;
+                }
+                Arc::make_mut(&mut saved.meta).file_name = file_name(uri);
+                (base, Some(saved.meta))
+            }
+        };
+        let (cells, base) = base.read(text);
+        let notebook = Notebook {
+            cells: cells
+                .iter()
+                .map(|cell| Arc::new(cell.cell.cell.clone()))
+                .collect(),
+            meta: meta.clone().unwrap_or_default(),
+            problems: Arc::default(),
+        };
+        let layout = Self {
+            hint,
+            cells: cells.into_iter().map(Place::of_virtual).collect(),
+            how: How::Virtual { base },
+            problems: Arc::default(),
+            meta,
+        };
+        Some((layout, Read { notebook }))
+    }
+
+    /// Whether its client shows other lines than the notebook has, so that nothing can be changed by it.
+    pub fn is_virtual(&self) -> bool {
+        matches!(self.how, How::Virtual { .. })
     }
 
     /// Whether this is JSON that has broken, where the other was not.
@@ -250,6 +307,11 @@ impl Layout {
                 let start = at(range.start());
                 start..at(range.end()).max(start)
             }
+            Text::Virtual(cell) => {
+                let range = cell.shown(range)?;
+                let at = |offset| place.start + cell.cell.file_offset(offset);
+                at(range.start())..at(range.end()).max(at(range.start()))
+            }
             Text::Source { .. } | Text::Lost => return None,
         };
         Some(bytes)
@@ -272,6 +334,7 @@ impl Layout {
                 inside.and_then(|inside| map.cell_offset(CellIdx(0), inside))
             }
             Text::Lines(lines) => lines.cell_offset(at - place.start),
+            Text::Virtual(cell) => cell.cell.cell_offset(at - place.start),
             Text::Lost => return None,
         };
         Some((position, offset.unwrap_or(zero)))
@@ -279,6 +342,16 @@ impl Layout {
 }
 
 impl Place {
+    fn of_virtual(mut cell: VirtualCell) -> Self {
+        let (start, end) = (cell.cell.whole.start, cell.cell.whole.end);
+        cell.cell.shift_back(start);
+        Self {
+            start,
+            end,
+            text: Text::Virtual(Box::new(cell)),
+        }
+    }
+
     fn of_lines(mut cell: SheetCell, mark: usize) -> Self {
         let (start, end) = (cell.whole.start, cell.whole.end);
         cell.shift_back(start);
@@ -316,10 +389,18 @@ fn ends_within(cell: &SheetCell) -> bool {
     cell.body.end < cell.whole.end
 }
 
+fn is_named_notebook(uri: &Uri) -> bool {
+    uri.as_str().to_ascii_lowercase().ends_with(".ipynb")
+}
+
+fn file_name(uri: &Uri) -> Option<Arc<str>> {
+    let path = uri.to_file_path()?;
+    Some(path.file_name()?.to_str()?.into())
+}
+
 /// Whether JSON is that of a notebook: by its name where it has the right one, or by its keys.
 fn is_notebook_json(text: &str, uri: &Uri) -> bool {
-    let is_named = uri.as_str().to_ascii_lowercase().ends_with(".ipynb");
-    is_named || (text.contains("\"nbformat\"") && text.contains("\"cells\""))
+    is_named_notebook(uri) || (text.contains("\"nbformat\"") && text.contains("\"cells\""))
 }
 
 fn line_column(rope: &Rope, at: usize) -> LineColumn {
