@@ -60,6 +60,19 @@ pub struct Piece {
     pub is_said: bool,
 }
 
+impl Piece {
+    /// The byte of the file for a place in a text of such pieces, which are in order: where the next one begins, or where
+    /// the last one ends.
+    pub fn file_offset(pieces: &[Self], at: usize) -> usize {
+        let after = pieces.partition_point(|piece| piece.text <= at);
+        let piece = after.checked_sub(1).and_then(|last| pieces.get(last));
+        let piece = piece.or(pieces.first());
+        piece.map_or(0, |piece| {
+            piece.file + at.saturating_sub(piece.text).min(piece.len)
+        })
+    }
+}
+
 /// How the cells of a format are written.
 #[derive(Debug)]
 pub struct Dialect {

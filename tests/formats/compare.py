@@ -15,6 +15,9 @@ IGNORED = "invalid-notebook,untitled-notebook,large-output,stored-output,merge-c
 # Lines of prose that mean something in one of the formats.
 MARKS = re.compile(r"```|~~~|<!--|^\+\+\+|^---|^# %%|%%|COMMAND|\"\"\"|'''", re.MULTILINE)
 
+# jupytext indents the marker of a cell whose code is indented; to VS Code, Spyder and Cellwise that is a comment.
+INDENTED = re.compile(r"^[ \t]+# %%", re.MULTILINE)
+
 
 def main(options, cellwise, corpus):
     if not corpus.exists():
@@ -53,7 +56,7 @@ class Comparison:
             for name, (extension, write, read) in FORMATS.items():
                 try:
                     text = write(notebook)
-                    kept = read(text) == wanted
+                    kept = read(text) == wanted and not INDENTED.search(text)
                 except Exception:  # noqa: BLE001  jupytext refuses some, too
                     kept = False
                 if kept:

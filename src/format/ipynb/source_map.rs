@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use crate::format::conflict::Side;
 use crate::format::json::{Scanner, Span, Text, Value};
+use crate::format::sheet::Piece;
 use crate::notebook::CellIdx;
 use crate::text::TextSize;
 
@@ -157,6 +158,28 @@ impl<'b> SourceMap<'b> {
                 at += length;
                 (here, place)
             })
+    }
+
+    /// The text of a cell in pieces that stand in the file as they are; an escape is one of no length, and so is the end.
+    pub fn pieces_of(&self, cell: CellIdx) -> Vec<Piece> {
+        let mut pieces: Vec<Piece> = Vec::new();
+        for (at, file) in self.positions(cell) {
+            let at = at.to_usize();
+            if let Some(last) = pieces.last_mut() {
+                let grown = at - last.text;
+                if file == last.file + grown {
+                    last.len = grown;
+                    continue;
+                }
+            }
+            pieces.push(Piece {
+                text: at,
+                file,
+                len: 0,
+                is_said: false,
+            });
+        }
+        pieces
     }
 
     /// The text of a cell, without its prefix.

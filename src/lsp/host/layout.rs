@@ -1,5 +1,6 @@
 //! Which bytes of a document are which cell's.
 
+use std::cell::OnceCell;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -7,7 +8,7 @@ use ropey::Rope;
 
 use super::Update;
 use crate::format::ipynb::{self, SourceMap};
-use crate::format::sheet::{Coding, Dialect, Frame, Quotes, SheetCell};
+use crate::format::sheet::{Coding, Dialect, Frame, Piece, Quotes, SheetCell};
 use crate::format::virtual_document::{Base, VirtualCell};
 use crate::format::{self, Decoded, Hint, Kind};
 use crate::lsp::proto::Uri;
@@ -58,6 +59,8 @@ enum Text {
         prefix: usize,
         /// The strings are broken, and the text is that of before.
         is_broken: bool,
+        /// Where each part of the text stands in the strings, once somebody has asked.
+        pieces: OnceCell<Vec<Piece>>,
     },
     Lines(Box<SheetCell>),
     /// In lines of JupyterLab's document, of which some are written otherwise there.
@@ -97,6 +100,7 @@ impl Layout {
                                 ..source.end - spans.object.start,
                             prefix: spans.prefix,
                             is_broken: false,
+                            pieces: OnceCell::new(),
                         },
                         _ => Text::Lost,
                     },
@@ -263,8 +267,10 @@ impl Layout {
                     span,
                     prefix: 0,
                     is_broken,
+                    pieces,
                 },
             ) => {
+                pieces.take();
                 let from = place.start + span.start;
                 let (start, end) = (spliced.start, spliced.start + spliced.old_len);
                 if start <= from || end >= place.start + span.end {
@@ -295,11 +301,14 @@ impl Layout {
                 span,
                 prefix,
                 is_broken: false,
+                pieces,
             } => {
                 let from = place.start + span.start;
-                let source = rope_part(rope, from, place.start + span.end);
-                let map = SourceMap::of_source(source.as_bytes(), *prefix);
-                let at = |offset| from + map.file_offset(CellIdx(0), offset);
+                let pieces = pieces.get_or_init(|| {
+                    let source = rope_part(rope, from, place.start + span.end);
+                    SourceMap::of_source(source.as_bytes(), *prefix).pieces_of(CellIdx(0))
+                });
+                let at = |offset: TextSize| from + Piece::file_offset(pieces, offset.to_usize());
                 at(range.start())..at(range.end())
             }
             Text::Lines(lines) => {
