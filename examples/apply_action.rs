@@ -23,6 +23,7 @@ use cellwise::action::{Action, Client};
 use cellwise::config::Config;
 use cellwise::engine::Analysis;
 use cellwise::notebook::{CellIdx, CellKind, Notebook};
+use cellwise::project::NoProject;
 use cellwise::rule::Severity;
 use cellwise::text::{TextRange, TextSize};
 use cellwise::{actions, format};
@@ -70,7 +71,7 @@ fn each_place(action: &'static Action, path: &Path, notebook: Notebook) {
         }
         let range = TextRange::empty(TextSize::new(0));
         let offered = analysis
-            .offers(index, range, CLIENT)
+            .offers(index, range, CLIENT, &NoProject)
             .into_iter()
             .find(|(offered, _)| offered.name == action.name);
         let Some((_, offer)) = offered else {
@@ -80,7 +81,14 @@ fn each_place(action: &'static Action, path: &Path, notebook: Notebook) {
         let outcome = match offer.disabled {
             Some(reason) => Err(reason),
             None => analysis
-                .edit(action, offer.argument.as_deref(), index, range, CLIENT)
+                .edit(
+                    action,
+                    offer.argument.as_deref(),
+                    index,
+                    range,
+                    CLIENT,
+                    &NoProject,
+                )
                 .map_err(|refusal| refusal.0),
         };
         match outcome {

@@ -1,6 +1,7 @@
 //! What a code action is.
 
 use crate::notebook::{CellIdx, Edit};
+use crate::project::Project;
 use crate::rule::{Context, Finding};
 use crate::text::TextRange;
 
@@ -29,6 +30,8 @@ pub struct ActionContext<'a> {
     /// The findings that touch the range.
     pub findings: &'a [&'a Finding],
     pub client: Client,
+    /// The files around the notebook.
+    pub project: &'a dyn Project,
 }
 
 /// What whoever asked can do with an edit. A form that a client cannot carry out is never offered.
@@ -52,6 +55,47 @@ pub struct Offer {
     pub repairs: Option<&'static str>,
     /// Whether it is the repair most people want.
     pub preferred: bool,
+    /// What a person may choose instead of what this offer does by itself. Of the action's offers at a
+    /// place the first asks, and stands for the others where the client can ask.
+    pub ask: Option<Ask>,
+}
+
+/// A choice that a person has.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ask {
+    /// What is chosen, as `data.ask` says it: `module`.
+    pub what: &'static str,
+    /// What a menu shows before anything is chosen: "Move `clean` to a module…".
+    pub title: String,
+}
+
+/// What a person may choose from, where an offer [asks](Ask).
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Choices {
+    /// The proposed one first.
+    pub targets: Vec<Choice>,
+    pub definitions: Vec<Choosable>,
+    /// What an empty field shows.
+    pub placeholder: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Choice {
+    /// The action's argument.
+    pub argument: String,
+    pub label: String,
+    pub description: String,
+    /// Whether the file is yet to be created.
+    pub is_new: bool,
+}
+
+/// A definition that may go along.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Choosable {
+    pub name: String,
+    pub cell: CellIdx,
+    /// Whether the person stands on it.
+    pub selected: bool,
 }
 
 impl Offer {
@@ -62,6 +106,7 @@ impl Offer {
             argument: None,
             repairs: None,
             preferred: false,
+            ask: None,
         }
     }
 }

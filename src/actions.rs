@@ -2,7 +2,7 @@
 //!
 //! To add one: write `actions/its_name.rs`, and name it in the list below.
 
-use crate::action::Action;
+use crate::action::{Action, ActionContext, Choices};
 
 /// Declares the modules and collects each one's `ACTION` with the source that its manual page is read from.
 macro_rules! actions {
@@ -22,18 +22,28 @@ macro_rules! actions {
 actions![
     extract_cell_to_function,
     order_cells,
+    promote_notebook,
     add_import,
     move_import,
     clear_all_outputs,
     clear_counts,
     clear_outputs,
     insert_seed,
+    move_to_module,
     rename_in_cell,
     remove_cell,
     remove_debug,
     use_pip_magic,
     suppress,
 ];
+
+/// What a person may choose from at a place; `None` for an action that asks nothing there.
+pub fn choices(action: &Action, cx: &ActionContext<'_>) -> Option<Choices> {
+    match action.name {
+        "move-to-module" => move_to_module::choices(cx),
+        _ => None,
+    }
+}
 
 pub fn find(name: &str) -> Option<&'static Action> {
     ALL.iter().find(|action| action.name == name)

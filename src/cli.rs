@@ -7,15 +7,16 @@
 )]
 
 mod baseline;
-mod check;
+pub(crate) mod check;
 mod clean;
 mod diff;
 mod explain;
-mod files;
+pub(crate) mod files;
 mod fix;
 mod git_setup;
 mod output;
 mod progress;
+mod promote;
 mod report;
 mod rules;
 mod selection;
@@ -36,6 +37,7 @@ pub fn run() -> ExitCode {
         Command::Check(args) => check::run(&args, &mut terminal),
         Command::Clean(args) => clean::run(&args, &mut terminal),
         Command::Fix(args) => fix::run(&args, &mut terminal),
+        Command::Promote(args) => promote::run(&args, &mut terminal),
         Command::GitSetup(args) => git_setup::run(&args, &terminal),
         Command::Rules(args) => rules::run(&args, &mut terminal),
         Command::Explain(args) => explain::run(&args, &mut terminal),
@@ -68,6 +70,7 @@ enum Command {
     Check(check::Args),
     Fix(fix::Args),
     Clean(clean::Args),
+    Promote(promote::Args),
     GitSetup(git_setup::Args),
     /// List all rules
     Rules(rules::Args),

@@ -30,6 +30,8 @@ pub struct Config {
     pub builtins: Vec<String>,
     /// `long-cell.max-lines`: how many lines of code a cell may have.
     pub long_cell_max_lines: u32,
+    /// `inlay-hints`: whether an editor shows at each cell what it takes and gives.
+    pub inlay_hints: bool,
     /// The folder that functions are moved to, below the folder of the configuration file.
     pub module_root: Option<PathBuf>,
 }
@@ -78,6 +80,11 @@ impl Config {
                 .rev()
                 .find_map(|layer| layer.long_cell_max_lines)
                 .unwrap_or(50),
+            inlay_hints: layers
+                .iter()
+                .rev()
+                .find_map(|layer| layer.inlay_hints)
+                .unwrap_or(false),
             module_root: layers.iter().rev().find_map(|layer| {
                 let folder = layer.module_root.as_ref()?;
                 Some(match &layer.root {
@@ -136,6 +143,7 @@ pub struct Settings {
     pub builtins: Vec<String>,
     pub module_root: Option<PathBuf>,
     pub long_cell_max_lines: Option<u32>,
+    pub inlay_hints: Option<bool>,
 }
 
 impl Settings {

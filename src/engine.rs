@@ -2,12 +2,14 @@
 //!
 //! Nothing here or below does I/O, reads a clock or knows an editor.
 
+mod fix_all;
+mod overview;
 mod repairs;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use crate::action::{Action, ActionContext, Client, Offer, Refusal};
+use crate::action::{Action, ActionContext, Choices, Client, Offer, Refusal};
 use crate::analysis::facts::OpeningKind;
 use crate::analysis::graph::{Lack, facts_of};
 use crate::analysis::known_imports::KnownImports;
@@ -15,10 +17,14 @@ use crate::analysis::secrets;
 use crate::analysis::{FactsCache, Link, Surroundings};
 use crate::config::Config;
 use crate::notebook::{Cell, CellIdx, Edit, Notebook, NotebookMeta, Problem};
+use crate::project::Project;
 use crate::rule::{CellContext, Check, Context, Finding, Rule, Severity};
 use crate::text::TextRange;
+use crate::view::outline;
+use crate::view::tally::Tally;
 use crate::{actions, rules, suppress};
 
+pub use self::overview::Overview;
 pub use self::repairs::Repairs;
 
 /// One notebook and everything known of it, kept current edit by edit.
@@ -36,6 +42,7 @@ pub struct Analysis {
     /// Findings about the notebook and its file.
     whole: Vec<Finding>,
     cells: Vec<CellFindings>,
+    overview: Overview,
     /// What changed since the last [`settle`](Self::settle).
     dirty: Dirty,
 }
@@ -47,6 +54,9 @@ pub struct Changed {
     pub notebook: bool,
     /// Cells whose findings differ from before.
     pub cells: BTreeSet<CellIdx>,
+    /// What a [picture of the notebook](crate::view::graph) shows besides findings: titles, counts, links,
+    /// what is stale. It may be said without need, and is never left out.
+    pub picture: bool,
 }
 
 /// The findings of one cell, kept apart by what makes them change.
@@ -72,6 +82,8 @@ struct Dirty {
     problems: bool,
     /// Rules on the whole notebook that the new texts concern.
     woken: BTreeSet<&'static str>,
+    /// A cell has another title or count.
+    picture: bool,
 }
 
 impl Analysis {
@@ -92,6 +104,7 @@ impl Analysis {
             surroundings: Arc::default(),
             imports: Arc::default(),
             whole: Vec::new(),
+            overview: Overview::default(),
             cells: notebook
                 .cells
                 .iter()
@@ -115,6 +128,11 @@ impl Analysis {
 
     pub fn link(&self) -> &Link {
         &self.link
+    }
+
+    /// What holds of the notebook as a whole.
+    pub fn overview(&self) -> &Overview {
+        &self.overview
     }
 
     pub fn config(&self) -> &Config {
@@ -148,6 +166,9 @@ impl Analysis {
         if !same_state {
             self.dirty.states.insert(index);
         }
+        self.dirty.picture |= !same_nature
+            || slot.execution != cell.execution
+            || outline::title(slot) != outline::title(&cell);
         *slot = Arc::new(cell);
     }
 
@@ -234,7 +255,7 @@ impl Analysis {
         let mut linked = self.read_dirty_texts();
         let dirty = std::mem::take(&mut self.dirty);
         let only_texts = !dirty.all && !dirty.problems && dirty.states.is_empty();
-        let mut own = dirty.texts;
+        let mut own = dirty.texts.clone();
         if dirty.all {
             own = (0..self.cells.len()).map(CellIdx::new).collect();
             linked.clone_from(&own);
@@ -243,7 +264,10 @@ impl Analysis {
             own.insert(cell);
             self.note_dependents(cell, &mut linked);
         }
-        let mut changed = Changed::default();
+        let mut changed = Changed {
+            picture: self.look_over(&dirty, &own, &linked),
+            ..Changed::default()
+        };
         let mut show: BTreeSet<CellIdx> = own.union(&linked).copied().collect();
 
         let running: Vec<(&'static Rule, Severity)> = rules::ALL
@@ -281,6 +305,23 @@ impl Analysis {
             }
         }
         changed
+    }
+
+    /// Brings the overview up to date. Returns whether a picture of the notebook may be another.
+    fn look_over(
+        &mut self,
+        dirty: &Dirty,
+        own: &BTreeSet<CellIdx>,
+        linked: &BTreeSet<CellIdx>,
+    ) -> bool {
+        let revised = self.link.take_revised();
+        if dirty.all {
+            self.overview = Overview::new(&self.notebook, &self.link);
+            return true;
+        }
+        let cells = own.union(linked).copied().collect();
+        let differs = self.overview.update(cells, &self.notebook, &self.link);
+        revised || differs || dirty.picture
     }
 
     /// Reads the cells whose text changed; returns those whose links are new.
@@ -440,15 +481,21 @@ impl Analysis {
             .chain(self.cells.iter().flat_map(|cell| &cell.shown))
     }
 
+    /// How many findings there are, those of the notebook included.
+    pub fn tally(&self) -> Tally {
+        Tally::of(self.findings())
+    }
+
     /// What could be done at a place, disabled offers with their reason included.
     pub fn offers(
         &self,
         cell: CellIdx,
         range: TextRange,
         client: Client,
+        project: &dyn Project,
     ) -> Vec<(&'static Action, Offer)> {
         let findings = self.findings_at(cell, range);
-        let cx = self.action_context(cell, range, &findings, client);
+        let cx = self.action_context(cell, range, &findings, (client, project));
         actions::ALL
             .iter()
             .flat_map(|action| {
@@ -459,6 +506,20 @@ impl Analysis {
             .collect()
     }
 
+    /// What a person may choose from where an offer [asks](crate::action::Ask).
+    pub fn choices(
+        &self,
+        action: &Action,
+        cell: CellIdx,
+        range: TextRange,
+        client: Client,
+        project: &dyn Project,
+    ) -> Option<Choices> {
+        let findings = self.findings_at(cell, range);
+        let cx = self.action_context(cell, range, &findings, (client, project));
+        actions::choices(action, &cx)
+    }
+
     /// What one of the [`offers`](Self::offers) does.
     pub fn edit(
         &self,
@@ -467,10 +528,11 @@ impl Analysis {
         cell: CellIdx,
         range: TextRange,
         client: Client,
+        project: &dyn Project,
     ) -> Result<Edit, Refusal> {
         let findings = self.findings_at(cell, range);
         (action.apply)(
-            &self.action_context(cell, range, &findings, client),
+            &self.action_context(cell, range, &findings, (client, project)),
             argument,
         )
     }
@@ -490,7 +552,7 @@ impl Analysis {
         cell: CellIdx,
         range: TextRange,
         findings: &'a [&'a Finding],
-        client: Client,
+        (client, project): (Client, &'a dyn Project),
     ) -> ActionContext<'a> {
         ActionContext {
             all: self.context(),
@@ -498,6 +560,7 @@ impl Analysis {
             range,
             findings,
             client,
+            project,
         }
     }
 }

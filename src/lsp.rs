@@ -14,21 +14,37 @@
     reason = "talking on stdin and stdout is the server's job"
 )]
 
+pub mod answers;
 pub mod code_action;
+pub mod code_lens;
 pub mod configuration;
 pub mod dispatch;
 pub mod documents;
 pub mod event;
 pub mod execution;
+pub mod findings;
+pub mod fix_all;
 pub mod front;
+pub mod graph;
 pub mod host;
 pub mod hover;
+pub mod inlay;
 pub mod lower;
+pub mod navigate;
+pub mod open;
+pub mod outputs;
 pub mod profile;
 pub mod proto;
 pub mod publish;
+pub mod question;
+pub mod requests;
+pub mod saved;
+pub mod scan;
 pub mod session;
+pub mod status;
+pub mod symbols;
 pub mod sync;
+pub mod watch;
 pub mod wire;
 
 use std::process::ExitCode;

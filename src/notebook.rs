@@ -211,6 +211,12 @@ pub struct Outputs {
     pub bytes: u64,
     /// The first error among them.
     pub error: Option<OutputError>,
+    /// The credentials in them, by their kind with its article ("a GitHub token"), each kind once, in
+    /// the order of the outputs. What they say is not kept.
+    pub secrets: Vec<&'static str>,
+    /// They were read from the saved file, and the cell has run or was cleared since: what a person
+    /// sees may be another.
+    pub outdated: bool,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -5,17 +5,21 @@
 //! their text with its comments, [`outside`] knows who else reads a name, [`prior`] what a name is
 //! before the code runs, [`reach`] which bodies a call may get to, [`shape`] what the syntax forbids,
 //! [`interface`] joins these to parameters and returns, [`layout`] and [`naming`] write. [`imports`] knows
-//! where a new import goes.
+//! where a new import goes. [`promote`] makes a module of a whole notebook with them.
 
 pub mod cut;
 pub mod extract;
 pub mod imports;
 pub mod interface;
 pub mod layout;
+pub mod module;
+pub mod moving;
 pub mod naming;
 pub mod outside;
 pub mod pieces;
 pub mod prior;
+pub mod promote;
 pub mod reach;
+pub mod rename;
 pub mod shape;
 mod words;

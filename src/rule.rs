@@ -1,6 +1,7 @@
 //! What a rule is, and what it finds.
 
 pub mod missing;
+pub mod outdated;
 
 use std::fmt;
 

@@ -6,6 +6,7 @@
 )]
 
 mod imports;
+mod project;
 mod surroundings;
 
 use std::io;
@@ -19,6 +20,8 @@ use crate::analysis::facts::OpeningKind;
 use crate::analysis::known_imports::KnownImports;
 use crate::config::{Config, ConfigError, Settings};
 
+pub use self::project::DiskProject;
+
 /// The configuration of every notebook around, read when first asked for. Shared between threads as it is.
 ///
 /// What was read is kept until [`forget`](Self::forget): a front end that watches files calls it when
@@ -31,6 +34,8 @@ pub struct Workspace {
     folders: DashMap<PathBuf, Found>,
     /// By a project's root: how it imports what it uses. Shared with the threads that find out.
     imports: Arc<DashMap<PathBuf, Arc<KnownImports>>>,
+    /// By a project's root: its modules, relative to it.
+    modules: DashMap<PathBuf, Arc<[PathBuf]>>,
 }
 
 /// The files that settings are read from. In one folder the first wins.
@@ -44,6 +49,7 @@ impl Workspace {
             overrides,
             folders: DashMap::new(),
             imports: Arc::default(),
+            modules: DashMap::new(),
         }
     }
 
@@ -115,6 +121,21 @@ impl Workspace {
         }
     }
 
+    /// The files around the notebook at `path`.
+    pub fn project(&self, path: &Path) -> DiskProject<'_> {
+        DiskProject::new(self, path)
+    }
+
+    /// Drops the lists of modules: one was created.
+    pub fn forget_modules(&self) {
+        self.modules.clear();
+    }
+
+    /// Another with the same settings that has read nothing: for a thread that works for itself.
+    pub fn apart(&self) -> Self {
+        Self::new(self.overrides.clone())
+    }
+
     /// Replaces what the client's settings say.
     pub fn set_overrides(&mut self, overrides: Settings) {
         self.overrides = overrides;
@@ -123,6 +144,12 @@ impl Workspace {
     /// Drops what was read, so that configuration files are read again.
     pub fn forget(&self) {
         self.folders.clear();
+        self.forget_modules();
+    }
+
+    /// Drops what was read of imports, too.
+    pub fn forget_imports(&self) {
+        self.imports.clear();
     }
 
     /// The settings of the nearest configuration file in `folder` or above it.

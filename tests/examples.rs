@@ -209,14 +209,15 @@ fn offer(
     analysis: &Analysis,
     (cell, range): (CellIdx, TextRange),
 ) -> Result<(Option<String>, Option<String>), String> {
-    let offers = analysis.offers(cell, range, client(example));
+    let offers = analysis.offers(cell, range, client(example), &example.project());
     let own = offers
         .into_iter()
         .filter(|(own, _)| own.name == action.name);
     let wanted = example.option("argument");
+    let choice = example.option("choice").map(str::to_owned);
     own.map(|(_, offer)| offer)
         .find(|offer| wanted.is_none() || offer.argument.as_deref() == wanted)
-        .map(|offer| (offer.argument, offer.disabled))
+        .map(|offer| (choice.or(offer.argument), offer.disabled))
         .ok_or_else(|| "it is not offered here".to_owned())
 }
 
@@ -228,7 +229,14 @@ fn check_action(action: &Action, before: &Example, after: &Example) -> Result<()
         return Err(format!("it is disabled: {reason}"));
     }
     let edit = analysis
-        .edit(action, argument.as_deref(), cell, range, client(before))
+        .edit(
+            action,
+            argument.as_deref(),
+            cell,
+            range,
+            client(before),
+            &before.project(),
+        )
         .map_err(|refusal| format!("it refuses: {}", refusal.0))?;
     let wanted = after.notebook();
     let got = edit.apply(analysis.notebook());
@@ -242,14 +250,38 @@ fn check_action(action: &Action, before: &Example, after: &Example) -> Result<()
         let got = written(&edit, name).ok_or(format!("{name} is not written"))?;
         same_text(name, wanted, &got)?;
     }
+    for op in &edit.ops {
+        if let EditOp::CreateFile { path, .. } | EditOp::EditFile { path, .. } = op
+            && !after.files.iter().any(|(name, _)| path == Path::new(name))
+        {
+            return Err(format!("{} is written, too", path.display()));
+        }
+    }
     Ok(())
 }
 
 fn check_disabled(action: &Action, example: &Example) -> Result<(), String> {
     let analysis = analysis(example, None)?;
     let place = example.selection().ok_or("no `$0` says where to stand")?;
-    let (_, disabled) = offer(action, example, &analysis, place)?;
-    let reason = disabled.ok_or("it is offered and not disabled")?;
+    let (argument, disabled) = offer(action, example, &analysis, place)?;
+    let reason = match disabled {
+        Some(reason) => reason,
+        // What a person chooses is known only afterwards.
+        None if example.option("choice").is_some() => {
+            let client = client(example);
+            let project = example.project();
+            let result = analysis.edit(
+                action,
+                argument.as_deref(),
+                place.0,
+                place.1,
+                client,
+                &project,
+            );
+            result.err().ok_or("it is done and not refused")?.0
+        }
+        None => return Err("it is offered and not disabled".into()),
+    };
     match example.notes.first() {
         None => Err("no line `> reason` follows the block".into()),
         Some(wanted) if reason.contains(wanted.as_str()) => Ok(()),
@@ -270,14 +302,16 @@ fn script(notebook: &Notebook, with_counts: bool) -> String {
 /// The text that the edit gives to the file of this name.
 fn written(edit: &Edit, name: &str) -> Option<String> {
     edit.ops.iter().find_map(|op| match op {
-        EditOp::CreateFile { path, text } if path.ends_with(name) => Some(text.clone()),
+        EditOp::CreateFile { path, text } if path == Path::new(name) => Some(text.clone()),
         EditOp::EditFile {
             path,
             expected,
             replacements,
-        } if path.ends_with(name) => {
+        } if path == Path::new(name) => {
             let mut text = expected.to_string();
-            for (range, new) in replacements.iter().rev() {
+            let mut replacements: Vec<_> = replacements.iter().collect();
+            replacements.sort_by_key(|(range, _)| range.start());
+            for (range, new) in replacements.into_iter().rev() {
                 text.replace_range(std::ops::Range::<usize>::from(*range), new);
             }
             Some(text)

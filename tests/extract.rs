@@ -15,6 +15,7 @@ use cellwise::docs::{self, Example, Section};
 use cellwise::engine::Analysis;
 use cellwise::format::percent;
 use cellwise::notebook::{Cell, CellIdx, CellKind, Notebook};
+use cellwise::project::NoProject;
 use cellwise::text::TextRange;
 
 const ACTION: &str = "extract-cell-to-function";
@@ -24,14 +25,21 @@ fn outcome(notebook: Notebook, cell: CellIdx, client: Client) -> Option<Result<N
     let analysis = Analysis::new(notebook, Arc::new(Config::default()));
     let at = TextRange::empty(0.into());
     let (action, offer) = analysis
-        .offers(cell, at, client)
+        .offers(cell, at, client, &NoProject)
         .into_iter()
         .find(|(action, _)| action.name == ACTION)?;
     if let Some(reason) = offer.disabled {
         return Some(Err(reason));
     }
     let edit = analysis
-        .edit(action, offer.argument.as_deref(), cell, at, client)
+        .edit(
+            action,
+            offer.argument.as_deref(),
+            cell,
+            at,
+            client,
+            &NoProject,
+        )
         .expect("what is offered is done");
     let after = edit.apply(analysis.notebook());
     let (cell, range) = edit.select.expect("the name is selected");

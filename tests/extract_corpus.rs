@@ -19,6 +19,7 @@ use cellwise::config::Config;
 use cellwise::engine::Analysis;
 use cellwise::format;
 use cellwise::notebook::CellIdx;
+use cellwise::project::NoProject;
 use cellwise::text::TextRange;
 
 /// The names that are bound nowhere or too late, without where.
@@ -94,7 +95,7 @@ impl Counts {
         let is_substantial = is_substantial(analysis, index);
         self.cells += 1;
         self.substantial += usize::from(is_substantial);
-        let offers = analysis.offers(index, at, client);
+        let offers = analysis.offers(index, at, client, &NoProject);
         let Some((_, offer)) = offers.into_iter().find(|(own, _)| own.name == action.name) else {
             self.not_offered += usize::from(is_substantial);
             if is_substantial {
@@ -119,7 +120,7 @@ impl Counts {
             self.offered_others += 1;
         }
         let place = format!("{} {index}: {}", path.display(), offer.title);
-        let edit = match analysis.edit(action, None, index, at, client) {
+        let edit = match analysis.edit(action, None, index, at, client, &NoProject) {
             Ok(edit) => edit,
             Err(refusal) => {
                 self.failures

@@ -10,6 +10,8 @@ use cellwise::notebook::{
     Cell, CellIdx, CellKind, Execution, Home, Language, Notebook, NotebookMeta,
 };
 use cellwise::rule::Finding;
+use cellwise::view::graph::{self, Edge, Node};
+use cellwise::view::tally::Tally;
 use proptest::prelude::*;
 
 /// Texts that bind, read, delete, call and hide each other's names, break, and open the namespace.
@@ -122,6 +124,31 @@ fn change() -> impl Strategy<Value = Change> {
 struct Shown {
     whole: Vec<Finding>,
     cells: Vec<Vec<Finding>>,
+    picture: Picture,
+}
+
+#[derive(Debug, Default, PartialEq)]
+struct Picture {
+    nodes: Vec<Node>,
+    edges: Vec<Edge>,
+    stale: Vec<CellIdx>,
+    why: Vec<String>,
+    tally: Tally,
+}
+
+impl Picture {
+    fn of(analysis: &Analysis) -> Self {
+        let cells = analysis.notebook().indexed().map(|(cell, _)| cell);
+        Self {
+            nodes: cells
+                .filter_map(|cell| graph::node(analysis, cell))
+                .collect(),
+            edges: graph::edges(analysis),
+            stale: analysis.overview().stale().collect(),
+            why: analysis.overview().why(analysis.link()),
+            tally: analysis.tally(),
+        }
+    }
 }
 
 impl Shown {
@@ -132,11 +159,15 @@ impl Shown {
         Self {
             whole: analysis.notebook_findings().to_vec(),
             cells,
+            picture: Picture::of(analysis),
         }
     }
 
     fn settle(&mut self, analysis: &mut Analysis) {
         let changed = analysis.settle();
+        if changed.picture || changed.notebook || !changed.cells.is_empty() {
+            self.picture = Picture::of(analysis);
+        }
         if changed.notebook {
             self.whole = analysis.notebook_findings().to_vec();
         }

@@ -15,6 +15,7 @@ use cellwise::config::Config;
 use cellwise::engine::Analysis;
 use cellwise::format;
 use cellwise::notebook::CellIdx;
+use cellwise::project::NoProject;
 
 /// How many findings of each rule there are.
 fn counts(analysis: &Analysis) -> BTreeMap<&'static str, usize> {
@@ -47,7 +48,7 @@ fn findings_of_real_notebooks_are_repaired() {
                     cell_structure: cell.0.is_multiple_of(2),
                     files: false,
                 };
-                for (action, offer) in analysis.offers(cell, range, client) {
+                for (action, offer) in analysis.offers(cell, range, client, &NoProject) {
                     let is_for_it = offer.repairs == Some(finding.rule)
                         && ["suppress", "add-import"].contains(&action.name);
                     if !is_for_it {
@@ -60,7 +61,14 @@ fn findings_of_real_notebooks_are_repaired() {
                         finding.rule
                     );
                     let edit = analysis
-                        .edit(action, offer.argument.as_deref(), cell, range, client)
+                        .edit(
+                            action,
+                            offer.argument.as_deref(),
+                            cell,
+                            range,
+                            client,
+                            &NoProject,
+                        )
                         .unwrap();
                     let repaired = edit.apply(analysis.notebook());
                     let shifted = CellIdx::new(

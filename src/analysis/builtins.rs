@@ -17,6 +17,11 @@ pub fn is_defined(name: &str, home: Home) -> bool {
         }
 }
 
+/// Whether Python itself has the name, in a module as in a notebook.
+pub fn is_python(name: &str) -> bool {
+    PYTHON.binary_search(&name).is_ok()
+}
+
 /// Whether the name is one of IPython's history: `_`, `__`, `_3`, `_i3`, `In`, `Out`, `_ih` …
 /// What they mean depends on what was run before, so code that reads them cannot be moved.
 pub fn is_history(name: &str) -> bool {

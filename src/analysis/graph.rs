@@ -29,6 +29,8 @@ pub struct Link {
     /// Names that the configuration declares.
     declared: Arc<[String]>,
     surroundings: Arc<Surroundings>,
+    /// Somebody who shows the links has to look again. See [`Link::take_revised`].
+    revised: bool,
 }
 
 /// One cell's place among the others.
@@ -113,6 +115,7 @@ impl Link {
             home,
             declared,
             surroundings,
+            revised: true,
         };
         for position in 0..link.cells.len() {
             link.relink(position);
@@ -260,6 +263,7 @@ impl Link {
         let mut dirty: FxHashSet<u32> = FxHashSet::default();
         dirty.insert(cell.0);
         let rebound = self.names.update(cell.0, &old, &facts);
+        self.revised |= !rebound.is_empty();
         for name in &rebound {
             dirty.extend(self.names.users(name));
         }
@@ -361,6 +365,11 @@ impl Link {
         lookups
     }
 
+    /// Whether what cells bind, need or take may differ from when this was last asked.
+    pub(crate) fn take_revised(&mut self) -> bool {
+        std::mem::take(&mut self.revised)
+    }
+
     fn rebuild(&mut self) {
         let facts = self.cells.drain(..).map(|cell| cell.facts).collect();
         *self = self.with_cells(facts);
@@ -382,6 +391,7 @@ impl Link {
             sources,
             asked,
         };
+        self.revised |= cell.needs != now.needs || cell.sources != now.sources;
         let before = std::mem::replace(cell, now);
         self.names.ask(
             CellIdx::new(position).0,

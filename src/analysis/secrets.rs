@@ -49,6 +49,22 @@ pub fn find(text: &str) -> Vec<Secret> {
     found
 }
 
+/// The kinds of secrets in texts, each once, in the order in which they come.
+pub fn kinds_in<'t>(texts: impl IntoIterator<Item = &'t str>) -> Vec<&'static str> {
+    let mut kinds = Vec::new();
+    for secret in texts.into_iter().flat_map(find) {
+        if !kinds.contains(&secret.what) {
+            kinds.push(secret.what);
+        }
+    }
+    kinds
+}
+
+/// What every secret starts with or is named by, in any case: a text in which none of these stands has none.
+pub fn marks() -> Vec<&'static str> {
+    KINDS.iter().map(|kind| kind.start).collect()
+}
+
 /// A part of a text as it may be shown: every character of a secret is a `•`, so that all columns stay.
 pub fn masked(text: &str, part: TextRange) -> String {
     let mut hidden: Vec<TextRange> = Vec::new();

@@ -233,7 +233,7 @@ fn check_file(path: &Path, workspace: &Workspace, format: Format) -> Result<Chec
     Ok(checked(path, &analysis, &config, in_file.as_ref()))
 }
 
-pub(super) fn config_of(path: &Path, workspace: &Workspace) -> Result<Arc<Config>, String> {
+pub(crate) fn config_of(path: &Path, workspace: &Workspace) -> Result<Arc<Config>, String> {
     let config = workspace.config_for(path).map_err(|mut error| {
         error.file = error.file.map(|file| files::shortest(&file));
         error.to_string()
@@ -242,7 +242,7 @@ pub(super) fn config_of(path: &Path, workspace: &Workspace) -> Result<Arc<Config
 }
 
 /// Analyses a notebook with what it needs to know of the files around.
-pub(super) fn analyse(
+pub(crate) fn analyse(
     path: &Path,
     mut notebook: Notebook,
     config: &Arc<Config>,

@@ -13,7 +13,7 @@ use super::terminal::Terminal;
 use super::{Status, check, files, write};
 use crate::format::{self, Hint, sheet};
 use crate::notebook::Notebook;
-use crate::rule::{Safety, Severity};
+use crate::rule::{Finding, Safety, Severity};
 use crate::workspace::Workspace;
 
 /// Repair what can be repaired for certain, and print what remains.
@@ -128,11 +128,12 @@ fn fix_file(path: &Path, args: &Args, workspace: &Workspace) -> Result<Fixed, St
             break analysis;
         }
         rounds += 1;
-        let repairs = analysis.repairs(most, |finding| {
+        let wanted = |finding: &Finding| {
             args.selection.hints
                 || finding.severity != Severity::Hint
                 || config.asks_for(finding.rule)
-        });
+        };
+        let repairs = analysis.repairs(most, wanted, &workspace.project(path));
         if repairs.findings == 0 {
             break analysis;
         }

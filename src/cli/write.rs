@@ -36,6 +36,45 @@ pub fn replace(path: &Path, expected: &[u8], new: &[u8]) -> Result<(), String> {
     Ok(())
 }
 
+/// Writes a file that must not exist yet, with its folders.
+///
+/// # Errors
+/// With a sentence for a person; nothing is written then.
+pub fn create(path: &Path, text: &[u8]) -> Result<(), String> {
+    let name = path.display();
+    let failed = |error: std::io::Error| match error.kind() {
+        std::io::ErrorKind::AlreadyExists => {
+            format!("{name} exists, and was left as it is; choose another name")
+        }
+        _ => format!("{name} cannot be written: {error}"),
+    };
+    let folder = path
+        .parent()
+        .filter(|folder| !folder.as_os_str().is_empty())
+        .unwrap_or(Path::new("."));
+    std::fs::create_dir_all(folder).map_err(failed)?;
+    let mut file = tempfile::Builder::new()
+        .prefix(".cellwise-")
+        .tempfile_in(folder)
+        .map_err(failed)?;
+    file.write_all(text).map_err(failed)?;
+    file.as_file().sync_all().map_err(failed)?;
+    readable(file.as_file()).map_err(failed)?;
+    file.persist_noclobber(path)
+        .map_err(|error| failed(error.error))?;
+    Ok(())
+}
+
+/// A temporary file is its owner's alone; a module is for all who read the project.
+fn readable(file: &std::fs::File) -> std::io::Result<()> {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        file.set_permissions(std::fs::Permissions::from_mode(0o644))?;
+    }
+    Ok(())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

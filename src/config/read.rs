@@ -12,11 +12,12 @@ use crate::rules;
 use crate::text::{LineIndex, TextSize};
 
 /// The keys at the top. The names of rules are keys, too, for their thresholds.
-const KEYS: [&str; 8] = [
+const KEYS: [&str; 9] = [
     "builtins",
     "exclude",
     "extend-select",
     "ignore",
+    "inlay-hints",
     "module-root",
     "per-file-ignores",
     "select",
@@ -83,6 +84,7 @@ enum Value<'a> {
     List(Vec<Node<'a>>),
     Text(Cow<'a, str>),
     Integer(i64),
+    Bool(bool),
     /// JSON's `null`: not written.
     Nothing,
     /// A kind of value that no key takes, by its name.
@@ -103,7 +105,7 @@ impl<'a> Node<'a> {
     fn from_json(value: &'a serde_json::Value) -> Self {
         let value = match value {
             serde_json::Value::Null => Value::Nothing,
-            serde_json::Value::Bool(_) => Value::Other("a boolean"),
+            serde_json::Value::Bool(value) => Value::Bool(*value),
             serde_json::Value::Number(number) => match number.as_i64() {
                 Some(number) => Value::Integer(number),
                 None => Value::Other("a number with a fraction"),
@@ -206,7 +208,7 @@ impl<'a> Value<'a> {
             DeValue::Integer(number) => i64::from_str_radix(number.as_str(), number.radix())
                 .map_or(Self::Other("a number out of range"), Self::Integer),
             DeValue::Float(_) => Self::Other("a number with a fraction"),
-            DeValue::Boolean(_) => Self::Other("a boolean"),
+            DeValue::Boolean(value) => Self::Bool(*value),
             DeValue::Datetime(_) => Self::Other("a date"),
             DeValue::Array(list) => Self::List(
                 list.iter()
@@ -226,6 +228,7 @@ impl<'a> Value<'a> {
             Self::List(_) => "a list",
             Self::Text(_) => "a string",
             Self::Integer(_) => "a number",
+            Self::Bool(_) => "a boolean",
             Self::Nothing => "null",
             Self::Other(kind) => kind,
         }
@@ -262,6 +265,10 @@ fn settings(node: &Node<'_>) -> Result<Settings, Mistake> {
                     ));
                 }
             }
+            "inlay-hints" => match value.value {
+                Value::Bool(shown) => settings.inlay_hints = Some(shown),
+                _ => return Err(value.mistake("`inlay-hints` must be true or false")),
+            },
             "severity" => {
                 for (rule, level) in value.table("severity")? {
                     severity(rule, level, &mut settings.severity)?;

@@ -6,11 +6,13 @@
 //!   `edited` means that the cell was edited after that run, and `error=NameError: name 'x' is not defined` (last in the line)
 //!   is the error in its outputs. `outputs=120kB` is their size in the file.
 //! - ```` ```ipynb ```` holds a file's text.
-//! - ```` ```python file=prices.py ```` holds a file beside the notebook: below `## After` one that the action creates or changes.
+//! - ```` ```python file=prices.py ```` holds a file of the notebook's project, by its path from the root, and stands after the
+//!   notebook's block: below `## Before` and `## Disabled` one that is there, below `## After` one that the action creates or changes.
 //!
 //! After the language come options, split by spaces: `home=databricks`, `language=r`, `client=plain` (one that can neither
 //! change cells nor files), `argument="…"` for the action, `repeat=101` (the cells, so many times over),
-//! `name=Untitled.ipynb`, and any setting of the configuration: `long-cell.max-lines=3`.
+//! `name=notebooks/a.ipynb` (the notebook's path, otherwise `example.ipynb`), `choice="…"` (what a person chose where the action
+//! asks), and any setting of the configuration: `long-cell.max-lines=3`.
 //!
 //! **What is found** stands in a comment below the line it is found in, and is taken out before the notebook is checked:
 //!
@@ -42,6 +44,7 @@ use crate::format::percent;
 use crate::notebook::{
     Cell, CellIdx, Execution, Home, Language, Notebook, NotebookMeta, OutputError,
 };
+use crate::project::MemoryProject;
 use crate::text::{TextRange, TextSize};
 
 /// One example of a manual page.
@@ -58,7 +61,7 @@ pub struct Example {
     pub text: String,
     /// The `>` lines after it.
     pub notes: Vec<String>,
-    /// Files beside the notebook: name and text.
+    /// Files of the project: path and text.
     pub files: Vec<(String, String)>,
 }
 
@@ -88,8 +91,8 @@ pub struct Expected {
 pub(super) const NOTEBOOK: &str = "notebook";
 pub(super) const IPYNB: &str = "ipynb";
 /// The options that are no settings.
-const OPTIONS: [&str; 7] = [
-    "home", "language", "client", "argument", "file", "name", "repeat",
+const OPTIONS: [&str; 8] = [
+    "home", "language", "client", "argument", "choice", "file", "name", "repeat",
 ];
 /// Marks the cursor, or the ends of a selection.
 pub(super) const CURSOR: &str = "$0";
@@ -129,11 +132,21 @@ impl Example {
             notebook.meta = Arc::new(NotebookMeta {
                 home: home.unwrap_or(notebook.meta.home),
                 language: language.unwrap_or_else(|| notebook.meta.language.clone()),
-                file_name: name.map(Arc::from),
+                file_name: name.and_then(|name| name.rsplit('/').next()).map(Arc::from),
                 ..NotebookMeta::clone(&notebook.meta)
             });
         }
         notebook
+    }
+
+    /// The files around the notebook.
+    pub fn project(&self) -> MemoryProject {
+        let notebook = self.option("name").unwrap_or("example.ipynb");
+        let files = self.files.iter();
+        MemoryProject::new(
+            notebook,
+            files.map(|(path, text)| (path.as_str(), text.as_str())),
+        )
     }
 
     /// What is expected to be found, in reading order.

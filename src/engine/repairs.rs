@@ -4,6 +4,7 @@ use super::Analysis;
 use crate::action::Client;
 use crate::actions;
 use crate::notebook::{Edit, EditOp};
+use crate::project::Project;
 use crate::rule::{Finding, Safety};
 
 /// Edits of several findings that can be made at once.
@@ -23,7 +24,24 @@ const CLIENT: Client = Client {
 impl Analysis {
     /// The repairs of findings that are `wanted`, as far as they fit together: the others are for the
     /// next round, when the notebook has been read anew. Without any, no finding can be repaired.
-    pub fn repairs(&self, most: Safety, wanted: impl Fn(&Finding) -> bool) -> Repairs {
+    pub fn repairs(
+        &self,
+        most: Safety,
+        wanted: impl Fn(&Finding) -> bool,
+        project: &dyn Project,
+    ) -> Repairs {
+        self.repairs_by(CLIENT, most, wanted, |_| true, project)
+    }
+
+    /// The same for what `client` can do, as far as an edit `fits`.
+    pub(super) fn repairs_by(
+        &self,
+        client: Client,
+        most: Safety,
+        wanted: impl Fn(&Finding) -> bool,
+        fits: impl Fn(&Edit) -> bool,
+        project: &dyn Project,
+    ) -> Repairs {
         let mut repairs = Repairs::default();
         let mut taken: Vec<(&'static str, Edit)> = Vec::new();
         for finding in self.findings().filter(|finding| wanted(finding)) {
@@ -37,10 +55,17 @@ impl Analysis {
             let range = finding.anchor.range_in(text);
             let edit = actions::find(fix.action)
                 .and_then(|action| {
-                    self.edit(action, fix.argument.as_deref(), cell, range, CLIENT)
-                        .ok()
+                    self.edit(
+                        action,
+                        fix.argument.as_deref(),
+                        cell,
+                        range,
+                        client,
+                        project,
+                    )
+                    .ok()
                 })
-                .filter(|edit| !edit.ops.is_empty());
+                .filter(|edit| !edit.ops.is_empty() && fits(edit));
             let Some(edit) = edit else { continue };
             if taken.iter().any(|(_, other)| *other == edit) {
                 repairs.findings += 1;
@@ -79,10 +104,11 @@ mod tests {
     use crate::config::Config;
     use crate::format::percent;
     use crate::notebook::Notebook;
+    use crate::project::NoProject;
 
     fn repairs(notebook: &Notebook) -> Repairs {
         let analysis = Analysis::new(notebook.clone(), Arc::new(Config::default()));
-        analysis.repairs(Safety::Safe, |_| true)
+        analysis.repairs(Safety::Safe, |_| true, &NoProject)
     }
 
     #[test]

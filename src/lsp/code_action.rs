@@ -12,6 +12,7 @@ use tower_lsp::ls_types::{
 };
 
 use super::documents::byte_range;
+use super::fix_all;
 use super::lower::{self, Lowered};
 use super::proto::{Range, Uri};
 use super::session::View;
@@ -21,7 +22,7 @@ use crate::notebook::CellIdx;
 use crate::text::{LineIndex, TextRange};
 
 /// `RequestFailed` of LSP 3.17: the request was right and could not be done.
-const REQUEST_FAILED: ErrorCode = ErrorCode::ServerError(-32803);
+pub const REQUEST_FAILED: ErrorCode = ErrorCode::ServerError(-32803);
 
 /// What a client sends back to have an action resolved.
 #[derive(Debug, Serialize, Deserialize)]
@@ -40,15 +41,30 @@ pub fn list(params: &CodeActionParams, cell: &Uri, view: View<'_>) -> Option<Cod
         return None;
     }
     let place = Place::new(cell, lower::from_lsp(params.range), view)?;
+    let project = view.project();
+    let client = view.client();
     let offers = view
         .analysis
-        .offers(place.index, place.bytes, view.client());
+        .offers(place.index, place.bytes, client, &*project);
     let actions = offers
         .into_iter()
         .filter(|(action, _)| asked_for(action.kind, &params.context))
-        .filter_map(|(action, offer)| listed(action, offer, &params.context, &place, view))
+        .filter_map(|(action, offer)| {
+            listed(Offered::One(action), offer, &params.context, &place, view)
+        })
         .map(CodeActionOrCommand::CodeAction);
-    Some(actions.collect())
+    let all = fix_all::KINDS
+        .iter()
+        .filter(|kind| asks_for(kind, &params.context));
+    let all = all.filter_map(|kind| fix_all::offer(kind, place.index, view));
+    let all = all.filter_map(|(kind, offer)| {
+        listed(Offered::All(kind), offer, &params.context, &place, view)
+    });
+    Some(
+        actions
+            .chain(all.map(CodeActionOrCommand::CodeAction))
+            .collect(),
+    )
 }
 
 /// The cell that an unresolved action is about.
@@ -64,7 +80,7 @@ pub fn resolve(mut unresolved: CodeAction, view: View<'_>) -> Result<CodeAction>
             "the action has no data of this server",
         ));
     };
-    let Some(action) = actions::find(&data.action) else {
+    let Some(action) = Offered::find(&data.action) else {
         return Err(Error::invalid_params(format!(
             "there is no action {}",
             data.action
@@ -118,8 +134,38 @@ impl<'a> Place<'a> {
     }
 }
 
+/// What is carried out: an action, or all safe repairs.
+#[derive(Clone, Copy)]
+enum Offered {
+    One(&'static Action),
+    /// By its kind.
+    All(&'static str),
+}
+
+impl Offered {
+    fn find(name: &str) -> Option<Self> {
+        let all = fix_all::KINDS.iter().find(|kind| **kind == name);
+        let all = all.map(|kind| Self::All(kind));
+        all.or_else(|| actions::find(name).map(Self::One))
+    }
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::One(action) => action.name,
+            Self::All(kind) => kind,
+        }
+    }
+
+    fn kind(self) -> &'static str {
+        match self {
+            Self::One(action) => action.kind,
+            Self::All(kind) => kind,
+        }
+    }
+}
+
 fn listed(
-    action: &Action,
+    action: Offered,
     offer: Offer,
     context: &CodeActionContext,
     place: &Place<'_>,
@@ -127,7 +173,7 @@ fn listed(
 ) -> Option<CodeAction> {
     let mut listed = CodeAction {
         title: offer.title,
-        kind: Some(CodeActionKind::from(action.kind)),
+        kind: Some(CodeActionKind::from(action.kind())),
         diagnostics: offer.repairs.map(|rule| repaired(rule, context)),
         // A client may pick the preferred one by itself.
         is_preferred: (offer.preferred && offer.disabled.is_none()).then_some(true),
@@ -147,7 +193,7 @@ fn listed(
         }
     } else if disabled.is_none() {
         let data = Data {
-            action: action.name.into(),
+            action: action.name().into(),
             uri: view.notebook.clone(),
             cell: place.cell.clone(),
             range: place.range,
@@ -180,6 +226,11 @@ fn asked_for(kind: &str, context: &CodeActionContext) -> bool {
     })
 }
 
+/// Whether a client names this kind or one above it: what a menu does not show is offered to nobody else.
+fn asks_for(kind: &str, context: &CodeActionContext) -> bool {
+    context.only.is_some() && asked_for(kind, context)
+}
+
 /// The client's own diagnostics that an action repairs: it compares them with those it shows.
 fn repaired(rule: &str, context: &CodeActionContext) -> Vec<Diagnostic> {
     let ours = context.diagnostics.iter().filter(|diagnostic| {
@@ -190,17 +241,24 @@ fn repaired(rule: &str, context: &CodeActionContext) -> Vec<Diagnostic> {
 }
 
 fn carry_out(
-    action: &Action,
+    action: Offered,
     argument: Option<&str>,
     title: &str,
     place: &Place<'_>,
     view: View<'_>,
 ) -> std::result::Result<Lowered, String> {
-    let client = view.client();
-    let edit = view
-        .analysis
-        .edit(action, argument, place.index, place.bytes, client)
-        .map_err(|refusal| refusal.0)?;
+    let edit = match action {
+        Offered::All(kind) => fix_all::edit(kind, place.index, view),
+        Offered::One(action) => view.analysis.edit(
+            action,
+            argument,
+            place.index,
+            place.bytes,
+            view.client(),
+            &*view.project(),
+        ),
+    };
+    let edit = edit.map_err(|refusal| refusal.0)?;
     lower::lower(&edit, title, view)
 }
 

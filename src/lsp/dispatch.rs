@@ -24,10 +24,8 @@ use super::wire::{self, Frame, Outbox};
 
 /// Serves until `exit` or the end of the input.
 pub fn run(mut input: impl BufRead, front: Front, outbox: &Outbox, runtime: &Handle) -> ExitCode {
-    // The socket carries requests to the client; this server sends none.
-    let (service, _socket) = LspService::new(|_client| front.clone());
     let mut dispatch = Dispatch {
-        service,
+        service: front.service(),
         front,
         outbox,
         runtime,
@@ -104,6 +102,8 @@ impl Dispatch<'_> {
             // A response has no method; nothing was asked, so it answers nothing.
             if !message.contains_key("result") && !message.contains_key("error") {
                 self.answer(id.unwrap_or_default(), Err(Error::invalid_request()));
+            } else if let Some(Id::Number(id)) = id {
+                self.front.send(Event::Answered(id));
             }
             return Then::Continue;
         };

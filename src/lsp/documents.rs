@@ -12,8 +12,9 @@ use serde_json::{Map, Value};
 use super::execution::{self, Run, Said, SaidCount};
 use super::host::{self, Host};
 use super::proto::{CellItem, DocumentEvent, NotebookOpened, TextChanged, TextItem, Uri};
-use super::sync;
-use crate::notebook::{Cell, CellKind, Home, Language, Notebook, NotebookMeta, Problem};
+use super::saved::SavedCell;
+use super::{outputs, sync};
+use crate::notebook::{Cell, CellKind, Home, Language, Notebook, NotebookMeta, Outputs, Problem};
 use crate::text;
 
 #[derive(Debug, Default)]
@@ -52,6 +53,9 @@ pub struct CellDocument {
     pub(super) run: Option<Run>,
     /// The cell as it was read from a text document, which has all that is known of it.
     pub(super) hosted: Option<Arc<Cell>>,
+    pub(super) outputs: Outputs,
+    /// The outputs are those of the saved file, not what a client tells.
+    pub(super) outputs_saved: bool,
 }
 
 #[derive(Debug)]
@@ -106,6 +110,7 @@ impl Documents {
             DocumentEvent::NotebookOpened(opened) => self.open(opened, &mut applied),
             DocumentEvent::NotebookChanged(changed) => sync::change(self, changed, &mut applied),
             DocumentEvent::NotebookSaved(_) => {}
+            DocumentEvent::OutputsTold(told) => outputs::told(self, told, &mut applied),
             DocumentEvent::NotebookClosed(closed) => {
                 let uri = closed.notebook_document.uri;
                 if !self.close(&uri, &mut applied) {
@@ -141,6 +146,11 @@ impl Documents {
             }
         }
         applied
+    }
+
+    /// Takes in the outputs that the saved file of a notebook holds.
+    pub fn apply_saved(&mut self, notebook: &Uri, cells: &[SavedCell]) -> Vec<Change> {
+        outputs::saved(self, notebook, cells)
     }
 
     pub fn notebook(&self, uri: &Uri) -> Option<&NotebookDocument> {
@@ -245,6 +255,8 @@ impl CellDocument {
             tags: Arc::default(),
             run: None,
             hosted: None,
+            outputs: Outputs::default(),
+            outputs_saved: false,
         }
     }
 
@@ -276,10 +288,12 @@ impl CellDocument {
             summary: item.execution_summary,
             count: said_count(item.metadata.as_ref()),
         };
+        let ran = self.run.as_ref().map(Run::count);
         self.run = match how {
             Described::Appeared => execution::appeared(said, &self.text, remembered),
             Described::Again => execution::told(said, &self.text, self.run.take()),
         };
+        self.outputs.outdated |= self.outputs_saved && ran != self.run.as_ref().map(Run::count);
     }
 
     /// Everything of [`to_cell`](Self::to_cell) that [`describe`](Self::describe) can change.
@@ -290,6 +304,7 @@ impl CellDocument {
             self.id.clone(),
             Arc::clone(&self.tags),
             execution,
+            self.outputs.outdated,
         )
     }
 
@@ -309,6 +324,7 @@ impl CellDocument {
             id: self.id.clone(),
             tags: Arc::clone(&self.tags),
             execution: execution::execution(self.run.as_ref(), &self.text),
+            outputs: self.outputs.clone(),
             ..Cell::new(kind, self.text.to_string())
         }
     }

@@ -1,23 +1,42 @@
 //! Everything that can reach the session. A closed list: what is not here does not happen.
 
+use std::path::PathBuf;
+
 use serde_json::Value;
 use tokio::sync::oneshot;
 use tower_lsp::jsonrpc::Result;
-use tower_lsp::ls_types::{CodeAction, CodeActionParams, CodeActionResponse, Hover, HoverParams};
 
 use super::profile::Profile;
-use super::proto::DocumentEvent;
+use super::proto::{DocumentEvent, Uri};
+use super::question::Question;
+use super::saved::SavedCell;
+use super::scan::Outcome;
+
+pub type Folders = Vec<PathBuf>;
 
 #[derive(Debug)]
 pub enum Event {
     /// Who is there, and its settings if it sent some.
-    Initialize(Profile, Option<Value>),
+    Initialize(Profile, Folders, Option<Value>),
+    /// Requests may be sent to the client from now on.
+    Initialized,
+    /// Folders of the workspace that came and went.
+    FoldersChanged {
+        added: Folders,
+        removed: Folders,
+    },
+    /// Files that the client watches for us have changed on disk.
+    FilesChanged,
     Document(DocumentEvent),
     Settings(Value),
-    CodeAction(CodeActionParams, Reply<Option<CodeActionResponse>>),
-    ResolveCodeAction(CodeAction, Reply<CodeAction>),
-    Hover(HoverParams, Reply<Option<Hover>>),
+    Question(Question),
     Shutdown(Reply<()>),
+    /// The client has answered a request of ours, with a result or an error.
+    Answered(i64),
+    /// Our own: the saved file of a notebook has been read for its outputs.
+    OutputsRead(Uri, Vec<SavedCell>),
+    /// Our own: the notebooks of the workspace have been checked.
+    Scanned(Outcome),
     /// Our own: a project's imports have been read.
     ImportsRead,
 }
@@ -30,6 +49,11 @@ impl<T> Reply<T> {
     pub fn channel() -> (Self, oneshot::Receiver<Result<T>>) {
         let (sender, receiver) = oneshot::channel();
         (Self(sender), receiver)
+    }
+
+    /// Whether nobody waits for the answer any more.
+    pub fn is_cancelled(&self) -> bool {
+        self.0.is_closed()
     }
 
     /// Answers, unless nobody waits for it any more: then `answer` does not even run.

@@ -58,6 +58,12 @@ pub enum SaidCount {
     Count(u32),
 }
 
+impl Run {
+    pub fn count(&self) -> u32 {
+        self.count
+    }
+}
+
 impl Said {
     fn order(self) -> Option<(u32, Option<bool>)> {
         let summary = self.summary?;

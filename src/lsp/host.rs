@@ -380,17 +380,8 @@ impl Documents {
         ))
     }
 
-    /// What a client calls a part of a cell: the document that it knows, and the range there.
-    pub fn from_cell(&self, cell: &Uri, range: proto::Range) -> Option<(Uri, proto::Range)> {
-        let known = self.cells.get(cell)?;
-        let Some((host, rope)) = self.host(&known.notebook) else {
-            return Some((cell.clone(), range));
-        };
-        let text = &known.hosted.as_ref()?.text;
-        let index = LineIndex::new(text);
-        let (start, end) = (range.start.into(), range.end.into());
-        let bytes = super::documents::byte_range(&index, text, start, end);
-        let range = host.range(rope, CellIdx::new(known.position?), bytes)?;
-        Some((known.notebook.clone(), range))
+    /// Whether edits of a document's notebook can be said as edits of the document. Those of a cell can.
+    pub fn can_be_changed(&self, uri: &Uri) -> bool {
+        self.host(uri).is_none_or(|(host, _)| host.hint().is_some())
     }
 }

@@ -1,15 +1,18 @@
-//! Hover: on a finding, its message and the manual page of its rule, as `cellwise explain` prints it.
+//! Hover: on a finding, its message and the manual page of its rule, as `cellwise explain` prints it;
+//! on a variable of the notebook, where it is bound, changed and read.
 
 use tower_lsp::ls_types::{Hover, HoverContents, HoverParams, MarkupContent, MarkupKind};
 
 use super::documents::byte_range;
-use super::lower;
-use super::proto::{Position, Range, Uri};
+use super::proto::{Position, Uri};
 use super::session::View;
+use super::{lower, navigate};
+use crate::analysis::occurrences::Owner;
 use crate::docs;
 use crate::notebook::CellIdx;
 use crate::rules;
 use crate::text::{LineIndex, TextRange};
+use crate::view::variable;
 
 pub fn hover(params: &HoverParams, cell: &Uri, view: View<'_>) -> Option<Hover> {
     let at = params.text_document_position_params.position;
@@ -23,6 +26,13 @@ pub fn hover(params: &HoverParams, cell: &Uri, view: View<'_>) -> Option<Hover> 
     let offset = byte_range(&lines, text, at.into(), at.into()).start();
     let mut shown: Option<TextRange> = None;
     let mut parts = Vec::new();
+    let named = variable::at(view.analysis, index, offset);
+    if let Some(named) = named.filter(|named| named.owner == Owner::Notebook)
+        && let Some(story) = variable::story(view.analysis, &named.name)
+    {
+        shown = Some(named.range);
+        parts.push(format!("`{}`: {story}", named.name));
+    }
     for finding in view.analysis.cell_findings(index) {
         let range = finding.anchor.range_in(text);
         if !range.contains_inclusive(offset) {
@@ -37,15 +47,11 @@ pub fn hover(params: &HoverParams, cell: &Uri, view: View<'_>) -> Option<Hover> 
         ));
     }
     let shown = shown?;
-    let place = |offset| Position::from(lines.utf16(text, offset));
     Some(Hover {
         contents: HoverContents::Markup(MarkupContent {
             kind: MarkupKind::Markdown,
             value: parts.join("\n\n---\n\n"),
         }),
-        range: Some(lower::to_lsp(Range {
-            start: place(shown.start()),
-            end: place(shown.end()),
-        })),
+        range: Some(lower::to_lsp(navigate::range(index, shown, view))),
     })
 }

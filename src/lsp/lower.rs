@@ -374,6 +374,7 @@ mod tests {
     use crate::lsp::profile::Profile;
     use crate::lsp::proto;
     use crate::text::TextSize;
+    use crate::workspace::Workspace;
 
     const ASTRAL: &str = "a = '😀'\nb";
 
@@ -392,12 +393,14 @@ mod tests {
         documents.apply(proto::document_event("textDocument/didOpen", params).unwrap());
         let uri = Uri::from("file:///ws/n.ipynb");
         let analysis = Analysis::new(documents.snapshot(&uri).unwrap(), Default::default());
+        let workspace = Workspace::default();
         let view = View {
             notebook: &uri,
             document: documents.notebook(&uri).unwrap(),
             documents: &documents,
             analysis: &analysis,
             profile,
+            workspace: &workspace,
         };
         Ok(match lower(edit, "Title", view)? {
             Lowered::Edit(edit) => serde_json::to_value(edit).unwrap(),
@@ -419,31 +422,27 @@ mod tests {
         })
     }
 
-    const PLAIN: Profile = Profile {
-        notebook_edits: false,
-        document_changes: true,
-        create_files: true,
-        disabled_actions: true,
-        action_literals: true,
-        resolves_edits: true,
-        resolves_commands: true,
-        related_information: true,
-        code_description: true,
-        configuration: true,
-        progress: true,
-        notebook_sync: true,
-    };
-    const OURS: Profile = Profile {
-        notebook_edits: true,
-        ..PLAIN
-    };
+    fn plain() -> Profile {
+        Profile {
+            document_changes: true,
+            create_files: true,
+            ..Profile::default()
+        }
+    }
+
+    fn ours() -> Profile {
+        Profile {
+            notebook_edits: true,
+            ..plain()
+        }
+    }
 
     #[test]
     fn text_goes_to_the_cell_with_its_version() {
         let edit = Edit::replace(CellIdx(0), bytes(4, 10), "0");
         let text_edit = json!({"range": range((0, 4), (0, 8)), "newText": "0"});
         let of_cell = json!({"textDocument": {"uri": "n:#1", "version": 3}, "edits": [text_edit]});
-        for profile in [PLAIN, OURS] {
+        for profile in [plain(), ours()] {
             let expected = json!({"documentChanges": [of_cell]});
             assert_eq!(lowered(&edit, profile), Ok(expected));
         }
@@ -460,7 +459,7 @@ mod tests {
         });
         edit.ops
             .extend(Edit::replace(CellIdx(1), bytes(0, 1), "y").ops);
-        let changes = &lowered(&edit, PLAIN).unwrap()["documentChanges"];
+        let changes = &lowered(&edit, plain()).unwrap()["documentChanges"];
         assert_eq!(changes[0]["kind"], "create");
         assert_eq!(changes[0]["uri"], "file:///ws/tests/test_n.py");
         assert_eq!(changes[0]["options"]["overwrite"], false);
@@ -482,11 +481,11 @@ mod tests {
                 replacements: vec![(bytes(2, 2), "!".into())],
             })
         };
-        let change = &lowered(&edit("é\nx\n"), PLAIN).unwrap()["documentChanges"][0];
+        let change = &lowered(&edit("é\nx\n"), plain()).unwrap()["documentChanges"][0];
         assert_eq!(change["textDocument"]["version"], 7);
         assert_eq!(change["edits"][0]["range"], range((0, 1), (0, 1)));
         assert!(
-            lowered(&edit("other"), PLAIN)
+            lowered(&edit("other"), plain())
                 .unwrap_err()
                 .contains("not saved")
         );
@@ -515,11 +514,11 @@ mod tests {
             select: Some((CellIdx(2), bytes(5, 9))),
         };
         assert!(
-            lowered(&edit, PLAIN)
+            lowered(&edit, plain())
                 .unwrap_err()
                 .contains("cells of a notebook")
         );
-        let payload = lowered(&edit, OURS).unwrap();
+        let payload = lowered(&edit, ours()).unwrap();
         assert_eq!(
             payload["notebook"],
             json!({"uri": "file:///ws/n.ipynb", "version": 5})

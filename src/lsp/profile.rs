@@ -1,16 +1,19 @@
 //! What the client can do and what the server offers, settled once at `initialize`.
 
+use serde_json::json;
 use tower_lsp::ls_types::{
-    CodeActionKind, CodeActionOptions, CodeActionProviderCapability, HoverProviderCapability,
-    InitializeParams, InitializeResult, Notebook, NotebookCellSelector,
-    NotebookDocumentSyncOptions, NotebookSelector, OneOf, PositionEncodingKind,
+    CodeActionKind, CodeActionOptions, CodeActionProviderCapability, CodeLensOptions,
+    HoverProviderCapability, InitializeParams, InitializeResult, Notebook, NotebookCellSelector,
+    NotebookDocumentSyncOptions, NotebookSelector, OneOf, PositionEncodingKind, RenameOptions,
     ResourceOperationKind, SaveOptions, ServerCapabilities, ServerInfo, TextDocumentSyncCapability,
     TextDocumentSyncKind, TextDocumentSyncOptions, TextDocumentSyncSaveOptions,
-    WorkDoneProgressOptions,
+    WorkDoneProgressOptions, WorkspaceFoldersServerCapabilities, WorkspaceServerCapabilities,
 };
 
+use super::fix_all;
 use crate::action::Client;
 use crate::actions;
+use crate::analysis::secrets;
 
 /// Every capability and quirk of a client as one bool. What a client does not say, it cannot.
 #[derive(Debug, Clone, Copy, Default)]
@@ -22,6 +25,17 @@ pub struct Profile {
     /// `initializationOptions.notebookEdits`: one of our own editor extensions, which carries out
     /// the command `cellwise.applyNotebookEdit`. LSP itself has no way to insert or move a cell.
     pub notebook_edits: bool,
+    /// `initializationOptions.runCells`: it carries out the command `cellwise.runCells`.
+    pub run_cells: bool,
+    /// `initializationOptions.choices`: it asks the person where an action leaves a choice.
+    pub choices: bool,
+    /// `initializationOptions.status`: it takes `cellwise/status`.
+    pub status: bool,
+    /// `initializationOptions.graph`: it draws the notebook, by `cellwise.showGraph`, and takes
+    /// `cellwise/graphChanged`.
+    pub graph: bool,
+    /// `initializationOptions.outputs`: it tells about outputs by `cellwise/outputs`.
+    pub outputs: bool,
     /// `workspace.workspaceEdit.documentChanges`: edits may name the version they are meant for.
     /// Neovim accepts them without saying so, which costs it the check of the version only.
     pub document_changes: bool,
@@ -43,6 +57,12 @@ pub struct Profile {
     pub code_description: bool,
     /// `workspace.configuration`. Never used while somebody types: the answer would hold up the edit.
     pub configuration: bool,
+    /// `workspace.codeLens.refreshSupport`: it can be told to ask for lenses again.
+    pub lens_refresh: bool,
+    /// `workspace.inlayHint.refreshSupport`: the same for inlay hints.
+    pub hint_refresh: bool,
+    /// `workspace.didChangeWatchedFiles.dynamicRegistration`: it watches files where it is asked to.
+    pub watches_files: bool,
     /// `window.workDoneProgress`.
     pub progress: bool,
     /// `notebookDocument.synchronization.executionSummarySupport`. `ls-types` 0.0.6 names it
@@ -53,6 +73,10 @@ pub struct Profile {
 impl Profile {
     pub fn new(params: &InitializeParams) -> Self {
         let options = params.initialization_options.as_ref();
+        let promises = |name: &str| {
+            let promise = options.and_then(|options| options.get(name));
+            promise.and_then(serde_json::Value::as_bool) == Some(true)
+        };
         let capabilities = &params.capabilities;
         let workspace = capabilities.workspace.as_ref();
         let documents = capabilities.text_document.as_ref();
@@ -66,10 +90,12 @@ impl Profile {
         };
         let keeps_data = action.and_then(|action| action.data_support) == Some(true);
         Self {
-            notebook_edits: options
-                .and_then(|options| options.get("notebookEdits"))
-                .and_then(serde_json::Value::as_bool)
-                == Some(true),
+            notebook_edits: promises("notebookEdits"),
+            run_cells: promises("runCells"),
+            choices: promises("choices"),
+            status: promises("status"),
+            graph: promises("graph"),
+            outputs: promises("outputs"),
             document_changes: edit.and_then(|edit| edit.document_changes) == Some(true),
             create_files: edit
                 .and_then(|edit| edit.resource_operations.as_ref())
@@ -83,6 +109,18 @@ impl Profile {
             code_description: diagnostics.and_then(|own| own.code_description_support)
                 == Some(true),
             configuration: workspace.and_then(|workspace| workspace.configuration) == Some(true),
+            lens_refresh: workspace
+                .and_then(|workspace| workspace.code_lens.as_ref())
+                .and_then(|lenses| lenses.refresh_support)
+                == Some(true),
+            hint_refresh: workspace
+                .and_then(|workspace| workspace.inlay_hint.as_ref())
+                .and_then(|hints| hints.refresh_support)
+                == Some(true),
+            watches_files: workspace
+                .and_then(|workspace| workspace.did_change_watched_files)
+                .and_then(|watching| watching.dynamic_registration)
+                == Some(true),
             progress: capabilities
                 .window
                 .as_ref()
@@ -109,6 +147,7 @@ impl Profile {
 /// What the server offers; the same to every client.
 pub fn server() -> InitializeResult {
     let mut kinds: Vec<&'static str> = actions::ALL.iter().map(|action| action.kind).collect();
+    kinds.extend(fix_all::KINDS);
     kinds.sort_unstable();
     kinds.dedup();
     InitializeResult {
@@ -134,6 +173,26 @@ pub fn server() -> InitializeResult {
                 resolve_provider: Some(true),
                 work_done_progress_options: WorkDoneProgressOptions::default(),
             })),
+            code_lens_provider: Some(CodeLensOptions {
+                resolve_provider: Some(false),
+            }),
+            experimental: Some(json!({"cellwise": {"secretMarks": secrets::marks()}})),
+            definition_provider: Some(OneOf::Left(true)),
+            references_provider: Some(OneOf::Left(true)),
+            document_highlight_provider: Some(OneOf::Left(true)),
+            rename_provider: Some(OneOf::Right(RenameOptions {
+                prepare_provider: Some(true),
+                work_done_progress_options: WorkDoneProgressOptions::default(),
+            })),
+            document_symbol_provider: Some(OneOf::Left(true)),
+            inlay_hint_provider: Some(OneOf::Left(true)),
+            workspace: Some(WorkspaceServerCapabilities {
+                workspace_folders: Some(WorkspaceFoldersServerCapabilities {
+                    supported: Some(true),
+                    change_notifications: Some(OneOf::Left(true)),
+                }),
+                file_operations: None,
+            }),
             hover_provider: Some(HoverProviderCapability::Simple(true)),
             ..ServerCapabilities::default()
         },

@@ -7,7 +7,7 @@
 
 use std::borrow::Cow;
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::sync::Arc;
 
@@ -32,6 +32,14 @@ impl Uri {
         let uri = ls_types::Uri::from_str(&self.0.replace('#', "%23")).ok()?;
         let is_file = uri.scheme().as_str() == "file";
         is_file.then(|| uri.to_file_path().map(Cow::into_owned))?
+    }
+}
+
+impl Uri {
+    /// The `file:` URI of an absolute path.
+    pub fn of_file(path: &Path) -> Option<Self> {
+        let uri = ls_types::Uri::from_file_path(path)?;
+        Some(Self::from(uri.as_str()))
     }
 }
 
@@ -65,6 +73,7 @@ pub enum DocumentEvent {
     NotebookChanged(NotebookChanged),
     NotebookSaved(NotebookClosed),
     NotebookClosed(NotebookClosed),
+    OutputsTold(OutputsTold),
     TextOpened(TextOpened),
     TextChanged(TextChanged),
     TextSaved(TextClosed),
@@ -79,6 +88,7 @@ pub fn concerns_documents(method: &str) -> bool {
             | "notebookDocument/didChange"
             | "notebookDocument/didSave"
             | "notebookDocument/didClose"
+            | "cellwise/outputs"
             | "textDocument/didOpen"
             | "textDocument/didChange"
             | "textDocument/didSave"
@@ -93,6 +103,7 @@ pub fn document_event(method: &str, params: Value) -> Result<DocumentEvent, serd
         "notebookDocument/didChange" => E::NotebookChanged(serde_json::from_value(params)?),
         "notebookDocument/didSave" => E::NotebookSaved(serde_json::from_value(params)?),
         "notebookDocument/didClose" => E::NotebookClosed(serde_json::from_value(params)?),
+        "cellwise/outputs" => E::OutputsTold(serde_json::from_value(params)?),
         "textDocument/didOpen" => E::TextOpened(serde_json::from_value(params)?),
         "textDocument/didChange" => E::TextChanged(serde_json::from_value(params)?),
         "textDocument/didSave" => E::TextSaved(serde_json::from_value(params)?),
@@ -265,6 +276,36 @@ impl From<Utf16Position> for Position {
             character: position.character,
         }
     }
+}
+
+/// `cellwise/outputs`: what a client tells of outputs, which LSP has no words for.
+#[derive(Debug, Clone, Deserialize)]
+pub struct OutputsTold {
+    pub notebook: Uri,
+    #[serde(default, deserialize_with = "each_or_default")]
+    pub cells: Vec<CellOutputs>,
+}
+
+#[derive(Debug, Clone, Default, Deserialize)]
+pub struct CellOutputs {
+    #[serde(default, deserialize_with = "or_default")]
+    pub uri: Uri,
+    /// Their size in the file.
+    #[serde(default, deserialize_with = "or_default")]
+    pub bytes: u64,
+    #[serde(default, deserialize_with = "or_default")]
+    pub error: Option<OutputError>,
+    /// Lines of text outputs in which a credential may stand.
+    #[serde(default, deserialize_with = "each_or_default")]
+    pub suspects: Vec<String>,
+}
+
+#[derive(Debug, Clone, Default, Deserialize)]
+pub struct OutputError {
+    #[serde(default, deserialize_with = "or_default")]
+    pub ename: String,
+    #[serde(default, deserialize_with = "or_default")]
+    pub evalue: String,
 }
 
 #[derive(Debug, Clone, Deserialize)]

@@ -18,6 +18,10 @@ use crate::text::{LineColumn, LineIndex, rope_offset, rope_position};
 /// The pages are in the program (`cellwise explain`), so that a link needs no network.
 const MANUAL: &str = "cellwise://rules/";
 
+pub fn href(rule: &str) -> String {
+    format!("{MANUAL}{rule}")
+}
+
 /// What a client shows now, document by document. Documents with nothing to show are not listed.
 #[derive(Debug, Default)]
 pub struct Published(FxHashMap<Uri, Vec<Diagnostic>>);
@@ -247,7 +251,7 @@ fn diagnostic(
         severity: severity(finding.severity),
         code: finding.rule,
         code_description: profile.code_description.then(|| CodeDescription {
-            href: format!("{MANUAL}{}", finding.rule),
+            href: href(finding.rule),
         }),
         source: "cellwise",
         message: finding.message.clone(),
@@ -260,8 +264,38 @@ fn diagnostic(
     }
 }
 
+/// The diagnostics of a notebook that is not open, all on its own URI. Hints are left out: no editor
+/// lists them for a file that nobody looks at.
+pub fn of_file(analysis: &Analysis, profile: Profile) -> Vec<Diagnostic> {
+    let start = Position {
+        line: 0,
+        character: 0,
+    };
+    let shown = analysis
+        .findings()
+        .filter(|finding| finding.severity != Severity::Hint);
+    shown
+        .map(|finding| Diagnostic {
+            range: Range { start, end: start },
+            severity: severity(finding.severity),
+            code: finding.rule,
+            code_description: profile.code_description.then(|| CodeDescription {
+                href: href(finding.rule),
+            }),
+            source: "cellwise",
+            message: match finding.anchor.cell() {
+                Some(cell) if !finding.message.contains(&cell.to_string()) => {
+                    format!("{cell}: {}", finding.message)
+                }
+                _ => finding.message.clone(),
+            },
+            related_information: Vec::new(),
+        })
+        .collect()
+}
+
 /// Where an anchor shows in its own document.
-fn range(anchor: Anchor, analysis: &Analysis) -> Range {
+pub fn range(anchor: Anchor, analysis: &Analysis) -> Range {
     let cell = anchor
         .cell()
         .and_then(|cell| analysis.notebook().cell(cell));

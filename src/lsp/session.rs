@@ -4,61 +4,47 @@
 //! changed is published, unless more has come meanwhile: a burst of edits costs one analysis, without
 //! a timer. Nothing here waits for the client.
 
+mod scanning;
+
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, mpsc};
 
 use ropey::Rope;
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::FxHashMap;
 use serde_json::Value;
 use tower_lsp::jsonrpc::{Error, Result};
-use tower_lsp::ls_types::Range;
 
 use super::documents::{Change, Documents, NotebookDocument};
-use super::event::Event;
+use super::event::{Event, Folders};
 use super::host::Host;
+use super::open::Open;
 use super::profile::Profile;
 use super::proto::{DocumentEvent, Uri};
-use super::publish::{self, Published};
+use super::requests::{Request, Requests, Shown};
+use super::scan::Closed;
 use super::wire::Outbox;
-use super::{code_action, configuration, hover, lower};
+use super::{configuration, saved, watch};
 use crate::action::Client;
 use crate::analysis::facts::OpeningKind;
-use crate::config::Config;
 use crate::engine::Analysis;
-use crate::notebook::CellIdx;
+use crate::project::{NoProject, Project};
 use crate::workspace::Workspace;
 
 #[derive(Debug)]
 pub struct Session {
-    documents: Documents,
-    notebooks: FxHashMap<Uri, Open>,
+    pub(super) documents: Documents,
+    pub(super) notebooks: FxHashMap<Uri, Open>,
     profile: Profile,
     workspace: Workspace,
     outbox: Outbox,
+    /// The folders that the client has open.
+    folders: Folders,
+    closed: Closed,
+    requests: Requests,
+    pub(super) lenses: Shown,
+    pub(super) hints: Shown,
     /// For threads of ours, to tell when they are done.
     wake: mpsc::Sender<Event>,
-}
-
-/// An open notebook: what is known of it, and what of that the client does not know yet.
-#[derive(Debug, Default)]
-struct Open {
-    config: Arc<Config>,
-    /// `None` before the first analysis, and after one that panicked.
-    analysis: Option<Analysis>,
-    /// Cells that the analysis has not seen in their present state.
-    dirty: FxHashSet<Uri>,
-    /// Something else that the analysis has not seen.
-    unsettled: bool,
-    /// Cells whose diagnostics may differ from what was published.
-    unpublished: FxHashSet<Uri>,
-    notebook_unpublished: bool,
-    /// The analysis panicked. It is not tried again before something changes.
-    broken: bool,
-    /// Some cell reads a name that no cell binds, or did.
-    lacks_names: bool,
-    /// What was last looked up in files, for the names that it brings.
-    looked_up: Vec<OpeningKind>,
-    published: Published,
 }
 
 /// One notebook at rest, for whoever answers a request.
@@ -70,6 +56,17 @@ pub struct View<'a> {
     /// Settled: it knows everything that the documents say.
     pub analysis: &'a Analysis,
     pub profile: Profile,
+    pub workspace: &'a Workspace,
+}
+
+impl<'a> View<'a> {
+    /// The files around the notebook.
+    pub fn project(&self) -> Box<dyn Project + 'a> {
+        match self.notebook.to_file_path() {
+            Some(path) => Box::new(self.workspace.project(&path)),
+            None => Box::new(NoProject),
+        }
+    }
 }
 
 impl View<'_> {
@@ -100,6 +97,11 @@ impl Session {
             profile: Profile::default(),
             workspace: Workspace::default(),
             outbox,
+            folders: Vec::new(),
+            closed: Closed::default(),
+            requests: Requests::default(),
+            lenses: Shown::default(),
+            hints: Shown::default(),
             wake,
         }
     }
@@ -124,52 +126,43 @@ impl Session {
 
     fn handle(&mut self, event: Event) {
         match event {
-            Event::Initialize(profile, settings) => {
+            Event::Initialize(profile, folders, settings) => {
                 self.profile = profile;
+                self.folders = folders;
                 if let Some(settings) = settings {
                     self.configure(&settings);
                 }
             }
+            Event::Initialized => {
+                if self.profile.watches_files {
+                    let params = watch::registration();
+                    self.requests.send(Request::Watch, params, &self.outbox);
+                }
+            }
+            Event::FoldersChanged { added, removed } => {
+                self.folders.retain(|folder| !removed.contains(folder));
+                self.folders.extend(added);
+            }
+            Event::FilesChanged => {
+                self.workspace.forget_imports();
+                self.read_files_again();
+                for open in self.notebooks.values_mut() {
+                    open.lacks_names = true;
+                }
+            }
+            Event::Scanned(outcome) => self.scanned(outcome),
             Event::Settings(settings) => self.configure(&settings),
             Event::Document(event) => self.document(event),
-            Event::CodeAction(mut params, reply) => reply.with(|| {
-                let uri = Uri::from(params.text_document.uri.as_str());
-                let range = lower::from_lsp(params.range);
-                let host = self.documents.host(&uri);
-                let cannot_change = host.is_some_and(|(host, _)| host.hint().is_none());
-                let place = self.documents.to_cell(&uri, range);
-                let Some((cell, range)) = place.filter(|_| !cannot_change) else {
-                    return Ok(None);
-                };
-                params.range = lower::to_lsp(range);
-                let view = self.view(&cell)?;
-                Ok(view.and_then(|view| code_action::list(&params, &cell, view)))
-            }),
-            Event::ResolveCodeAction(action, reply) => reply.with(|| {
-                let Some(cell) = code_action::cell_of(&action) else {
-                    return Err(Error::invalid_params(
-                        "the action has no data of this server",
-                    ));
-                };
-                let view = self.view(&cell)?;
-                code_action::resolve(action, view.ok_or_else(Error::content_modified)?)
-            }),
-            Event::Hover(mut params, reply) => reply.with(|| {
-                let of = &mut params.text_document_position_params;
-                let uri = Uri::from(of.text_document.uri.as_str());
-                let at = lower::from_lsp(Range::new(of.position, of.position));
-                let Some((cell, at)) = self.documents.to_cell(&uri, at) else {
-                    return Ok(None);
-                };
-                of.position = lower::to_lsp(at).start;
-                let view = self.view(&cell)?;
-                let mut hover = view.and_then(|view| hover::hover(&params, &cell, view));
-                if let Some(range) = hover.as_mut().and_then(|hover| hover.range.as_mut()) {
-                    let shown = self.documents.from_cell(&cell, lower::from_lsp(*range));
-                    *range = shown.map_or(*range, |(_, range)| lower::to_lsp(range));
+            Event::Question(question) => self.answer(question),
+            Event::Answered(id) => {
+                self.requests.answered(id);
+                self.refresh();
+            }
+            Event::OutputsRead(notebook, cells) => {
+                for change in self.documents.apply_saved(&notebook, &cells) {
+                    self.follow(change);
                 }
-                Ok(hover)
-            }),
+            }
             Event::Shutdown(reply) => reply.with(|| Ok(())),
             Event::ImportsRead => {
                 for open in self.notebooks.values_mut() {
@@ -210,25 +203,42 @@ impl Session {
         }
     }
 
+    /// Settings and files that notebooks take names from may have changed.
+    fn read_files_again(&mut self) {
+        self.workspace.forget();
+        self.reconfigure();
+        for open in self.notebooks.values_mut() {
+            open.looked_up.clear();
+            open.unsettled |= open.analysis.is_some();
+        }
+    }
+
     fn document(&mut self, event: DocumentEvent) {
         if matches!(
             event,
             DocumentEvent::NotebookSaved(_) | DocumentEvent::TextSaved(_)
         ) {
-            // Nobody tells of a configuration file that changed; whoever changes one saves soon.
-            self.workspace.forget();
-            self.reconfigure();
-            for open in self.notebooks.values_mut() {
-                open.looked_up.clear();
-                open.unsettled |= open.analysis.is_some();
-            }
+            // Not every client tells of a configuration file that changed; whoever changes one saves soon.
+            self.read_files_again();
         }
+        let saved = match &event {
+            DocumentEvent::NotebookOpened(opened) => Some(opened.notebook_document.uri.clone()),
+            DocumentEvent::NotebookSaved(saved) => Some(saved.notebook_document.uri.clone()),
+            _ => None,
+        };
         let applied = self.documents.apply(event);
         for complaint in applied.complaints {
             self.outbox.log(&complaint);
         }
         for change in applied.changes {
             self.follow(change);
+        }
+        if let Some(notebook) = saved.filter(|_| !self.profile.outputs) {
+            let wake = self.wake.clone();
+            saved::read(&notebook, move |notebook, cells| {
+                // Nobody is there any more: nobody needs to know.
+                let _ = wake.send(Event::OutputsRead(notebook, cells));
+            });
         }
     }
 
@@ -245,6 +255,7 @@ impl Session {
                     ..Open::default()
                 };
                 open.touch();
+                self.closed.open(&uri, &self.outbox);
                 self.notebooks.insert(uri, open);
             }
             Change::Closed(uri) => {
@@ -310,12 +321,17 @@ impl Session {
     }
 
     /// The notebook of a cell, analysed up to now. `None` for a document that is no cell.
-    fn view(&mut self, cell: &Uri) -> Result<Option<View<'_>>> {
+    pub(super) fn view(&mut self, cell: &Uri) -> Result<Option<View<'_>>> {
         let Some(notebook) = self.documents.cell(cell).map(|cell| cell.notebook.clone()) else {
             return Ok(None);
         };
-        self.settle(&notebook);
-        let Some((notebook, open)) = self.notebooks.get_key_value(&notebook) else {
+        self.view_of(&notebook)
+    }
+
+    /// A notebook by its own URI, analysed up to now. `None` for one that is not open.
+    pub(super) fn view_of(&mut self, notebook: &Uri) -> Result<Option<View<'_>>> {
+        self.settle(notebook);
+        let Some((notebook, open)) = self.notebooks.get_key_value(notebook) else {
             return Ok(None);
         };
         let Some(document) = self.documents.notebook(notebook) else {
@@ -327,6 +343,7 @@ impl Session {
             documents: &self.documents,
             analysis: open.analysis.as_ref().ok_or_else(Error::internal_error)?,
             profile: self.profile,
+            workspace: &self.workspace,
         }))
     }
 
@@ -401,10 +418,28 @@ impl Session {
     }
 
     fn publish(&mut self) {
+        let mut changed = false;
         for (uri, open) in &mut self.notebooks {
             if let Some(document) = self.documents.notebook(uri) {
-                open.publish(uri, document, &self.documents, self.profile, &self.outbox);
+                changed |= open.publish(uri, document, &self.documents, self.profile, &self.outbox);
             }
+        }
+        if changed {
+            self.lenses.outdate();
+            self.hints.outdate();
+        }
+        self.refresh();
+    }
+
+    /// Has the client ask again for what it shows and is outdated.
+    fn refresh(&mut self) {
+        if self.profile.lens_refresh {
+            let by = Request::RefreshLenses;
+            self.lenses.refresh(by, &mut self.requests, &self.outbox);
+        }
+        if self.profile.hint_refresh {
+            let by = Request::RefreshHints;
+            self.hints.refresh(by, &mut self.requests, &self.outbox);
         }
     }
 
@@ -422,95 +457,12 @@ impl Session {
     }
 }
 
-impl Open {
-    fn touch(&mut self) {
-        self.unsettled = true;
-        self.broken = false;
-    }
-
-    fn settle(&mut self, uri: &Uri, documents: &Documents) {
-        if !self.unsettled || self.broken {
-            return;
-        }
-        let Some(document) = documents.notebook(uri) else {
-            return;
-        };
-        if let Some(analysis) = &mut self.analysis {
-            for cell in &self.dirty {
-                let Some(document) = documents.cell(cell) else {
-                    continue;
-                };
-                if let Some(position) = document.position() {
-                    analysis.set_cell(CellIdx::new(position), document.to_cell());
-                }
-            }
-            let changed = analysis.settle();
-            self.lacks_names |= changed.cells.iter().any(|&cell| analysis.lacks_names(cell));
-            let cells = changed.cells.iter();
-            let cells = cells.filter_map(|cell| document.order.get(cell.to_usize()));
-            self.unpublished.extend(cells.cloned());
-            // A finding on a whole cell shows on its first line, which grows without the finding changing.
-            self.unpublished.extend(self.dirty.drain());
-            self.notebook_unpublished |= changed.notebook;
-        } else if let Some(notebook) = documents.snapshot(uri) {
-            let analysis = Analysis::new(notebook, Arc::clone(&self.config));
-            let mut cells = analysis.notebook().indexed();
-            self.lacks_names = cells.any(|(cell, _)| analysis.lacks_names(cell));
-            drop(cells);
-            self.analysis = Some(analysis);
-            self.looked_up.clear();
-            self.dirty.clear();
-            self.unpublished.extend(document.order.iter().cloned());
-            self.notebook_unpublished = true;
-        }
-        self.unsettled = false;
-    }
-
-    fn publish(
-        &mut self,
-        uri: &Uri,
-        document: &NotebookDocument,
-        documents: &Documents,
-        profile: Profile,
-        outbox: &Outbox,
-    ) {
-        let Some(analysis) = &self.analysis else {
-            return;
-        };
-        if let Some((host, rope)) = documents.host(uri) {
-            let is_due = std::mem::take(&mut self.notebook_unpublished);
-            if is_due || !self.unpublished.is_empty() {
-                self.unpublished.clear();
-                let diagnostics = publish::of_host(uri, analysis, host, rope, profile);
-                let version = Some(document.version);
-                self.published.show(uri, version, diagnostics, outbox);
-            }
-            return;
-        }
-        if std::mem::take(&mut self.notebook_unpublished) {
-            let diagnostics = publish::of_notebook(analysis, documents, document, profile);
-            self.published.show(uri, None, diagnostics, outbox);
-        }
-        let mut cells: Vec<(usize, Uri)> = self
-            .unpublished
-            .drain()
-            .filter_map(|cell| Some((documents.cell(&cell)?.position()?, cell)))
-            .collect();
-        cells.sort_unstable();
-        for (position, cell) in cells {
-            let position = CellIdx::new(position);
-            let diagnostics = publish::of_cell(analysis, documents, document, position, profile);
-            let version = documents.cell(&cell).map(|cell| cell.version);
-            self.published.show(&cell, version, diagnostics, outbox);
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::lsp::event::Reply;
     use crate::lsp::proto;
+    use crate::notebook::CellIdx;
     use serde_json::json;
 
     /// A session with an empty cell before a full one, which has been published.

@@ -13,6 +13,7 @@ use std::thread;
 use std::time::Duration;
 
 use serde::Serialize;
+use serde_json::Value;
 use tower_lsp::jsonrpc::Response;
 
 /// A message announced as larger than this is skipped. The largest real one is the `didOpen` of a
@@ -134,8 +135,19 @@ impl Outbox {
         });
     }
 
+    /// A request of ours; the whole message.
+    pub fn request(&self, message: &impl Serialize) {
+        self.put(message);
+    }
+
     pub fn respond(&self, response: &Response) {
         self.put(response);
+    }
+
+    /// How far some work is; `token` is the client's.
+    pub fn progress(&self, token: &Value, value: &Value) {
+        let params = serde_json::json!({"token": token, "value": value});
+        self.notify("$/progress", &params);
     }
 
     /// Tells the client's log. Never a message box: JupyterLab's is modal.

@@ -9,7 +9,6 @@ use crate::analysis::Facts;
 use crate::analysis::facts::{BindingKind, MagicKind, StatementKind};
 use crate::notebook::CellIdx;
 use crate::rule::Context;
-use crate::text::TextRange;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Fate {
@@ -156,7 +155,7 @@ impl Cut<'_> {
                     .facts
                     .trailing
                     .is_some_and(|trailing| !trailing.suppressed);
-                if shown && !self.is_surely_none(statement.range) {
+                if shown && !is_surely_none(self.cx, &self.text[statement.range]) {
                     return Kind::Shown;
                 }
             }
@@ -177,36 +176,6 @@ impl Cut<'_> {
                 && self.readers.contains_key(&binding.name)
         });
         if is_fixed { Kind::Fixed } else { Kind::Work }
-    }
-
-    /// `print(…)` and `plt.show()` show nothing by their value.
-    fn is_surely_none(&self, range: TextRange) -> bool {
-        let code = &self.text[range];
-        let is_builtin = |name: &str| self.cx.link.binders(name).next().is_none();
-        if code.starts_with("print(") {
-            return is_builtin("print") && closes_at_end(code);
-        }
-        let Some((base, call)) = code.split_once('.') else {
-            return false;
-        };
-        let is_pyplot = {
-            let mut binders = self.cx.link.binders(base).peekable();
-            binders.peek().is_some()
-                && binders.all(|binder| {
-                    let facts = self.cx.link.facts(binder);
-                    facts.exit(base).is_some_and(|exit| {
-                        matches!(&facts.binding(exit).kind, BindingKind::Import { module, member }
-                            if module == "matplotlib.pyplot"
-                                || (module == "matplotlib"
-                                    && member.as_ref().is_some_and(|member| member == "pyplot")))
-                    })
-                })
-        };
-        is_pyplot
-            && ["show(", "tight_layout(", "close("]
-                .iter()
-                .any(|way| call.starts_with(way))
-            && closes_at_end(code)
     }
 
     fn bindings(&self, at: usize) -> impl Iterator<Item = &crate::analysis::facts::Binding> {
@@ -380,8 +349,10 @@ impl Cut<'_> {
         }
         match self.kinds[at] {
             Kind::Import => {
-                self.imports_only_standard(at)
-                    || above.iter().all(|&other| !self.prepares_imports(other))
+                is_standard_import(self.facts, at)
+                    || above.iter().all(|&other| {
+                        !prepares_imports(&self.text[self.facts.statements[other].range])
+                    })
             }
             Kind::Definition => {
                 let within = statement.steps.0..statement.steps.1;
@@ -411,47 +382,6 @@ impl Cut<'_> {
         }
     }
 
-    /// Whether the statement may change what an import below finds or says.
-    fn prepares_imports(&self, at: usize) -> bool {
-        const PREPARERS: &[&str] = &[
-            "sys.",
-            "environ",
-            "putenv",
-            "chdir",
-            "system(",
-            "warn",
-            "importlib",
-            "site.",
-            "subprocess",
-            ".use(",
-            "switch_backend",
-            "logging",
-            "pip",
-            "install",
-            "write",
-            "'w",
-            "\"w",
-            "urlretrieve",
-            "patch",
-            "set_option",
-            "config",
-            "reload",
-        ];
-        let code = &self.text[self.facts.statements[at].range];
-        PREPARERS.iter().any(|sign| code.contains(sign))
-    }
-
-    /// Whether all that is imported are modules of the standard library, which nothing prepares.
-    fn imports_only_standard(&self, at: usize) -> bool {
-        self.bindings(at).all(|binding| match &binding.kind {
-            BindingKind::Import { module, .. } => {
-                let root = module.split('.').next().unwrap_or_default();
-                STANDARD.contains(&root)
-            }
-            _ => false,
-        }) && self.bindings(at).next().is_some()
-    }
-
     fn reason(&self, wall: usize) -> Refusal {
         let line = self.text[self.facts.statements[wall].range]
             .lines()
@@ -471,6 +401,81 @@ impl Cut<'_> {
         }
         .into()
     }
+}
+
+/// `print(…)` and `plt.show()` show nothing by their value.
+pub fn is_surely_none(cx: &Context<'_>, code: &str) -> bool {
+    let is_builtin = |name: &str| cx.link.binders(name).next().is_none();
+    if code.starts_with("print(") {
+        return is_builtin("print") && closes_at_end(code);
+    }
+    let Some((base, call)) = code.split_once('.') else {
+        return false;
+    };
+    let is_pyplot = {
+        let mut binders = cx.link.binders(base).peekable();
+        binders.peek().is_some()
+            && binders.all(|binder| {
+                let facts = cx.link.facts(binder);
+                facts.exit(base).is_some_and(|exit| {
+                    matches!(&facts.binding(exit).kind, BindingKind::Import { module, member }
+                        if module == "matplotlib.pyplot"
+                            || (module == "matplotlib"
+                                && member.as_ref().is_some_and(|member| member == "pyplot")))
+                })
+            })
+    };
+    is_pyplot
+        && ["show(", "tight_layout(", "close("]
+            .iter()
+            .any(|way| call.starts_with(way))
+        && closes_at_end(code)
+}
+
+/// Whether the statement may change what an import below finds or says.
+pub fn prepares_imports(code: &str) -> bool {
+    const PREPARERS: &[&str] = &[
+        "sys.",
+        "environ",
+        "putenv",
+        "chdir",
+        "system(",
+        "warn",
+        "importlib",
+        "site.",
+        "subprocess",
+        ".use(",
+        "switch_backend",
+        "logging",
+        "pip",
+        "install",
+        "write",
+        "'w",
+        "\"w",
+        "urlretrieve",
+        "patch",
+        "set_option",
+        "config",
+        "reload",
+    ];
+    PREPARERS.iter().any(|sign| code.contains(sign))
+}
+
+/// Whether all that is imported are modules of the standard library, which nothing prepares.
+pub fn is_standard_import(facts: &Facts, at: usize) -> bool {
+    let bindings = || {
+        facts
+            .bindings
+            .iter()
+            .filter(|binding| binding.statement as usize == at)
+    };
+    bindings().all(|binding| match &binding.kind {
+        BindingKind::Import { module, .. } => {
+            let root = module.split('.').next().unwrap_or_default();
+            STANDARD.contains(&root)
+        }
+        _ => false,
+    }) && bindings().next().is_some()
 }
 
 /// Whether the bracket that the first call opens is closed by the last character.

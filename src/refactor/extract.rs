@@ -1,6 +1,6 @@
 //! The plan by which a cell becomes a function and its call.
 
-use super::cut::{self, NoCut};
+use super::cut::{self, Fate, NoCut};
 use super::interface::{self, Interface, Parts};
 use super::naming::{self, Subject};
 use super::pieces::{self, Pieces};
@@ -12,7 +12,9 @@ use crate::analysis::{builtins, depth, python};
 use crate::notebook::{Cell, CellIdx};
 use crate::rule::Context;
 use crate::text::{TextRange, TextSize};
+use ruff_python_ast::name::Name;
 use ruff_python_parser::Mode;
+use rustc_hash::FxHashSet;
 
 /// A cell as a function and what is left of the cell.
 #[derive(Debug)]
@@ -53,6 +55,28 @@ pub fn plan_cell(cx: &Context<'_>, index: CellIdx) -> Outcome {
     }
 }
 
+/// What a whole cell must heed when it becomes a function of a module.
+#[derive(Clone, Copy)]
+pub struct Wish<'a> {
+    /// Names that stay variables of the module, which functions read there.
+    pub shared: &'a FxHashSet<Name>,
+    /// Names that somebody has, beyond those of the notebook.
+    pub taken: &'a dyn Fn(&str) -> bool,
+}
+
+/// Plans a function of everything in a cell: nothing stays outside of it.
+pub fn plan_all_of(cx: &Context<'_>, index: CellIdx, wish: Wish<'_>) -> Result<Plan, Refusal> {
+    let cell = cx.notebook.cell(index).ok_or("the cell is gone")?;
+    let fates = vec![Fate::Inside; cx.facts(index).statements.len()];
+    let planned = depth::with_stack_for(&cell.text, || planned(cx, index, cell, &fates, wish));
+    match planned {
+        Ok(Ok(plan)) => Ok(plan),
+        Ok(Err(NoCut::NothingToDo)) => Err("nothing in it would be a function".into()),
+        Ok(Err(NoCut::Refused(refusal))) => Err(refusal),
+        Err(too_deep) => Err(format!("it is {too_deep}").into()),
+    }
+}
+
 impl From<Refusal> for NoCut {
     fn from(refusal: Refusal) -> Self {
         Self::Refused(refusal)
@@ -60,12 +84,27 @@ impl From<Refusal> for NoCut {
 }
 
 fn plan(cx: &Context<'_>, index: CellIdx, cell: &Cell) -> Result<Plan, NoCut> {
+    refuse_what_is_no_plain_code(cx.link.facts(index))?;
+    let fates = cut::cell(cx, index, &cell.text)?;
+    refuse_what_the_notebook_forbids(cx, index, cell)?;
+    let wish = Wish {
+        shared: &FxHashSet::default(),
+        taken: &|_| false,
+    };
+    planned(cx, index, cell, &fates, wish)
+}
+
+/// The function that the statements with the fate [`Fate::Inside`] become.
+fn planned(
+    cx: &Context<'_>,
+    index: CellIdx,
+    cell: &Cell,
+    fates: &[Fate],
+    wish: Wish<'_>,
+) -> Result<Plan, NoCut> {
     let text = &*cell.text;
     let facts = cx.link.facts(index);
-    refuse_what_is_no_plain_code(facts)?;
-    let fates = cut::cell(cx, index, text)?;
-    refuse_what_the_notebook_forbids(cx, index, cell)?;
-    let pieces = pieces::of(text, facts, &fates).ok_or_else(|| {
+    let pieces = pieces::of(text, facts, fates).ok_or_else(|| {
         Refusal::from("its lines are indented, or joined in a way that cannot be cut")
     })?;
     let before = python::facts(&pieces.before);
@@ -79,6 +118,14 @@ fn plan(cx: &Context<'_>, index: CellIdx, cell: &Cell) -> Result<Plan, NoCut> {
     }
     let parsed = parse_part(&pieces.body, pieces::whole(&pieces.body), Mode::Module);
     let shape = shape::of(&parsed.statements, &pieces.body);
+    if shape.annotates
+        && inside
+            .bindings
+            .iter()
+            .any(|own| wish.shared.contains(&own.name))
+    {
+        return Err(Refusal::from("it annotates a variable that functions read").into());
+    }
     let parts = Parts {
         cell: index,
         before: &before,
@@ -87,6 +134,7 @@ fn plan(cx: &Context<'_>, index: CellIdx, cell: &Cell) -> Result<Plan, NoCut> {
         after: &after,
         after_text: &pieces.after,
         shape: &shape,
+        shared: wish.shared,
     };
     let interface = interface::of(cx, &parts)?;
     if ends_in_error(cell) && !interface.returns.is_empty() {
@@ -103,14 +151,11 @@ fn plan(cx: &Context<'_>, index: CellIdx, cell: &Cell) -> Result<Plan, NoCut> {
         shape: &shape,
         interface: &interface,
     };
-    let name = naming::function_name(&subject, |name| is_taken(cx, index, name));
-    let function = layout::function(
-        &name,
-        inside.awaits,
-        &interface,
-        &pieces.body,
-        pieces.newline,
-    );
+    let name = naming::function_name(&subject, |name| {
+        is_taken(cx, index, name) || (wish.taken)(name)
+    });
+    let body = with_shared(&pieces, &inside, wish.shared);
+    let function = layout::function(&name, inside.awaits, &interface, &body, pieces.newline);
     let written = python::facts(&function);
     if !written.runs() || written.statements.len() != 1 {
         return Err(Refusal::from("its code cannot be indented without changing it").into());
@@ -131,6 +176,23 @@ fn plan(cx: &Context<'_>, index: CellIdx, cell: &Cell) -> Result<Plan, NoCut> {
         call,
         pieces,
     })
+}
+
+/// The body, with a `global` line for the shared names that it binds.
+fn with_shared(pieces: &Pieces, inside: &Facts, shared: &FxHashSet<Name>) -> String {
+    let mut bound: Vec<&str> = inside
+        .bindings
+        .iter()
+        .map(|binding| binding.name.as_str())
+        .filter(|name| shared.contains(*name))
+        .collect();
+    bound.sort_unstable();
+    bound.dedup();
+    if bound.is_empty() {
+        return pieces.body.clone();
+    }
+    let names = bound.join(", ");
+    format!("global {names}{0}{1}", pieces.newline, pieces.body)
 }
 
 fn refuse_what_is_no_plain_code(facts: &Facts) -> Result<(), NoCut> {
@@ -197,7 +259,7 @@ fn ends_in_error(cell: &Cell) -> bool {
 }
 
 /// Whether any cell counts on how many cells have run: a new one would shift `Out[3]`.
-fn reads_history(cx: &Context<'_>) -> bool {
+pub fn reads_history(cx: &Context<'_>) -> bool {
     cx.notebook.python_cells().any(|(index, _)| {
         let facts = cx.facts(index);
         let at_once = facts.uses.iter().map(|read| &read.name);
@@ -225,6 +287,16 @@ fn is_taken(cx: &Context<'_>, index: CellIdx, name: &str) -> bool {
 }
 
 impl Plan {
+    /// The statement that calls the function.
+    pub fn call(&self) -> &str {
+        &self.call
+    }
+
+    /// Whether the function is a coroutine.
+    pub fn awaits(&self) -> bool {
+        self.function.starts_with("async ")
+    }
+
     /// The cell's text with the call in place of what moved; with the function, too, where it
     /// stands in the same cell.
     pub fn cell_text(&self, with_function: bool) -> String {

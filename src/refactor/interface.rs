@@ -27,6 +27,8 @@ pub struct Parts<'a> {
     pub after: &'a Facts,
     pub after_text: &'a str,
     pub shape: &'a Shape,
+    /// Names that stay variables of the notebook or module, and are neither handed in nor back.
+    pub shared: &'a FxHashSet<Name>,
 }
 
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
@@ -70,7 +72,11 @@ struct Read<'a> {
 impl<'a> Work<'a> {
     fn new(cx: &'a Context<'a>, parts: &'a Parts<'a>) -> Self {
         let bound = parts.inside.bindings.iter().map(|binding| &binding.name);
-        let own: FxHashSet<Name> = bound.chain(&parts.shape.annotated).cloned().collect();
+        let own: FxHashSet<Name> = bound
+            .chain(&parts.shape.annotated)
+            .filter(|name| !parts.shared.contains(*name))
+            .cloned()
+            .collect();
         let mut readers = outside::readers(cx.notebook, cx.link, parts.cell, &own);
         for name in &own {
             if readers.contains_key(name) {
@@ -197,7 +203,10 @@ impl<'a> Work<'a> {
         let mut first: Vec<(TextRange, Name)> = Vec::new();
         let mut decided: FxHashSet<&Name> = FxHashSet::default();
         for read in self.reads() {
-            if matches!(read.local, State::Sure | State::Gone) || !decided.insert(read.name) {
+            if matches!(read.local, State::Sure | State::Gone)
+                || self.parts.shared.contains(read.name)
+                || !decided.insert(read.name)
+            {
                 continue;
             }
             let of_name = || {
@@ -253,7 +262,7 @@ impl<'a> Work<'a> {
         let inside = self.parts.inside;
         let mut seen: FxHashSet<&Name> = FxHashSet::default();
         for name in inside.bindings.iter().map(|binding| &binding.name) {
-            if !seen.insert(name) {
+            if self.parts.shared.contains(name) || !seen.insert(name) {
                 continue;
             }
             let state = inside

@@ -58,6 +58,16 @@ pub fn call(name: &str, is_async: bool, interface: &Interface, newline: &str) ->
     lines.join(newline)
 }
 
+/// The statement that imports some names of a module.
+pub fn import_from(module: &str, names: &[&str]) -> String {
+    let one = format!("from {module} import {}", names.join(", "));
+    if columns(&one) <= WIDTH {
+        return one;
+    }
+    let names = names.iter().map(|name| format!("{INDENT}{name},\n"));
+    format!("from {module} import (\n{})", names.collect::<String>())
+}
+
 /// `head(a, b)tail`, on as many lines as it needs.
 fn bracketed(head: &str, names: &[Name], tail: &str, indent: &str) -> Vec<String> {
     let inner = join(names);

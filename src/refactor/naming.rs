@@ -54,7 +54,7 @@ pub fn function_name(subject: &Subject<'_>, is_taken: impl Fn(&str) -> bool) -> 
         .chain([plain.clone()])
         .chain(of_parameters)
         .collect();
-    let is_free = |name: &String| !is_taken(name) && !KEYWORDS.contains(&name.as_str());
+    let is_free = |name: &String| !is_taken(name) && !is_keyword(name);
     if let Some(name) = candidates.iter().find(|name| is_free(name)) {
         return name.clone();
     }
@@ -63,6 +63,11 @@ pub fn function_name(subject: &Subject<'_>, is_taken: impl Fn(&str) -> bool) -> 
         .map(|number| format!("{base}_{number}"))
         .find(is_free)
         .unwrap_or(plain)
+}
+
+/// Whether Python reads the word as a part of its grammar.
+pub fn is_keyword(word: &str) -> bool {
+    KEYWORDS.contains(&word)
 }
 
 /// The text of the last heading in the Markdown that stands directly above the cell.

@@ -25,7 +25,7 @@
 //! ```
 
 use crate::notebook::Anchor;
-use crate::rule::{CellContext, Check, Finding, Group, Rule, Severity, missing};
+use crate::rule::{CellContext, Check, Finding, Group, Rule, Severity, missing, outdated};
 
 pub const RULE: Rule = Rule {
     name: "failed-cell",
@@ -43,18 +43,21 @@ fn check(cx: &CellContext<'_>, findings: &mut Vec<Finding>) {
     let Some(error) = &cx.cell.outputs.error else {
         return;
     };
-    if !cx.cell.is_code() || missing::fails_on_purpose(cx) {
+    // The screen shows a later run, which went well.
+    let is_mended = cx.cell.outputs.outdated && cx.cell.execution.success == Some(true);
+    if !cx.cell.is_code() || is_mended || missing::fails_on_purpose(cx) {
         return;
     }
     let this = cx.all.cell_name(cx.index);
+    let note = outdated::note(cx.cell);
     let message = if &*error.ename == "KeyboardInterrupt" {
         format!(
-            "{this} was interrupted: what it left behind is half done, and its output says so to everybody. Run it to its end, or clear its output."
+            "{this} was interrupted: what it left behind is half done, and its output says so to everybody. Run it to its end, or clear its output.{note}"
         )
     } else {
         let what = said(&error.ename, &error.evalue);
         format!(
-            "{this} ended in {what}: a run of all cells stops here. Mend it and run it again, or tag it `raises-exception` if it is meant to fail."
+            "{this} ended in {what}: a run of all cells stops here. Mend it and run it again, or tag it `raises-exception` if it is meant to fail.{note}"
         )
     };
     findings.push(Finding::new(RULE.name, Anchor::Cell(cx.index), message));

@@ -29,7 +29,7 @@
 
 use crate::analysis::Facts;
 use crate::notebook::{Anchor, CellIdx};
-use crate::rule::{Check, Context, Finding, Fix, Group, Rule, Safety, Severity};
+use crate::rule::{outdated, Check, Context, Finding, Fix, Group, Rule, Safety, Severity};
 
 pub const RULE: Rule = Rule {
     name: "large-output",
@@ -77,9 +77,10 @@ fn of_cell(cx: &Context<'_>, index: CellIdx, bytes: u64) -> Finding {
         RULE.name,
         Anchor::Cell(index),
         format!(
-            "{} stores {} of outputs, and every run that is committed adds as much to the repository. Clear them, or show less.",
+            "{} stores {} of outputs, and every run that is committed adds as much to the repository. Clear them, or show less.{}",
             cx.cell_name(index),
-            size(bytes)
+            size(bytes),
+            cx.notebook.cell(index).map_or("", outdated::note)
         ),
     )
     .fix(Fix {

@@ -1,4 +1,4 @@
-//! A password, key or token in the text of a cell.
+//! A password, key or token in a cell or in its outputs.
 //!
 //! Whoever gets the notebook can use it, and so can whoever gets any commit that ever held it:
 //! removing it from the cell is not enough, it has to be changed where it was issued.
@@ -6,8 +6,7 @@
 //! Found are the tokens of AWS, GitHub, GitLab, Slack, Google, OpenAI, Anthropic, Stripe, Azure storage, Databricks and
 //! Hugging Face, private keys, JSON Web Tokens, passwords in connection strings, and what is given to a name such as
 //! `password` or `api_key` and is too mixed to be a word. Lengths and checksums are verified where there are any.
-//! What stands for a secret (`<your token>`, `xxxx`) is let pass. All cells are read, text and comments too;
-//! outputs are not, since Cellwise does not hold them.
+//! What stands for a secret (`<your token>`, `xxxx`) is let pass. All cells are read, text and comments too.
 //!
 //! No message repeats the secret, and where a line of source is shown it stands there as `••••`.
 //!
@@ -37,7 +36,7 @@
 
 use crate::analysis::secrets;
 use crate::notebook::Anchor;
-use crate::rule::{CellContext, Check, Finding, Group, Rule, Severity};
+use crate::rule::{outdated, CellContext, Check, Finding, Fix, Group, Rule, Safety, Severity};
 
 pub const RULE: Rule = Rule {
     name: "secret",
@@ -60,5 +59,23 @@ fn check(cx: &CellContext<'_>, findings: &mut Vec<Finding>) {
                 secret.what
             ),
         ));
+    }
+    for what in &cx.cell.outputs.secrets {
+        findings.push(Finding::new(
+            RULE.name,
+            Anchor::Cell(cx.index),
+            format!(
+                "The output of {cell} shows {what}: whoever gets the notebook, or any commit of it, can use it. \
+                 Change it where it was issued, clear the output, and do not print it again.{}",
+                outdated::note(cx.cell)
+            ),
+        )
+        .fix(Fix {
+            action: "clear-outputs",
+            title: format!("Clear the outputs of {}", cx.index),
+            // What they show may have taken hours.
+            safety: Safety::Unsafe,
+            argument: None,
+        }));
     }
 }

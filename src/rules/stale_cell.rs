@@ -35,7 +35,8 @@
 //! print(x)
 //! ```
 
-use crate::notebook::{Anchor, CellIdx};
+use crate::analysis::freshness;
+use crate::notebook::Anchor;
 use crate::rule::{CellContext, Check, Finding, Group, Rule, Severity};
 
 pub const RULE: Rule = Rule {
@@ -68,7 +69,7 @@ fn check(cx: &CellContext<'_>, findings: &mut Vec<Finding>) {
     let this = cx.all.cell_name(cx.index);
     let sources = cx.all.link.sources(cx.index).iter();
     let stale = sources
-        .filter(|source| carries_a_value(cx, source.cell, &source.name))
+        .filter(|source| freshness::carries_a_value(cx.all.facts(source.cell), &source.name))
         .find_map(|source| {
             let execution = cx.all.notebook.cell(source.cell)?.execution;
             let name = &source.name;
@@ -90,13 +91,4 @@ fn check(cx: &CellContext<'_>, findings: &mut Vec<Finding>) {
                 .related(Anchor::Cell(upstream), "this is what it needs"),
         );
     }
-}
-
-/// Whether running the cell again can change what others read: an import or a definition is the same every time.
-fn carries_a_value(cx: &CellContext<'_>, cell: CellIdx, name: &str) -> bool {
-    let facts = cx.all.facts(cell);
-    facts.exit(name).is_some_and(|exit| {
-        let kind = &facts.binding(exit).kind;
-        !kind.is_import() && !kind.is_definition()
-    })
 }

@@ -3,6 +3,7 @@
 //!     apply_to_cells ACTION NOTEBOOK            each cell alone: one line a cell where it is offered
 //!     apply_to_cells ACTION NOTEBOOK --all      to all cells, one after the other, from the last to the first
 //!     apply_to_cells ACTION NOTEBOOK --plain    as for a client that cannot insert cells
+//!     apply_to_cells rename NOTEBOOK --all      a new name for every variable that can have one
 //!
 //! A line is `{"cell": 3, "title": …, "cells": [{"origin": 0, "kind": "code", "source": …}, …]}`;
 //! `origin` is the cell's index in the notebook before, null for a new cell.
@@ -17,11 +18,15 @@ use std::sync::Arc;
 use anyhow::{Context as _, bail};
 use cellwise::action::Client;
 use cellwise::actions;
+use cellwise::analysis::occurrences::{Kind, Owner};
 use cellwise::config::Config;
 use cellwise::engine::Analysis;
 use cellwise::format;
 use cellwise::notebook::{CellIdx, CellKind, EditOp, Notebook};
+use cellwise::project::NoProject;
+use cellwise::refactor::rename;
 use cellwise::text::TextRange;
+use cellwise::view::variable;
 use serde_json::json;
 
 fn main() -> anyhow::Result<()> {
@@ -30,6 +35,9 @@ fn main() -> anyhow::Result<()> {
         bail!("usage: apply_to_cells ACTION NOTEBOOK [--all] [--plain]");
     };
     let has = |option: &str| options.iter().any(|given| given == option);
+    if action == "rename" {
+        return rename_all(path);
+    }
     let action = actions::find(action).context("there is no such action")?;
     let bytes = std::fs::read(path).with_context(|| format!("cannot read {path}"))?;
     let client = Client {
@@ -47,14 +55,21 @@ fn main() -> anyhow::Result<()> {
         }
         let analysis = Analysis::new(notebook.clone(), Arc::new(Config::default()));
         let at = TextRange::empty(0.into());
-        let offers = analysis.offers(index, at, client);
+        let offers = analysis.offers(index, at, client, &NoProject);
         let offer = offers
             .into_iter()
             .find(|(own, offer)| own.name == action.name && offer.disabled.is_none());
         let Some((_, offer)) = offer else {
             continue;
         };
-        let edit = match analysis.edit(action, offer.argument.as_deref(), index, at, client) {
+        let edit = match analysis.edit(
+            action,
+            offer.argument.as_deref(),
+            index,
+            at,
+            client,
+            &NoProject,
+        ) {
             Ok(edit) => edit,
             Err(refusal) => bail!("offered, then refused: {}", refusal.0),
         };
@@ -73,6 +88,45 @@ fn main() -> anyhow::Result<()> {
     if has("--all") {
         print(0, &titles.join(", "), &notebook, &origins);
     }
+    Ok(())
+}
+
+/// Functions and classes keep their names: what is shown of them says it.
+fn rename_all(path: &str) -> anyhow::Result<()> {
+    let bytes = std::fs::read(path).with_context(|| format!("cannot read {path}"))?;
+    let mut notebook = format::parse(&bytes);
+    let mut titles = Vec::new();
+    for cell in (0..notebook.cells.len()).map(CellIdx::new) {
+        let mut done = 0;
+        loop {
+            let analysis = Analysis::new(notebook.clone(), Arc::new(Config::default()));
+            let found = variable::occurrences(&analysis, cell).found;
+            let mut variables = found.iter().filter(|place| {
+                let facts = analysis.link().facts(cell);
+                let is_definition = facts
+                    .bindings
+                    .iter()
+                    .any(|binding| binding.range == place.range && binding.kind.is_definition());
+                place.owner == Owner::Notebook
+                    && matches!(place.kind, Kind::Bind | Kind::Import(_))
+                    && !place.name.ends_with("_renamed")
+                    && !is_definition
+            });
+            let Some(place) = variables.nth(done) else {
+                break;
+            };
+            let new = format!("{}_renamed", place.name);
+            match rename::rename(&analysis, cell, place.range.start(), &new) {
+                Ok(edit) => {
+                    titles.push(place.name.to_string());
+                    notebook = edit.apply(&notebook);
+                }
+                Err(_) => done += 1,
+            }
+        }
+    }
+    let origins: Vec<Option<usize>> = (0..notebook.cells.len()).map(Some).collect();
+    print(0, &titles.join(", "), &notebook, &origins);
     Ok(())
 }
 

@@ -146,6 +146,13 @@ impl Client {
         message["params"].take()
     }
 
+    /// The next request of a method that the server sends; whoever takes it may answer it.
+    pub fn server_request(&mut self, method: &str) -> Value {
+        self.take(method, |message| {
+            message["method"] == method && message.get("id").is_some()
+        })
+    }
+
     /// The next diagnostics, whatever they are of.
     pub fn published(&mut self) -> Value {
         self.notification("textDocument/publishDiagnostics")
@@ -161,8 +168,10 @@ impl Client {
     pub fn idle(&mut self) {
         let hover =
             json!({"textDocument": {"uri": "none:/"}, "position": {"line": 0, "character": 0}});
-        self.ask("textDocument/hover", hover);
+        self.ask("textDocument/hover", hover.clone());
         std::thread::sleep(Duration::from_millis(40));
+        // What was said before the answer to this one is here when that is.
+        self.ask("textDocument/hover", hover);
         self.unread.extend(self.incoming.try_iter());
     }
 

@@ -1,0 +1,522 @@
+//! Moves definitions to a module, where tests and other notebooks can import them.
+//!
+//! What they need goes along: imports, helpers, constants that are never bound again, with decorators, docstrings and the comments
+//! above. The notebook gets `from module import name` among its imports, or where the definition was when order matters. An
+//! existing module keeps every byte that it has: imports join its own, code is appended, clashes are refused.
+//!
+//! The module is proposed beside the notebook, where its kernel starts, or in `module-root`; the modules nearby are offered, too,
+//! and an editor that can ask lists all. Where Python would not find the module, the notebook gets the line that makes it.
+//!
+//! Disabled with the reason: a function that reads a variable of the notebook, whose names mean different things at different times,
+//! that only a notebook can run, or that somebody asks where it is defined. A kernel that is running keeps the old
+//! definitions until it is restarted.
+//!
+//! ## Before
+//! ### With what it needs
+//! ```notebook name=prices.ipynb
+//! # %%
+//! import numpy as np
+//! import pandas as pd
+//! # %%
+//! RATE = 0.19
+//!
+//! def gross(net):
+//!     return net * (1 + RATE)
+//!
+//! # What can be sold.
+//! @staticmethod
+//! def clean$0(prices):
+//!     """Drops what has no price."""
+//!     return gross(prices[~np.isnan(prices)])
+//! # %%
+//! clean(np.array([1.0, np.nan]))
+//! ```
+//!
+//! ## After
+//! ```notebook
+//! # %%
+//! import numpy as np
+//! import pandas as pd
+//!
+//! from prices import clean
+//! # %%
+//! clean(np.array([1.0, np.nan]))
+//! ```
+//! ```python file=prices.py
+//! import numpy as np
+//!
+//! RATE = 0.19
+//!
+//!
+//! def gross(net):
+//!     return net * (1 + RATE)
+//!
+//!
+//! # What can be sold.
+//! @staticmethod
+//! def clean(prices):
+//!     """Drops what has no price."""
+//!     return gross(prices[~np.isnan(prices)])
+//! ```
+//!
+//! ## Before
+//! ### To a module that is there
+//! ```notebook choice=shop.py#net
+//! # %%
+//! import os
+//! from shop import gross
+//! # %%
+//! from pathlib import Path
+//! def net($0price: float) -> float:
+//!     return gross(price) / 2
+//!
+//! def path():
+//!     return Path("x")
+//! ```
+//! ```python file=shop.py
+//! """Prices."""
+//!
+//! import re
+//!
+//! __all__ = ["gross"]
+//!
+//! def gross(price):
+//!     return price
+//!
+//!
+//! if __name__ == "__main__":
+//!     print(gross(1))
+//! ```
+//!
+//! ## After
+//! ```notebook
+//! # %%
+//! import os
+//! from shop import gross, net
+//! # %%
+//! from pathlib import Path
+//! def path():
+//!     return Path("x")
+//! ```
+//! ```python file=shop.py
+//! """Prices."""
+//!
+//! import re
+//!
+//! __all__ = ["gross", "net"]
+//!
+//! def gross(price):
+//!     return price
+//!
+//!
+//! def net(price: float) -> float:
+//!     return gross(price) / 2
+//!
+//!
+//! if __name__ == "__main__":
+//!     print(gross(1))
+//! ```
+//!
+//! ## Before
+//! ### Where Python would not look
+//! ```notebook name=notebooks/a.ipynb choice=src/shop/prices.py
+//! # %%
+//! import os
+//! # %%
+//! def here():$0
+//!     return os.getcwd()
+//! here()
+//! ```
+//! ```python file=src/shop/__init__.py
+//! ```
+//!
+//! ## After
+//! ```notebook
+//! # %%
+//! import os
+//!
+//! import sys
+//!
+//! sys.path.insert(0, "../src")
+//!
+//! from shop.prices import here
+//! # %%
+//! here()
+//! ```
+//! ```python file=src/shop/prices.py
+//! import os
+//!
+//!
+//! def here():
+//!     return os.getcwd()
+//! ```
+//!
+//! ## Before
+//! ### Defined again further down
+//! ```notebook name=steps.ipynb
+//! # %%
+//! import math
+//! # %%
+//! def step$0(x):
+//!     return math.floor(x)
+//! step(1.5)
+//! # %%
+//! def step(x):
+//!     return math.ceil(x)
+//! step(1.5)
+//! ```
+//!
+//! ## After
+//! ```notebook
+//! # %%
+//! import math
+//! # %%
+//! from steps import step
+//! step(1.5)
+//! # %%
+//! def step(x):
+//!     return math.ceil(x)
+//! step(1.5)
+//! ```
+//! ```python file=steps.py
+//! import math
+//!
+//!
+//! def step(x):
+//!     return math.floor(x)
+//! ```
+//!
+//! ## Before
+//! ### Shown by IPython, and a memory that only it fills
+//! ```notebook name=show.ipynb
+//! # %%
+//! memory = {}
+//! def show$0(x):
+//!     memory[x] = True
+//!     display(x)
+//! # %%
+//! len(memory)
+//! ```
+//!
+//! ## After
+//! ```notebook
+//! # %%
+//! from show import memory, show
+//! # %%
+//! len(memory)
+//! ```
+//! ```python file=show.py
+//! from IPython.display import display
+//!
+//! memory = {}
+//!
+//!
+//! def show(x):
+//!     memory[x] = True
+//!     display(x)
+//! ```
+//!
+//! ## Disabled
+//! ### A variable of the notebook
+//! ```notebook
+//! # %%
+//! rates = load()
+//! # %%
+//! def gross$0(net):
+//!     return net * rates["a"]
+//! ```
+//! > reads `rates`, a variable of cell 1; make it a parameter first
+//!
+//! ## Disabled
+//! ### A constant that another cell changes
+//! ```notebook
+//! # %%
+//! seen = []
+//! # %%
+//! def is_new$0(x):
+//!     return x not in seen
+//! # %%
+//! seen.append(1)
+//! ```
+//! > which cell 3 changes
+//!
+//! ## Disabled
+//! ### A helper that is defined again
+//! ```notebook
+//! # %%
+//! def rate():
+//!     return 1
+//! def gross$0(net):
+//!     return net * rate()
+//! # %%
+//! def rate():
+//!     return 2
+//! ```
+//! > reads `rate`, which cell 1 and cell 2 bind to different things
+//!
+//! ## Disabled
+//! ### State of the notebook
+//! ```notebook
+//! # %%
+//! count = 0
+//! def up$0():
+//!     global count
+//!     count += 1
+//! ```
+//! > sets `count` of the notebook by `global`
+//!
+//! ## Disabled
+//! ### What only a notebook runs
+//! ```notebook
+//! # %%
+//! def files$0():
+//!     names = !ls
+//!     return names
+//! ```
+//! > magics or shell lines
+//!
+//! ## Disabled
+//! ### A decorator that may do something
+//! ```notebook
+//! # %%
+//! from ipywidgets import interact
+//! @interact(x=(0, 10))
+//! def draw$0(x):
+//!     return x
+//! ```
+//! > decorator `interact` of `draw` may do more
+//!
+//! ## Disabled
+//! ### Names that may come from anywhere
+//! ```notebook
+//! # %%
+//! from numpy import *
+//! def total$0(xs):
+//!     return sum(xs)
+//! ```
+//! > may come from `from numpy import *` in cell 1
+//!
+//! ## Disabled
+//! ### Another of that name is there
+//! ```notebook choice=shop.py
+//! # %%
+//! def gross$0(net):
+//!     return net
+//! ```
+//! ```python file=shop.py
+//! def gross(net):
+//!     return 2 * net
+//! ```
+//! > shop.py has another `gross` already
+//!
+//! ## Disabled
+//! ### The two would import each other
+//! ```notebook choice=shop.py
+//! # %%
+//! from report import title
+//! # %%
+//! def heading$0(x):
+//!     return title(x)
+//! ```
+//! ```python file=shop.py
+//! A = 1
+//! ```
+//! ```python file=report.py
+//! from shop import A
+//!
+//! def title(x):
+//!     return A
+//! ```
+//! > report.py imports shop.py: the two would import each other
+//!
+//! ## Disabled
+//! ### Importing the module would do something
+//! ```notebook choice=script.py
+//! # %%
+//! def gross$0(net):
+//!     return net
+//! ```
+//! ```python file=script.py
+//! print("hello")
+//! ```
+//! > line 1 of script.py does something when it is imported
+//!
+//! ## Disabled
+//! ### Out of the project
+//! ```notebook choice=../shop.py
+//! # %%
+//! def gross$0(net):
+//!     return net
+//! ```
+//! > outside of the project
+//!
+//! ## Disabled
+//! ### No name for a module
+//! ```notebook choice="my shop.py"
+//! # %%
+//! def gross$0(net):
+//!     return net
+//! ```
+//! > `my shop` in my shop.py is no name that Python can import
+//!
+//! ## Disabled
+//! ### It is no Python
+//! ```notebook choice=shop.py
+//! # %%
+//! def gross$0(net):
+//!     return net
+//! ```
+//! ```python file=shop.py
+//! def (
+//! ```
+//! > shop.py has a syntax error in line 1
+
+use std::path::Path;
+
+use crate::action::{Action, ActionContext, Ask, Choice, Choices, Choosable, Offer, Refusal};
+use crate::notebook::Edit;
+use crate::project::slashed;
+use crate::refactor::module::target::Target;
+use crate::refactor::moving::closure::{self, Plan};
+use crate::refactor::moving::pieces::{self, PieceId};
+use crate::refactor::moving::{self, targets};
+
+pub const ACTION: Action = Action {
+    name: "move-to-module",
+    kind: "refactor.move",
+    offer,
+    apply,
+    source: "",
+};
+
+/// How many existing modules are offered besides the proposed one.
+const MOST_OFFERED: usize = 3;
+
+fn offer(cx: &ActionContext<'_>) -> Vec<Offer> {
+    let chosen = pieces::chosen(&cx.all, cx.cell, cx.range);
+    if chosen.is_empty() || !cx.client.files {
+        return Vec::new();
+    }
+    let what = title(cx, &chosen);
+    let repairs = cx.findings.iter().any(|own| own.rule == "untestable-function").then_some("untestable-function");
+    let ask = Some(Ask {
+        what: "module",
+        title: format!("Move {what} to a module…"),
+    });
+    let refused = |reason: Refusal| {
+        vec![Offer {
+            disabled: Some(reason.0),
+            repairs,
+            ask: ask.clone(),
+            ..Offer::new(format!("Move {what} to a module"))
+        }]
+    };
+    let proposed = closure::of(&cx.all, &chosen)
+        .and_then(|plan| Ok((plan, Target::proposed(&cx.all, cx.project)?)));
+    let (plan, proposed) = match proposed {
+        Ok(proposed) => proposed,
+        Err(reason) => return refused(reason),
+    };
+    let mut offers = vec![offer_for(cx, &what, plan, &proposed)];
+    for target in targets::fitting(cx, MOST_OFFERED) {
+        if target.path != proposed.path
+            && let Ok(plan) = closure::of(&cx.all, &chosen)
+        {
+            let offer = offer_for(cx, &what, plan, &target);
+            if offer.disabled.is_none() {
+                offers.push(offer);
+            }
+        }
+    }
+    if let Some(first) = offers.first_mut() {
+        first.ask = ask;
+        first.repairs = repairs;
+    }
+    offers
+}
+
+fn offer_for(cx: &ActionContext<'_>, what: &str, plan: Plan, target: &Target) -> Offer {
+    let path = slashed(&target.path);
+    let new = if target.exists { "" } else { "the new module " };
+    let search = target.search.as_ref();
+    let search = search.map_or_else(String::new, |own| format!(", and put `{own}` on `sys.path`"));
+    let done = moving::carry_out(cx, plan, target.clone());
+    Offer {
+        disabled: done.err().map(|refusal| refusal.0),
+        argument: Some(path.clone()),
+        ..Offer::new(format!("Move {what} to {new}{path}{search}"))
+    }
+}
+
+fn apply(cx: &ActionContext<'_>, argument: Option<&str>) -> Result<Edit, Refusal> {
+    let (path, names) = match argument.map(|own| own.split_once('#').unwrap_or((own, ""))) {
+        Some((path, names)) => (path, names),
+        None => ("", ""),
+    };
+    let names: Vec<&str> = names.split(',').map(str::trim).filter(|name| !name.is_empty()).collect();
+    let chosen = if names.is_empty() {
+        pieces::chosen(&cx.all, cx.cell, cx.range)
+    } else {
+        pieces::named(&cx.all, &names)?
+    };
+    if chosen.is_empty() {
+        return Err("nothing is defined here".into());
+    }
+    if path.is_empty() {
+        let plan = closure::of(&cx.all, &chosen)?;
+        let target = Target::proposed(&cx.all, cx.project)?;
+        return Ok(moving::carry_out(cx, plan, target)?.edit);
+    }
+    Ok(moving::plan(cx, &chosen, Path::new(path))?.edit)
+}
+
+/// What a person may choose instead.
+pub fn choices(cx: &ActionContext<'_>) -> Option<Choices> {
+    let chosen = pieces::chosen(&cx.all, cx.cell, cx.range);
+    let proposed = Target::proposed(&cx.all, cx.project).ok()?;
+    let mut all = vec![proposed];
+    for target in targets::all(cx) {
+        if target.path != all[0].path {
+            all.push(target);
+        }
+    }
+    let targets = all.into_iter().map(|target| {
+        let path = slashed(&target.path);
+        let kind = if target.exists { "existing" } else { "new" };
+        Choice {
+            description: match &target.search {
+                None => format!("{kind} module, from {} import …", target.module),
+                Some(search) => format!(
+                    "{kind} module, from {} import …, with `{search}` on `sys.path`",
+                    target.module
+                ),
+            },
+            label: path.clone(),
+            argument: path,
+            is_new: !target.exists,
+        }
+    });
+    let definitions = pieces::definitions(&cx.all).map(|(id, name)| Choosable {
+        name: name.to_string(),
+        cell: id.cell,
+        selected: chosen.contains(&id),
+    });
+    Some(Choices {
+        targets: targets.collect(),
+        definitions: definitions.collect(),
+        placeholder: "pkg/module.py, from the project's root".into(),
+    })
+}
+
+/// "`clean`", "`clean` and `load`", "4 definitions".
+fn title(cx: &ActionContext<'_>, chosen: &[PieceId]) -> String {
+    let names: Vec<String> = pieces::definitions(&cx.all)
+        .filter(|(id, _)| chosen.contains(id))
+        .map(|(_, name)| format!("`{name}`"))
+        .collect();
+    match &names[..] {
+        [one] => one.clone(),
+        [one, other] => format!("{one} and {other}"),
+        more => format!("{} definitions", more.len()),
+    }
+}

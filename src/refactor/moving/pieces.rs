@@ -1,0 +1,259 @@
+//! Top-level statements of a notebook that can be taken out whole, with the comments that belong to them.
+
+use ruff_python_ast::Stmt;
+use ruff_python_ast::name::Name;
+use ruff_python_parser::Mode;
+
+use crate::action::Refusal;
+use crate::analysis::facts::{Facts, StatementKind};
+use crate::analysis::source::parse_part;
+use crate::analysis::{depth, python};
+use crate::notebook::CellIdx;
+use crate::refactor::pieces::whole;
+use crate::rule::Context;
+use crate::text::{TextRange, TextSize};
+
+/// A top-level statement, by its place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct PieceId {
+    pub cell: CellIdx,
+    /// Its position among the cell's statements.
+    pub statement: usize,
+}
+
+/// A statement that binds names and can stand in a module.
+#[derive(Debug)]
+pub struct Piece {
+    pub id: PieceId,
+    /// What it binds.
+    pub names: Vec<Name>,
+    /// Its whole lines in the cell, with comments, up to the start of the next line.
+    pub lines: TextRange,
+    /// Those lines, without the last line break.
+    pub text: String,
+    pub is_definition: bool,
+    pub stmt: Stmt,
+    /// The facts of its text alone.
+    pub facts: Facts,
+}
+
+impl Piece {
+    /// # Errors
+    /// Where the statement cannot be cut out, or is no plain Python.
+    pub fn take(cx: &Context<'_>, id: PieceId) -> Result<Self, Refusal> {
+        let place = cx.cell_name(id.cell);
+        let cell = cx.notebook.cell(id.cell).ok_or("the cell is gone")?;
+        let facts = cx.facts(id.cell);
+        let statement = facts
+            .statements
+            .get(id.statement)
+            .ok_or("the definition is gone")?;
+        let mut names: Vec<Name> = Vec::new();
+        for binding in &facts.bindings {
+            if binding.statement as usize == id.statement && !names.contains(&binding.name) {
+                names.push(binding.name.clone());
+            }
+        }
+        let name = names
+            .first()
+            .map_or_else(|| "it".to_owned(), |name| format!("`{name}`"));
+        if let Some(error) = facts.syntax_errors.first() {
+            return Err(format!("{place} is not valid Python: {}", error.message).into());
+        }
+        let lines = whole_lines(&cell.text, statement.range).ok_or_else(|| {
+            format!("{name} in {place} is indented, or shares its lines with other code")
+        })?;
+        let text = cell.text[lines].trim_end().to_owned();
+        let parsed = depth::with_stack_for(&text, || parse_part(&text, whole(&text), Mode::Module))
+            .map_err(|too_deep| format!("{name} is {too_deep}"))?;
+        let mut statements = parsed.statements.into_iter();
+        let (Some(stmt), None, true) = (
+            statements.next(),
+            statements.next(),
+            parsed.errors.is_empty(),
+        ) else {
+            return Err(format!(
+                "{name} in {place} holds magics or shell lines, which only run in a notebook"
+            )
+            .into());
+        };
+        Ok(Self {
+            id,
+            names,
+            lines,
+            is_definition: statement.kind == StatementKind::Definition,
+            stmt,
+            facts: python::facts(&text),
+            text,
+        })
+    }
+
+    /// "`clean`".
+    pub fn quoted(&self) -> String {
+        self.names
+            .first()
+            .map_or_else(|| "it".to_owned(), |name| format!("`{name}`"))
+    }
+
+    pub fn is_class(&self) -> bool {
+        self.stmt.is_class_def_stmt()
+    }
+}
+
+/// The lines of a statement, with the comments directly above it and those that end its body.
+fn whole_lines(text: &str, statement: TextRange) -> Option<TextRange> {
+    let (start, end) = (statement.start().to_usize(), statement.end().to_usize());
+    let mut first = text[..start].rfind('\n').map_or(0, |at| at + 1);
+    let rest = text[end..].lines().next().unwrap_or_default().trim();
+    if first != start || !(rest.is_empty() || rest.starts_with('#')) {
+        return None;
+    }
+    while first > 0 {
+        let above = text[..first - 1].rfind('\n').map_or(0, |at| at + 1);
+        let line = &text[above..first];
+        if !line.starts_with('#') || is_directive(line) {
+            break;
+        }
+        first = above;
+    }
+    let mut last = after_line(text, end);
+    let mut at = last;
+    for line in text[last..].split_inclusive('\n') {
+        at += line.len();
+        let is_comment = line.starts_with([' ', '\t']) && line.trim_start().starts_with('#');
+        if is_comment {
+            last = at;
+        } else if !line.trim().is_empty() {
+            break;
+        }
+    }
+    Some(TextRange::new(size(first), size(last)))
+}
+
+/// Comments that speak to a tool about the cell, not to a reader about the definition.
+fn is_directive(line: &str) -> bool {
+    let comment = line.trim_start_matches('#').trim();
+    line.starts_with("#|")
+        || line.starts_with("#@")
+        || line.starts_with("#!")
+        || line.starts_with("# %%")
+        || comment.starts_with("cellwise: ignore-cell")
+        || comment.starts_with("-*-")
+        || matches!(
+            comment,
+            "hide" | "export" | "exports" | "hide_input" | "collapse"
+        )
+}
+
+fn after_line(text: &str, at: usize) -> usize {
+    text[at..]
+        .find('\n')
+        .map_or(text.len(), |found| at + found + 1)
+}
+
+fn size(at: usize) -> TextSize {
+    TextSize::new(u32::try_from(at).unwrap_or(u32::MAX))
+}
+
+/// The definitions that a selection, or a cursor, is about: those it touches; without any, those of a
+/// cell that holds nothing but imports, constants and definitions.
+pub fn chosen(cx: &Context<'_>, cell: CellIdx, range: TextRange) -> Vec<PieceId> {
+    let facts = cx.facts(cell);
+    if !facts.runs() {
+        return Vec::new();
+    }
+    let definitions = || {
+        facts
+            .statements
+            .iter()
+            .enumerate()
+            .filter(|(_, own)| own.kind == StatementKind::Definition)
+    };
+    let id = |(statement, _)| PieceId { cell, statement };
+    let touched = definitions().filter(|(_, own)| own.range.intersect(range).is_some());
+    let touched: Vec<PieceId> = touched.map(id).collect();
+    if !touched.is_empty() {
+        return touched;
+    }
+    let is_library = facts.magics.is_empty()
+        && facts
+            .statements
+            .iter()
+            .enumerate()
+            .all(|(at, own)| match own.kind {
+                StatementKind::Import | StatementKind::Definition => true,
+                StatementKind::Other => is_constant(facts, at),
+                _ => false,
+            });
+    if is_library {
+        definitions().map(id).collect()
+    } else {
+        Vec::new()
+    }
+}
+
+fn is_constant(facts: &Facts, statement: usize) -> bool {
+    use crate::analysis::facts::{BindingKind, Value};
+    let mut own = facts
+        .bindings
+        .iter()
+        .filter(|own| own.statement as usize == statement)
+        .peekable();
+    own.peek().is_some()
+        && own.all(|own| {
+            matches!(
+                own.kind,
+                BindingKind::Value(Value::Constant | Value::Literal | Value::ModulePart)
+                    | BindingKind::TypeAlias
+            )
+        })
+}
+
+/// The definitions of the notebook that bind these names.
+///
+/// # Errors
+/// Where a name is none, or several, of them.
+pub fn named(cx: &Context<'_>, names: &[&str]) -> Result<Vec<PieceId>, Refusal> {
+    let mut found = Vec::new();
+    for name in names {
+        let mut definitions = definitions(cx)
+            .filter(|(_, own)| own == name)
+            .map(|(id, _)| id);
+        let Some(id) = definitions.next() else {
+            return Err(format!("no cell defines `{name}`").into());
+        };
+        if let Some(other) = definitions.next() {
+            return Err(format!(
+                "`{name}` is defined in {} and in {}; put the cursor on the one that is meant",
+                id.cell, other.cell
+            )
+            .into());
+        }
+        found.push(id);
+    }
+    found.sort_unstable();
+    found.dedup();
+    Ok(found)
+}
+
+/// The functions and classes at the top level of the notebook, with their names.
+pub fn definitions<'a>(cx: &'a Context<'a>) -> impl Iterator<Item = (PieceId, &'a Name)> {
+    cx.notebook.python_cells().flat_map(|(cell, _)| {
+        let facts = cx.facts(cell);
+        let bindings = facts.bindings.iter().filter(|own| own.kind.is_definition());
+        bindings
+            .filter(move |own| {
+                let statement = facts.statements.get(own.statement as usize);
+                statement.is_some_and(|own| own.kind == StatementKind::Definition)
+            })
+            .map(move |own| {
+                (
+                    PieceId {
+                        cell,
+                        statement: own.statement as usize,
+                    },
+                    &own.name,
+                )
+            })
+    })
+}

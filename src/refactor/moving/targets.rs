@@ -1,0 +1,66 @@
+//! The modules that definitions may move to.
+
+use std::path::{Path, PathBuf};
+
+use crate::action::ActionContext;
+use crate::project::slashed;
+use crate::refactor::module::Import;
+use crate::refactor::module::target::{Target, module_folder};
+
+/// The modules that fit without being asked for: the notebook imports from them, or they stand beside it or in
+/// `module-root`. No more than `most`.
+pub fn fitting(cx: &ActionContext<'_>, most: usize) -> Vec<Target> {
+    let folder = cx.project.folder().map(Path::to_owned).unwrap_or_default();
+    let root = module_folder(&cx.all, cx.project);
+    let mut near: Vec<(bool, PathBuf)> = Vec::new();
+    for path in cx.project.modules() {
+        let parent = path.parent().unwrap_or(Path::new(""));
+        let is_near = parent == folder || root.as_deref() == Some(parent);
+        let is_imported = imports(cx, &path);
+        if (is_near || is_imported) && holds_code(&path) {
+            near.push((!is_imported, path));
+        }
+    }
+    near.sort();
+    let targets = near
+        .into_iter()
+        .filter_map(|(_, path)| Target::new(&cx.all, cx.project, &path).ok());
+    targets.take(most).collect()
+}
+
+/// All modules that people write code into.
+pub fn all(cx: &ActionContext<'_>) -> Vec<Target> {
+    let modules = cx
+        .project
+        .modules()
+        .into_iter()
+        .filter(|path| holds_code(path));
+    modules
+        .filter_map(|path| Target::new(&cx.all, cx.project, &path).ok())
+        .collect()
+}
+
+/// Whether the notebook imports a module that ends like the path.
+fn imports(cx: &ActionContext<'_>, path: &Path) -> bool {
+    let dotted = slashed(&path.with_extension("")).replace('/', ".");
+    cx.all.notebook.python_cells().any(|(cell, _)| {
+        let mut own = cx.all.facts(cell).bindings.iter().filter_map(Import::of);
+        own.any(|own| {
+            dotted == own.module.as_str()
+                || dotted
+                    .strip_suffix(own.module.as_str())
+                    .is_some_and(|rest| rest.ends_with('.'))
+        })
+    })
+}
+
+/// Tests, settings and scripts that set a project up are no place for what a notebook defines.
+fn holds_code(path: &Path) -> bool {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let is_test = name.starts_with("test_") || name.ends_with("_test.py");
+    let is_set_up = matches!(
+        &*name,
+        "__init__.py" | "__main__.py" | "conftest.py" | "setup.py" | "noxfile.py"
+    );
+    !is_test && !is_set_up && !path.iter().any(|part| part == "tests")
+}

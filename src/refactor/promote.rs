@@ -1,0 +1,266 @@
+//! The plan by which a notebook becomes a module and its thin caller.
+//!
+//! Every top-level statement gets a place ([`sorted`]): imports, definitions and constants stand in the module, where
+//! nothing happens when it is imported; magics stay in the notebook; the rest is work. The work of the cells below
+//! one heading becomes one function: it is put into one cell of a notebook that is made up for the purpose, and
+//! [`extract::plan_all_of`] says what that function takes and gives. `main()` calls the functions in their order.
+//!
+//! What a cell shows by its last expression is shown by a call ([`shown`]), and a figure that the
+//! notebook shows when a cell ends is shown there.
+
+pub mod shown;
+pub mod sorted;
+mod thin;
+mod written;
+
+use std::sync::Arc;
+
+use ruff_python_ast::name::Name;
+use rustc_hash::FxHashSet;
+
+use super::extract::{self, Plan, Wish};
+use super::module::target::Target;
+use super::module::{self, Import};
+use crate::action::Refusal;
+use crate::engine::Analysis;
+use crate::notebook::{Cell, CellIdx, CellKind, Edit, Notebook};
+use crate::project::{Project, slashed};
+use crate::rule::Context;
+
+use self::sorted::Sorted;
+
+/// A notebook as a module.
+#[derive(Debug)]
+pub struct Promotion {
+    /// The module's text.
+    pub module: String,
+    /// Writes the module and makes the notebook its caller.
+    pub edit: Edit,
+    /// What stays in the notebook alone and what to do about it, for a person.
+    pub remarks: Vec<String>,
+}
+
+/// A run of cells that becomes one function.
+#[derive(Debug)]
+struct Section {
+    /// The Markdown that heads it.
+    heading: Option<CellIdx>,
+    /// The cells whose work it is, in their order.
+    cells: Vec<CellIdx>,
+    /// Their work, as the function's body will be.
+    work: String,
+}
+
+/// Plans the promotion of a whole notebook.
+///
+/// # Errors
+/// With the reason where the module would not do what the notebook does.
+pub fn plan(
+    cx: &Context<'_>,
+    project: &dyn Project,
+    target: &Target,
+) -> Result<Promotion, Refusal> {
+    let path = slashed(&target.path);
+    if target.exists {
+        return Err(format!("{path} exists, and is left as it is; choose another name").into());
+    }
+    if let Some(search) = &target.search {
+        return Err(format!(
+            "the notebook could import {path} only with `{search}` on `sys.path`; choose a file below the notebook's folder"
+        )
+        .into());
+    }
+    let sorted = sorted::of(cx)?;
+    let mut helpers = shown::Helpers::new(cx)?;
+    let sections = sections(cx, &sorted, &mut helpers)?;
+    let own = module::own_modules(project);
+    let is_own = |name: &str| own.iter().any(|own| own == name);
+    let top = written::top(&sorted, &helpers, &is_own);
+    let main = if cx.link.binders("main").next().is_none() {
+        "main"
+    } else {
+        "run_notebook"
+    };
+    let made_up = made_up(cx, &top, &sections, &sorted);
+    let analysis = Analysis::new(made_up.notebook, Arc::default());
+    refuse_new_failures(cx, &analysis.context())?;
+    let mut names: FxHashSet<String> = helpers.names();
+    names.insert(main.to_owned());
+    let of_module: FxHashSet<Name> = sorted.shared.union(&sorted.defined).cloned().collect();
+    let mut plans: Vec<Plan> = Vec::new();
+    for &cell in &made_up.cells {
+        let taken = |name: &str| names.contains(name);
+        let wish = Wish {
+            shared: &of_module,
+            taken: &taken,
+        };
+        let plan = extract::plan_all_of(&analysis.context(), cell, wish).map_err(|refusal| {
+            let of = made_up.cells.iter().position(|own| *own == cell);
+            let section = of.and_then(|at| sections.get(at));
+            located(cx, section, &refusal)
+        })?;
+        names.insert(plan.name.clone());
+        plans.push(plan);
+    }
+    if plans.is_empty() && sorted.definitions.is_empty() {
+        return Err("it has no code that could stand in a module".into());
+    }
+    let mut sorted = sorted;
+    let top = if plans.iter().any(Plan::awaits) {
+        sorted.imports.push(Import::module("asyncio"));
+        written::top(&sorted, &helpers, &is_own)
+    } else {
+        top
+    };
+    let module = written::module(cx, &sorted, &top, &plans, main);
+    let place = project.place(&target.path);
+    let edit = thin::edit(
+        cx,
+        place,
+        &target.module,
+        &sorted,
+        &sections,
+        &plans,
+        &module,
+    );
+    Ok(Promotion {
+        module,
+        edit,
+        remarks: sorted.remarks,
+    })
+}
+
+/// Says which cells a reason is about: the plan knows only the notebook that was made up for it.
+fn located(cx: &Context<'_>, section: Option<&Section>, refusal: &Refusal) -> Refusal {
+    let cells = section.map_or(&[][..], |section| &section.cells);
+    match cells {
+        [] => refusal.0.clone().into(),
+        [only] => format!(
+            "{} cannot become a function: {}",
+            cx.cell_name(*only),
+            refusal.0
+        )
+        .into(),
+        [first, .., last] => format!(
+            "the section from {first} to {last} cannot become a function: {}",
+            refusal.0
+        )
+        .into(),
+    }
+}
+
+fn sections(
+    cx: &Context<'_>,
+    sorted: &Sorted,
+    helpers: &mut shown::Helpers,
+) -> Result<Vec<Section>, Refusal> {
+    let has_headings = cx
+        .notebook
+        .indexed()
+        .any(|(index, cell)| index.0 > 0 && is_heading(cell));
+    let mut sections: Vec<Section> = Vec::new();
+    let mut heading = None;
+    let mut is_open = false;
+    for (index, cell) in cx.notebook.indexed() {
+        if is_heading(cell) {
+            heading = Some(index);
+            is_open = false;
+        }
+        let Some(work) = sorted.work.get(&index) else {
+            continue;
+        };
+        let work = helpers.show(cx, index, work)?;
+        if is_open && has_headings {
+            if let Some(section) = sections.last_mut() {
+                section.cells.push(index);
+                section.work.push_str("\n\n");
+                section.work.push_str(&work);
+            }
+        } else {
+            is_open = true;
+            sections.push(Section {
+                heading: heading.take(),
+                cells: vec![index],
+                work,
+            });
+        }
+    }
+    Ok(sections)
+}
+
+fn is_heading(cell: &Cell) -> bool {
+    cell.kind == CellKind::Markdown
+        && cell.text.lines().any(|line| {
+            let text = line.trim_start_matches('#');
+            let level = line.len() - text.len();
+            (1..=6).contains(&level) && text.starts_with([' ', '\t'])
+        })
+}
+
+/// A notebook whose first cell is the module's top, with one cell a section.
+struct MadeUp {
+    notebook: Notebook,
+    /// The cell of each section.
+    cells: Vec<CellIdx>,
+}
+
+fn made_up(cx: &Context<'_>, top: &str, sections: &[Section], sorted: &Sorted) -> MadeUp {
+    let mut notebook = Notebook {
+        cells: vec![Arc::new(Cell::new(CellKind::Code, top))],
+        meta: Arc::clone(&cx.notebook.meta),
+        ..Notebook::default()
+    };
+    if !sorted.parameters.is_empty() {
+        notebook.cells.push(Arc::new(Cell::new(
+            CellKind::Code,
+            sorted.parameters.as_str(),
+        )));
+    }
+    let mut cells = Vec::new();
+    for section in sections {
+        if let Some(heading) = section
+            .heading
+            .and_then(|heading| cx.notebook.cells.get(heading.to_usize()))
+        {
+            // The title of a notebook names none of its parts.
+            let place = Arc::new(Cell::new(CellKind::Markdown, ""));
+            notebook.cells.push(
+                if section.heading == Some(CellIdx(0)) && is_title(heading) {
+                    place
+                } else {
+                    Arc::clone(heading)
+                },
+            );
+        }
+        cells.push(CellIdx::new(notebook.cells.len()));
+        notebook
+            .cells
+            .push(Arc::new(Cell::new(CellKind::Code, section.work.as_str())));
+    }
+    MadeUp { notebook, cells }
+}
+
+fn is_title(cell: &Cell) -> bool {
+    cell.text.trim_start().starts_with("# ")
+}
+
+/// What is read before it is there, in the new order and not in the old.
+fn refuse_new_failures(old: &Context<'_>, new: &Context<'_>) -> Result<(), Refusal> {
+    let needs = |cx: &Context<'_>| -> FxHashSet<Name> {
+        let cells = cx.notebook.indexed();
+        cells
+            .flat_map(|(index, _)| cx.link.needs(index))
+            .map(|need| need.name.clone())
+            .collect()
+    };
+    let before = needs(old);
+    let mut missing: Vec<Name> = needs(new).difference(&before).cloned().collect();
+    missing.sort_unstable();
+    match missing.first() {
+        None => Ok(()),
+        Some(name) => Err(format!(
+            "`{name}` would be read in the module before it is there; put its cell above those that use it"
+        )
+        .into()),
+    }
+}
