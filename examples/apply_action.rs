@@ -69,45 +69,60 @@ fn each_place(action: &'static Action, path: &Path, notebook: Notebook) {
         if !cell.is_code() {
             continue;
         }
-        let range = TextRange::empty(TextSize::new(0));
-        let offered = analysis
-            .offers(index, range, CLIENT, &NoProject)
-            .into_iter()
-            .find(|(offered, _)| offered.name == action.name);
-        let Some((_, offer)) = offered else {
-            continue;
-        };
-        let mut line = json!({"path": path, "cell": index.0, "title": offer.title});
-        let outcome = match offer.disabled {
-            Some(reason) => Err(reason),
-            None => analysis
-                .edit(
-                    action,
-                    offer.argument.as_deref(),
-                    index,
-                    range,
-                    CLIENT,
-                    &NoProject,
-                )
-                .map_err(|refusal| refusal.0),
-        };
-        match outcome {
-            Err(reason) => line["disabled"] = reason.into(),
-            Ok(edit) => {
-                let after = edit.apply(analysis.notebook());
-                line["cells"] = after
-                    .cells
-                    .iter()
-                    .map(|cell| source(cell.kind, &cell.text))
-                    .collect();
-                line["errors"] = errors(after, &config);
+        for range in places(&analysis, index, action.name) {
+            let offered = analysis
+                .offers(index, range, CLIENT, &NoProject)
+                .into_iter()
+                .find(|(offered, _)| offered.name == action.name);
+            let Some((_, offer)) = offered else {
+                continue;
+            };
+            let mut line = json!({"path": path, "cell": index.0, "title": offer.title});
+            let outcome = match offer.disabled {
+                Some(reason) => Err(reason),
+                None => analysis
+                    .edit(
+                        action,
+                        offer.argument.as_deref(),
+                        index,
+                        range,
+                        CLIENT,
+                        &NoProject,
+                    )
+                    .map_err(|refusal| refusal.0),
+            };
+            match outcome {
+                Err(reason) => line["disabled"] = reason.into(),
+                Ok(edit) => {
+                    let after = edit.apply(analysis.notebook());
+                    line["cells"] = after
+                        .cells
+                        .iter()
+                        .map(|cell| source(cell.kind, &cell.text))
+                        .collect();
+                    line["errors"] = errors(after, &config);
+                }
+            }
+            println!("{line}");
+            if WHOLE.contains(&action.name) {
+                return;
             }
         }
-        println!("{line}");
-        if WHOLE.contains(&action.name) {
-            return;
-        }
     }
+}
+
+/// Where a person may stand in the cell: at what the action repairs, or at its beginning.
+fn places(analysis: &Analysis, cell: CellIdx, action: &str) -> Vec<TextRange> {
+    let text = analysis.notebook().cell(cell).map_or("", |cell| &cell.text);
+    let findings = analysis.cell_findings(cell).iter();
+    let repaired = findings
+        .filter(|finding| finding.fix.as_ref().is_some_and(|fix| fix.action == action))
+        .map(|finding| finding.anchor.range_in(text));
+    let mut places: Vec<TextRange> = repaired.collect();
+    if places.is_empty() {
+        places.push(TextRange::empty(TextSize::new(0)));
+    }
+    places
 }
 
 fn source(kind: CellKind, text: &str) -> Value {

@@ -67,6 +67,8 @@ pub struct Ask {
     pub what: &'static str,
     /// What a menu shows before anything is chosen: "Move `clean` to a module…".
     pub title: String,
+    /// Whether another choice may work where this offer is disabled.
+    pub possible: bool,
 }
 
 /// What a person may choose from, where an offer [asks](Ask).

@@ -21,6 +21,7 @@ macro_rules! actions {
 
 actions![
     extract_cell_to_function,
+    extract_duplicate,
     order_cells,
     promote_notebook,
     add_import,
@@ -28,11 +29,13 @@ actions![
     clear_all_outputs,
     clear_counts,
     clear_outputs,
+    generate_test,
     insert_seed,
     move_to_module,
     rename_in_cell,
     remove_cell,
     remove_debug,
+    parametrize_function,
     use_pip_magic,
     suppress,
 ];

@@ -10,6 +10,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::action::{Action, ActionContext, Choices, Client, Offer, Refusal};
+use crate::analysis::clones;
 use crate::analysis::facts::OpeningKind;
 use crate::analysis::graph::{Lack, facts_of};
 use crate::analysis::known_imports::KnownImports;
@@ -38,6 +39,7 @@ pub struct Analysis {
     cache: Arc<FactsCache>,
     surroundings: Arc<Surroundings>,
     imports: Arc<KnownImports>,
+    clones: clones::Project,
     link: Link,
     /// Findings about the notebook and its file.
     whole: Vec<Finding>,
@@ -103,6 +105,7 @@ impl Analysis {
             ),
             surroundings: Arc::default(),
             imports: Arc::default(),
+            clones: clones::Project::default(),
             whole: Vec::new(),
             overview: Overview::default(),
             cells: notebook
@@ -146,6 +149,7 @@ impl Analysis {
             link: &self.link,
             config: &self.config,
             imports: &self.imports,
+            clones: &self.clones,
         }
     }
 
@@ -236,6 +240,20 @@ impl Analysis {
     pub fn set_imports(&mut self, imports: Arc<KnownImports>) {
         if !Arc::ptr_eq(&self.imports, &imports) && self.imports != imports {
             self.imports = imports;
+            self.dirty.all = true;
+        }
+    }
+
+    /// What the notebook holds that others may hold, too.
+    pub fn passages(&self) -> Vec<clones::Kept> {
+        clones::Kept::of(&self.notebook, &self.link)
+    }
+
+    /// What the other notebooks of the project hold; `own` is the name of this one in the index.
+    pub fn set_clones(&mut self, index: &Arc<clones::Index>, own: &Arc<str>) {
+        let clones = clones::Project::new(Arc::clone(index), Arc::clone(own), &self.passages());
+        if self.clones != clones {
+            self.clones = clones;
             self.dirty.all = true;
         }
     }

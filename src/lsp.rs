@@ -44,6 +44,7 @@ pub mod session;
 pub mod status;
 pub mod symbols;
 pub mod sync;
+pub mod targets;
 pub mod watch;
 pub mod wire;
 

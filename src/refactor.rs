@@ -5,9 +5,11 @@
 //! their text with its comments, [`outside`] knows who else reads a name, [`prior`] what a name is
 //! before the code runs, [`reach`] which bodies a call may get to, [`shape`] what the syntax forbids,
 //! [`interface`] joins these to parameters and returns, [`layout`] and [`naming`] write. [`imports`] knows
-//! where a new import goes. [`promote`] makes a module of a whole notebook with them.
+//! where a new import goes. [`promote`] makes a module of a whole notebook with them, [`parametrize`] gives functions parameters for what they read,
+//! [`duplicate`] makes one function of what stands in several places.
 
 pub mod cut;
+pub mod duplicate;
 pub mod extract;
 pub mod imports;
 pub mod interface;
@@ -16,10 +18,12 @@ pub mod module;
 pub mod moving;
 pub mod naming;
 pub mod outside;
+pub mod parametrize;
 pub mod pieces;
 pub mod prior;
 pub mod promote;
 pub mod reach;
 pub mod rename;
 pub mod shape;
+pub mod testing;
 mod words;

@@ -18,11 +18,13 @@ use super::report::{self, InFile, Item, Report};
 use super::selection::Selection;
 use super::terminal::Terminal;
 use super::{Status, files};
+use crate::analysis::clones::{Index, Kept};
 use crate::config::Config;
 use crate::engine::Analysis;
 use crate::format::{self, Hint};
 use crate::notebook::{Notebook, ProblemKind};
-use crate::workspace::Workspace;
+use crate::rules;
+use crate::workspace::{Workspace, clones};
 
 /// Check notebooks and print what was found.
 ///
@@ -64,7 +66,7 @@ pub fn run(args: &Args, terminal: &mut Terminal) -> ExitCode {
         }
     };
     let files = files::find(&args.paths, &workspace);
-    let (mut report, errors) = check(files.paths, &workspace, args);
+    let (mut report, errors) = check(&files.paths, &workspace, args);
     let errors: BTreeSet<String> = files.errors.into_iter().chain(errors).collect();
     if report.notebooks == 0 && errors.is_empty() {
         terminal.tell("no notebooks found");
@@ -134,13 +136,16 @@ fn write_baseline(
 const STACK_BYTES: usize = 64 << 20;
 
 /// Checks the files on all cores. The order of the report is that of the paths.
-fn check(paths: BTreeSet<PathBuf>, workspace: &Workspace, args: &Args) -> (Report, Vec<String>) {
+fn check(paths: &BTreeSet<PathBuf>, workspace: &Workspace, args: &Args) -> (Report, Vec<String>) {
     let mut report = Report {
         hints: args.selection.hints,
         ..Report::default()
     };
     let mut errors = Vec::new();
-    let results = each(paths, |path| check_file(path, workspace, args.format));
+    let mut results = each(paths.clone(), |path| {
+        check_file(path, workspace, args.format, None)
+    });
+    again_with_clones(paths, &mut results, workspace, args);
     for result in results {
         match result {
             Ok(mut checked) => {
@@ -152,6 +157,50 @@ fn check(paths: BTreeSet<PathBuf>, workspace: &Workspace, args: &Args) -> (Repor
         }
     }
     (report, errors)
+}
+
+/// Checks those files again that share passages with others: what a file alone shows is known by then.
+fn again_with_clones(
+    paths: &BTreeSet<PathBuf>,
+    results: &mut [Result<Checked, String>],
+    workspace: &Workspace,
+    args: &Args,
+) {
+    let mut files: Vec<(Arc<str>, Vec<Kept>)> = paths
+        .iter()
+        .zip(&mut *results)
+        .filter_map(|(path, result)| {
+            let kept = std::mem::take(&mut result.as_mut().ok()?.passages);
+            Some((name_of(path), kept))
+        })
+        .collect();
+    let scripts = files::scripts(&args.paths, workspace);
+    let scripts = scripts.into_iter().filter(|path| !paths.contains(path));
+    files.extend(scripts.map(|path| {
+        let kept = clones::passages(&path);
+        (name_of(&path), kept)
+    }));
+    let index = Arc::new(Index::of(files));
+    let shared: BTreeSet<PathBuf> = paths
+        .iter()
+        .zip(&*results)
+        .filter(|(path, result)| result.is_ok() && index.shares(&name_of(path)))
+        .map(|(path, _)| path.clone())
+        .collect();
+    let again = each(shared.clone(), |path| {
+        check_file(path, workspace, args.format, Some(&index))
+    });
+    let mut again = shared.iter().zip(again).peekable();
+    for (path, result) in paths.iter().zip(results) {
+        if let Some((_, checked)) = again.next_if(|(shared, _)| *shared == path) {
+            *result = checked;
+        }
+    }
+}
+
+/// What a file is called in the index, and in messages.
+fn name_of(path: &Path) -> Arc<str> {
+    path.to_string_lossy().replace('\\', "/").into()
 }
 
 /// Does the work for each file, on all cores. The order of the results is that of the paths;
@@ -213,19 +262,33 @@ pub(super) struct Checked {
     pub items: Vec<Item>,
     /// Why editors will not open the file, where no rule tells it.
     pub problem: Option<String>,
+    /// What other notebooks may repeat; none where no rule asks.
+    pub passages: Vec<Kept>,
 }
 
 /// The rules that tell what is wrong with a file. Where neither runs, silence would pass for "nothing found".
 const TELL_PROBLEMS: [&str; 2] = ["invalid-notebook", "merge-conflict"];
 
-fn check_file(path: &Path, workspace: &Workspace, format: Format) -> Result<Checked, String> {
+/// The rule that looks at other notebooks.
+const ACROSS_FILES: &str = "duplicate-code";
+
+fn check_file(
+    path: &Path,
+    workspace: &Workspace,
+    format: Format,
+    index: Option<&Arc<Index>>,
+) -> Result<Checked, String> {
     let config = config_of(path, workspace)?;
     let bytes = files::read(path)?;
     let hint = Hint::of_path(path);
     let notebook = format::parse_as(&bytes, hint);
     // A file may be far larger than its cells, and most outputs do not look at it again.
     let bytes = format.is_about_files().then_some(bytes);
-    let analysis = analyse(path, notebook, &config, workspace);
+    let mut analysis = analyse(path, notebook, &config, workspace);
+    if let Some(index) = index {
+        analysis.set_clones(index, &name_of(path));
+        analysis.settle();
+    }
     let decoded = bytes.as_deref().map(format::Decoded::new);
     let is_found = analysis.findings().next().is_some();
     let in_file = decoded.as_ref().filter(|_| is_found);
@@ -287,7 +350,12 @@ pub(super) fn checked(
     let items = report::items(path.to_owned(), analysis, file, |rule| {
         config.asks_for(rule)
     });
-    Checked { items, problem }
+    let looks_across = rules::find(ACROSS_FILES).and_then(|rule| config.severity_of(rule));
+    Checked {
+        items,
+        problem,
+        passages: looks_across.map_or_else(Vec::new, |_| analysis.passages()),
+    }
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ use ignore::{DirEntry, WalkBuilder};
 use rayon::prelude::*;
 
 use crate::format::{self, Hint};
-use crate::workspace::Workspace;
+use crate::workspace::{Workspace, clones};
 
 /// The extension of files that a walk takes for notebooks. Any file may be named.
 const NOTEBOOK: &str = "ipynb";
@@ -51,6 +51,20 @@ fn is_other_text(path: &Path) -> bool {
     }
     let bytes = read(path).ok();
     bytes.is_some_and(|bytes| !format::is_notebook(&bytes, hint))
+}
+
+/// The Python files below the folders that are named: some are scripts of cells, in which a passage of a
+/// notebook may stand, too.
+pub fn scripts(named: &[PathBuf], workspace: &Workspace) -> BTreeSet<PathBuf> {
+    let folders = named.iter().filter(|path| path.is_dir());
+    let found = folders.flat_map(|folder| clones::files(folder, |path| workspace.excludes(path)));
+    found
+        .filter(|path| path.extension().is_some_and(|own| own == "py"))
+        .map(|path| match path.strip_prefix(".") {
+            Ok(plain) => plain.to_owned(),
+            Err(_) => path,
+        })
+        .collect()
 }
 
 /// Reads a whole file. A memory map would be cheaper for huge ones, and is unsound while others write.

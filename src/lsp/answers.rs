@@ -7,7 +7,7 @@ use super::navigate::{self, Place};
 use super::proto::Uri;
 use super::question::Question;
 use super::session::{Session, View};
-use super::{code_action, code_lens, findings, graph, hover, inlay, lower, symbols};
+use super::{code_action, code_lens, findings, graph, hover, inlay, lower, symbols, targets};
 
 impl Session {
     pub(super) fn answer(&mut self, question: Question) {
@@ -79,6 +79,15 @@ impl Session {
                 })
             }),
             Question::CheckWorkspace(params, reply) => self.scan(params, reply),
+            Question::Targets(params, reply) => reply.with(|| {
+                let Some(cell) = params.cell() else {
+                    return Err(Error::invalid_params(
+                        "the action has no data of this server",
+                    ));
+                };
+                let view = self.view(&cell)?;
+                Ok(view.and_then(|view| targets::list(&params, view)))
+            }),
             Question::Graph(of, reply) => reply.with(|| {
                 let graph = self.view_of(&of.notebook)?.map(graph::graph);
                 if let Some(open) = self.notebooks.get_mut(&of.notebook) {

@@ -5,6 +5,7 @@
 //! `ContentModified`, so that no edit ever lands on a text it was not made for.
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use tower_lsp::jsonrpc::{Error, ErrorCode, Result};
 use tower_lsp::ls_types::{
     CodeAction, CodeActionContext, CodeActionDisabled, CodeActionKind, CodeActionOrCommand,
@@ -16,9 +17,9 @@ use super::fix_all;
 use super::lower::{self, Lowered};
 use super::proto::{Range, Uri};
 use super::session::View;
-use crate::action::{Action, Offer};
+use crate::action::{Action, Choices, Offer};
 use crate::actions;
-use crate::notebook::CellIdx;
+use crate::notebook::{CellIdx, EditOp};
 use crate::text::{LineIndex, TextRange};
 
 /// `RequestFailed` of LSP 3.17: the request was right and could not be done.
@@ -34,6 +35,9 @@ struct Data {
     /// The version of the cell.
     version: i64,
     argument: Option<String>,
+    /// What the person should choose before it is resolved.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    ask: Option<String>,
 }
 
 pub fn list(params: &CodeActionParams, cell: &Uri, view: View<'_>) -> Option<CodeActionResponse> {
@@ -46,6 +50,8 @@ pub fn list(params: &CodeActionParams, cell: &Uri, view: View<'_>) -> Option<Cod
     let offers = view
         .analysis
         .offers(place.index, place.bytes, client, &*project);
+    let asks = view.profile.choices && view.profile.resolves();
+    let offers = if asks { asking(offers) } else { offers };
     let actions = offers
         .into_iter()
         .filter(|(action, _)| asked_for(action.kind, &params.context))
@@ -67,10 +73,51 @@ pub fn list(params: &CodeActionParams, cell: &Uri, view: View<'_>) -> Option<Cod
     )
 }
 
+/// For a client that can ask: where one of an action's offers asks, it stands for all of them.
+fn asking(offers: Vec<(&'static Action, Offer)>) -> Vec<(&'static Action, Offer)> {
+    let asks = |action: &Action| {
+        let mut own = offers.iter().filter(|(own, _)| own.name == action.name);
+        own.any(|(_, offer)| offer.ask.is_some())
+    };
+    let kept: Vec<bool> = offers
+        .iter()
+        .map(|(action, offer)| offer.ask.is_some() || !asks(action))
+        .collect();
+    let offers = offers.into_iter().zip(kept).filter(|(_, kept)| *kept);
+    let asked = |(action, mut offer): (&'static Action, Offer)| {
+        if let Some(ask) = &offer.ask {
+            offer.title.clone_from(&ask.title);
+            if ask.possible {
+                offer.disabled = None;
+            }
+        }
+        (action, offer)
+    };
+    offers.map(|(offer, _)| asked(offer)).collect()
+}
+
+/// What a person may choose from for a listed action; `None` where its cell has changed since.
+pub fn choices(data: &Value, view: View<'_>) -> Option<Choices> {
+    let data = Data::deserialize(data).ok()?;
+    let action = actions::find(&data.action)?;
+    let place = Place::new(&data.cell, data.range, view)?;
+    if place.version != data.version {
+        return None;
+    }
+    let client = view.profile.client();
+    let project = view.project();
+    view.analysis
+        .choices(action, place.index, place.bytes, client, &*project)
+}
+
+/// The cell that an action's data is about.
+pub fn cell_of_data(data: &Value) -> Option<Uri> {
+    Some(Data::deserialize(data).ok()?.cell)
+}
+
 /// The cell that an unresolved action is about.
 pub fn cell_of(action: &CodeAction) -> Option<Uri> {
-    let data = Data::deserialize(action.data.as_ref()?).ok()?;
-    Some(data.cell)
+    cell_of_data(action.data.as_ref()?)
 }
 
 pub fn resolve(mut unresolved: CodeAction, view: View<'_>) -> Result<CodeAction> {
@@ -199,6 +246,10 @@ fn listed(
             range: place.range,
             version: place.version,
             argument: offer.argument,
+            ask: offer
+                .ask
+                .filter(|_| view.profile.choices)
+                .map(|ask| ask.what.to_owned()),
         };
         listed.data = serde_json::to_value(data).ok();
     }
@@ -259,6 +310,10 @@ fn carry_out(
         ),
     };
     let edit = edit.map_err(|refusal| refusal.0)?;
+    let creates = |op: &EditOp| matches!(op, EditOp::CreateFile { .. });
+    if edit.ops.iter().any(creates) {
+        view.workspace.forget_modules();
+    }
     lower::lower(&edit, title, view)
 }
 

@@ -195,7 +195,7 @@ fn with_shared(pieces: &Pieces, inside: &Facts, shared: &FxHashSet<Name>) -> Str
     format!("global {names}{0}{1}", pieces.newline, pieces.body)
 }
 
-fn refuse_what_is_no_plain_code(facts: &Facts) -> Result<(), NoCut> {
+pub(super) fn refuse_what_is_no_plain_code(facts: &Facts) -> Result<(), NoCut> {
     if let Some(error) = facts.syntax_errors.first() {
         return Err(Refusal(format!("the cell is not valid Python: {}", error.message)).into());
     }
@@ -217,7 +217,7 @@ fn refuse_what_is_no_plain_code(facts: &Facts) -> Result<(), NoCut> {
     }
 }
 
-fn refuse_what_the_notebook_forbids(
+pub(super) fn refuse_what_the_notebook_forbids(
     cx: &Context<'_>,
     index: CellIdx,
     cell: &Cell,
@@ -254,7 +254,7 @@ fn refuse_what_the_notebook_forbids(
     Ok(())
 }
 
-fn ends_in_error(cell: &Cell) -> bool {
+pub(super) fn ends_in_error(cell: &Cell) -> bool {
     cell.has_tag("raises-exception") || cell.outputs.error.is_some()
 }
 
@@ -273,7 +273,7 @@ pub fn reads_history(cx: &Context<'_>) -> bool {
     })
 }
 
-fn is_taken(cx: &Context<'_>, index: CellIdx, name: &str) -> bool {
+pub(super) fn is_taken(cx: &Context<'_>, index: CellIdx, name: &str) -> bool {
     let facts = cx.facts(index);
     cx.link.is_given(name)
         || cx.link.touchers(name).next().is_some()

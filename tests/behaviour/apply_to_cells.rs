@@ -49,39 +49,40 @@ fn main() -> anyhow::Result<()> {
     let mut origins: Vec<Option<usize>> = (0..notebook.cells.len()).map(Some).collect();
     let mut titles = Vec::new();
     for index in (0..original.cells.len()).rev().map(CellIdx::new) {
-        if !has("--all") {
-            notebook = original.clone();
-            origins = (0..notebook.cells.len()).map(Some).collect();
-        }
         let analysis = Analysis::new(notebook.clone(), Arc::new(Config::default()));
-        let at = TextRange::empty(0.into());
-        let offers = analysis.offers(index, at, client, &NoProject);
-        let offer = offers
-            .into_iter()
-            .find(|(own, offer)| own.name == action.name && offer.disabled.is_none());
-        let Some((_, offer)) = offer else {
-            continue;
-        };
-        let edit = match analysis.edit(
-            action,
-            offer.argument.as_deref(),
-            index,
-            at,
-            client,
-            &NoProject,
-        ) {
-            Ok(edit) => edit,
-            Err(refusal) => bail!("offered, then refused: {}", refusal.0),
-        };
-        notebook = edit.apply(&notebook);
-        for op in &edit.ops {
-            if let EditOp::Insert { at, .. } = op {
-                origins.insert(at.to_usize(), None);
+        for at in places(&analysis, index, action.name) {
+            let offers = analysis.offers(index, at, client, &NoProject);
+            let offer = offers
+                .into_iter()
+                .find(|(own, offer)| own.name == action.name && offer.disabled.is_none());
+            let Some((_, offer)) = offer else {
+                continue;
+            };
+            let edit = match analysis.edit(
+                action,
+                offer.argument.as_deref(),
+                index,
+                at,
+                client,
+                &NoProject,
+            ) {
+                Ok(edit) => edit,
+                Err(refusal) => bail!("offered, then refused: {}", refusal.0),
+            };
+            let after = edit.apply(analysis.notebook());
+            let mut after_origins = origins.clone();
+            for op in &edit.ops {
+                if let EditOp::Insert { at, .. } = op {
+                    after_origins.insert(at.to_usize(), None);
+                }
             }
-        }
-        titles.push(offer.title);
-        if !has("--all") {
-            print(index.to_usize(), &titles.join(", "), &notebook, &origins);
+            titles.push(offer.title);
+            if has("--all") {
+                // The places that were found mean the notebook before.
+                (notebook, origins) = (after, after_origins);
+                break;
+            }
+            print(index.to_usize(), &titles.join(", "), &after, &after_origins);
             titles.clear();
         }
     }
@@ -128,6 +129,20 @@ fn rename_all(path: &str) -> anyhow::Result<()> {
     let origins: Vec<Option<usize>> = (0..notebook.cells.len()).map(Some).collect();
     print(0, &titles.join(", "), &notebook, &origins);
     Ok(())
+}
+
+/// Where a person may stand in the cell: at what the action repairs, or at its beginning.
+fn places(analysis: &Analysis, cell: CellIdx, action: &str) -> Vec<TextRange> {
+    let text = analysis.notebook().cell(cell).map_or("", |cell| &cell.text);
+    let findings = analysis.cell_findings(cell).iter();
+    let repaired = findings
+        .filter(|finding| finding.fix.as_ref().is_some_and(|fix| fix.action == action))
+        .map(|finding| finding.anchor.range_in(text));
+    let mut places: Vec<TextRange> = repaired.collect();
+    if places.is_empty() {
+        places.push(TextRange::empty(0.into()));
+    }
+    places
 }
 
 fn print(cell: usize, title: &str, notebook: &Notebook, origins: &[Option<usize>]) {
