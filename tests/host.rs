@@ -376,3 +376,40 @@ fn a_plain_text_says_nothing_until_it_is_a_notebook() {
     did_change(&mut client, uri, 2, [0, 0, 1, 0], "");
     assert_eq!(client.published()["diagnostics"], json!([]));
 }
+
+#[test]
+fn what_works_on_cells_works_on_the_document() {
+    let mut client = neovim();
+    let uri = "file:///ws/a.py";
+    did_open(
+        &mut client,
+        uri,
+        "python",
+        "# %%\ntotal = 1\n\n# %%\nprint(total)\n",
+    );
+    let of = json!({"uri": uri});
+    let at = json!({"textDocument": of, "position": {"line": 4, "character": 8}});
+    let found = client.ask("textDocument/definition", at.clone());
+    let location = json!([{"uri": uri, "range": to_range([1, 0, 1, 5])}]);
+    assert_eq!(found["result"], location, "{found}");
+    let mut rename = at.clone();
+    rename["newName"] = json!("tally");
+    let renamed = client.ask("textDocument/rename", rename);
+    let change = &renamed["result"]["documentChanges"][0];
+    assert_eq!(change["textDocument"]["uri"], uri, "{renamed}");
+    let after = applied("# %%\ntotal = 1\n\n# %%\nprint(total)\n", &change["edits"]);
+    assert_eq!(after, "# %%\ntally = 1\n\n# %%\nprint(tally)\n");
+    let lenses = client.ask("textDocument/codeLens", json!({"textDocument": of}));
+    let lines = lenses["result"].as_array().unwrap().iter();
+    let lines: Vec<&Value> = lines.map(|lens| &lens["range"]["start"]["line"]).collect();
+    assert_eq!(lines, [1, 4], "{lenses}");
+    let symbols = client.ask("textDocument/documentSymbol", json!({"textDocument": of}));
+    let symbols = symbols["result"].as_array().unwrap().clone();
+    assert!(
+        symbols
+            .iter()
+            .all(|symbol| symbol["location"]["uri"] == uri),
+        "{symbols:?}"
+    );
+    client.take_unread();
+}
