@@ -48,6 +48,7 @@ actions![
 pub fn choices(action: &Action, cx: &ActionContext<'_>) -> Option<Choices> {
     match action.name {
         "move-to-module" => move_to_module::choices(cx),
+        "promote-notebook" => promote_notebook::choices(cx),
         _ => None,
     }
 }

@@ -38,7 +38,11 @@ fn project(client: &mut Client) -> (tempfile::TempDir, Notebook) {
 
 fn moves(client: &mut Client, notebook: &Notebook) -> Vec<Value> {
     let actions = client.actions(notebook, 0, Some(&["refactor.move"]));
-    actions.as_array().unwrap().clone()
+    let moves = actions.as_array().unwrap().iter();
+    moves
+        .filter(|action| action["title"].as_str().unwrap().starts_with("Move"))
+        .cloned()
+        .collect()
 }
 
 #[test]
@@ -107,4 +111,34 @@ fn a_client_that_cannot_ask_gets_one_action_a_module() {
         "from prices import clean"
     );
     client.close(notebook);
+}
+
+#[test]
+fn a_notebook_is_promoted_to_the_module_that_was_chosen() {
+    let mut client = client(true);
+    let (folder, notebook) = project(&mut client);
+    let listed = client.actions(&notebook, 1, Some(&["refactor.move"]));
+    let promote = listed
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|action| action["data"]["action"] == "promote-notebook")
+        .expect("it is listed");
+    assert_eq!(promote["title"], "Promote notebook to a module…");
+    let answer = client.ask("cellwise/targets", json!({"data": promote["data"]}));
+    let targets = &answer["result"]["targets"];
+    assert_eq!(targets.as_array().unwrap().len(), 1, "{targets}");
+    assert_eq!(targets[0]["argument"], "prices.py");
+
+    let mut chosen = promote.clone();
+    chosen["data"]["argument"] = json!("cleaning.py");
+    let resolved = client.resolve(&chosen);
+    let payload = &resolved["result"]["command"]["arguments"][0];
+    let uri = format!("file://{}/cleaning.py", folder.path().display());
+    assert_eq!(payload["files"][0]["create"], uri.as_str(), "{resolved}");
+
+    chosen["data"]["argument"] = json!("shop.py");
+    let refused = client.resolve(&chosen);
+    let message = refused["error"]["message"].as_str().unwrap();
+    assert!(message.contains("shop.py exists"), "{message}");
 }

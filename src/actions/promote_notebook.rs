@@ -178,8 +178,8 @@
 
 use std::path::Path;
 
-use crate::action::{Action, ActionContext, Offer, Refusal};
-use crate::notebook::Edit;
+use crate::action::{Action, ActionContext, Ask, Choice, Choices, Offer, Refusal};
+use crate::notebook::{CellIdx, Edit};
 use crate::project::slashed;
 use crate::refactor::module::target::Target;
 use crate::refactor::promote;
@@ -197,13 +197,10 @@ const LEAST_CELLS: usize = 2;
 
 /// Whether it can be done is found out when somebody chooses it: that reads the whole notebook.
 fn offer(cx: &ActionContext<'_>) -> Vec<Offer> {
-    let mut cells = cx.all.notebook.python_cells();
-    let in_code = cx
-        .all
-        .notebook
-        .cell(cx.cell)
-        .is_some_and(|cell| cell.is_python(&cx.all.notebook.meta.language));
-    if !in_code || cells.nth(LEAST_CELLS - 1).is_none() || cx.project.notebook().is_none() {
+    let has_code = |cell: CellIdx| !cx.all.facts(cell).statements.is_empty();
+    let mut cells = cx.all.notebook.python_cells().filter(|(cell, _)| has_code(*cell));
+    let is_one = cells.nth(LEAST_CELLS - 1).is_none();
+    if !has_code(cx.cell) || is_one || cx.project.notebook().is_none() {
         return Vec::new();
     }
     let proposed = Target::proposed(&cx.all, cx.project);
@@ -218,10 +215,36 @@ fn offer(cx: &ActionContext<'_>) -> Vec<Offer> {
         Ok(target) => format!("Promote notebook to module `{}`", slashed(&target.path)),
         Err(_) => "Promote notebook to module".to_owned(),
     };
+    let path = proposed.ok().map(|target| slashed(&target.path));
     vec![Offer {
+        ask: Some(Ask {
+            what: "module",
+            title: "Promote notebook to a module…".to_owned(),
+            possible: cx.client.cell_structure && cx.client.files,
+        }),
+        argument: path,
         disabled,
         ..Offer::new(title)
     }]
+}
+
+/// New modules only: a notebook is not put into one that exists.
+pub fn choices(cx: &ActionContext<'_>) -> Option<Choices> {
+    let proposed = Target::proposed(&cx.all, cx.project).ok();
+    let targets = proposed.filter(|target| !target.exists).map(|target| {
+        let path = slashed(&target.path);
+        Choice {
+            description: format!("new module, from {} import …", target.module),
+            label: path.clone(),
+            argument: path,
+            is_new: true,
+        }
+    });
+    Some(Choices {
+        targets: targets.into_iter().collect(),
+        definitions: Vec::new(),
+        placeholder: "The new module's path from the project's root, such as pkg/prices.py".to_owned(),
+    })
 }
 
 fn apply(cx: &ActionContext<'_>, argument: Option<&str>) -> Result<Edit, Refusal> {
