@@ -10,13 +10,14 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::action::{Action, ActionContext, Choices, Client, Offer, Refusal};
+use crate::analysis::clones;
 use crate::analysis::facts::OpeningKind;
 use crate::analysis::graph::{Lack, facts_of};
 use crate::analysis::known_imports::KnownImports;
 use crate::analysis::secrets;
 use crate::analysis::{FactsCache, Link, Surroundings};
 use crate::config::Config;
-use crate::notebook::{Cell, CellIdx, Edit, Notebook, NotebookMeta};
+use crate::notebook::{Cell, CellIdx, Edit, Notebook, NotebookMeta, Problem};
 use crate::project::Project;
 use crate::rule::{CellContext, Check, Context, Finding, Rule, Severity};
 use crate::text::TextRange;
@@ -38,6 +39,7 @@ pub struct Analysis {
     cache: Arc<FactsCache>,
     surroundings: Arc<Surroundings>,
     imports: Arc<KnownImports>,
+    clones: clones::Project,
     link: Link,
     /// Findings about the notebook and its file.
     whole: Vec<Finding>,
@@ -78,6 +80,8 @@ struct Dirty {
     texts: BTreeSet<CellIdx>,
     /// Cells that ran, or whose kind, tags or outputs are others.
     states: BTreeSet<CellIdx>,
+    /// What is wrong with the notebook's file.
+    problems: bool,
     /// Rules on the whole notebook that the new texts concern.
     woken: BTreeSet<&'static str>,
     /// A cell has another title or count.
@@ -101,6 +105,7 @@ impl Analysis {
             ),
             surroundings: Arc::default(),
             imports: Arc::default(),
+            clones: clones::Project::default(),
             whole: Vec::new(),
             overview: Overview::default(),
             cells: notebook
@@ -144,6 +149,7 @@ impl Analysis {
             link: &self.link,
             config: &self.config,
             imports: &self.imports,
+            clones: &self.clones,
         }
     }
 
@@ -198,6 +204,14 @@ impl Analysis {
         }
     }
 
+    /// Something else is wrong with the file that the notebook is read from.
+    pub fn set_problems(&mut self, problems: Arc<[Problem]>) {
+        if self.notebook.problems != problems {
+            self.notebook.problems = problems;
+            self.dirty.problems = true;
+        }
+    }
+
     pub fn set_config(&mut self, config: Arc<Config>) {
         self.config = config;
         self.relink();
@@ -230,6 +244,20 @@ impl Analysis {
         }
     }
 
+    /// What the notebook holds that others may hold, too.
+    pub fn passages(&self) -> Vec<clones::Kept> {
+        clones::Kept::of(&self.notebook, &self.link)
+    }
+
+    /// What the other notebooks of the project hold; `own` is the name of this one in the index.
+    pub fn set_clones(&mut self, index: &Arc<clones::Index>, own: &Arc<str>) {
+        let clones = clones::Project::new(Arc::clone(index), Arc::clone(own), &self.passages());
+        if self.clones != clones {
+            self.clones = clones;
+            self.dirty.all = true;
+        }
+    }
+
     fn relink(&mut self) {
         let declared = self.config.builtins.as_slice().into();
         let surroundings = Arc::clone(&self.surroundings);
@@ -244,7 +272,7 @@ impl Analysis {
     pub fn settle(&mut self) -> Changed {
         let mut linked = self.read_dirty_texts();
         let dirty = std::mem::take(&mut self.dirty);
-        let only_texts = !dirty.all && dirty.states.is_empty();
+        let only_texts = !dirty.all && !dirty.problems && dirty.states.is_empty();
         let mut own = dirty.texts.clone();
         if dirty.all {
             own = (0..self.cells.len()).map(CellIdx::new).collect();
@@ -262,6 +290,7 @@ impl Analysis {
 
         let running: Vec<(&'static Rule, Severity)> = rules::ALL
             .iter()
+            .filter(|rule| rule.applies_to(self.notebook.meta.home))
             .filter_map(|rule| Some((rule, self.config.severity_of(rule)?)))
             .collect();
         let whole = self.check_whole(&running, only_texts.then_some(&dirty.woken));
@@ -554,27 +583,31 @@ impl Analysis {
     }
 }
 
-/// Masks the secrets of a cell in what is said of it: a message may quote a path or a command.
+/// Masks the secrets of a cell in what is said of it: a message may quote a path, a command or an error.
 fn hide_secrets(text: &str, findings: &mut [Finding]) {
     if findings.is_empty() {
         return;
     }
-    for secret in secrets::find(text) {
-        let secret = &text[secret.range];
-        let hide = |words: &mut String| {
+    let known = secrets::find(text);
+    let hide = |words: &mut String| {
+        for secret in &known {
+            let secret = &text[secret.range];
             if words.contains(secret) {
                 *words = words.replace(secret, "••••");
             }
-        };
-        for finding in findings.iter_mut() {
-            hide(&mut finding.message);
-            finding
-                .related
-                .iter_mut()
-                .for_each(|related| hide(&mut related.message));
-            if let Some(fix) = &mut finding.fix {
-                hide(&mut fix.title);
-            }
+        }
+        // An error in the outputs may name one that no cell holds.
+        for secret in secrets::find(words).iter().rev() {
+            let (start, end) = (secret.range.start(), secret.range.end());
+            words.replace_range(start.to_usize()..end.to_usize(), "••••");
+        }
+    };
+    for finding in findings {
+        hide(&mut finding.message);
+        let related = finding.related.iter_mut();
+        related.for_each(|related| hide(&mut related.message));
+        if let Some(fix) = &mut finding.fix {
+            hide(&mut fix.title);
         }
     }
 }

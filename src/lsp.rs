@@ -26,6 +26,7 @@ pub mod findings;
 pub mod fix_all;
 pub mod front;
 pub mod graph;
+pub mod host;
 pub mod hover;
 pub mod inlay;
 pub mod lower;
@@ -43,6 +44,7 @@ pub mod session;
 pub mod status;
 pub mod symbols;
 pub mod sync;
+pub mod targets;
 pub mod watch;
 pub mod wire;
 

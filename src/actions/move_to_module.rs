@@ -383,7 +383,7 @@ use crate::refactor::moving::{self, targets};
 
 pub const ACTION: Action = Action {
     name: "move-to-module",
-    kind: "refactor.move",
+    kinds: &["refactor.move"],
     offer,
     apply,
     source: "",
@@ -402,6 +402,7 @@ fn offer(cx: &ActionContext<'_>) -> Vec<Offer> {
     let ask = Some(Ask {
         what: "module",
         title: format!("Move {what} to a module…"),
+        possible: false,
     });
     let refused = |reason: Refusal| {
         vec![Offer {
@@ -429,7 +430,7 @@ fn offer(cx: &ActionContext<'_>) -> Vec<Offer> {
         }
     }
     if let Some(first) = offers.first_mut() {
-        first.ask = ask;
+        first.ask = ask.map(|ask| Ask { possible: true, ..ask });
         first.repairs = repairs;
     }
     offers

@@ -11,6 +11,8 @@ mod lower;
 mod merge;
 mod patch;
 mod raw;
+pub mod resolve;
+mod secrets_in_text;
 mod source_map;
 mod style;
 mod validate;
@@ -18,21 +20,22 @@ mod validate;
 use std::borrow::Cow;
 use std::sync::Arc;
 
+pub(super) use self::language::{of_kernel as language_of_kernel, of_magic as language_of_magic};
+pub use self::lower::lower;
 use self::raw::{RawCell, RawFile};
 pub use self::source_map::{CellSpans, SourceMap};
 use super::conflict;
-use super::{BYTE_ORDER_MARK, Format};
+use super::json::{Fault, FaultKind, Scanner, Span, Value};
+use super::{BYTE_ORDER_MARK, Format, Hint, Kind};
 use crate::notebook::{
-    Anchor, Cell, CellIdx, CellKind, Execution, Home, Notebook, NotebookMeta, Outputs, Problem,
-    ProblemKind,
+    Anchor, Cell, CellKind, Execution, Home, Notebook, NotebookMeta, Outputs, Problem, ProblemKind,
 };
-use crate::text::{TextRange, TextSize};
+use crate::text::LineColumn;
 
 pub const FORMAT: Format = Format {
     name: "ipynb",
     recognises,
-    parse: |bytes| read(bytes).0,
-    lower: Some(lower::lower),
+    kind: Kind::Ipynb,
 };
 
 /// Reads a notebook file, which need not be sound. `bytes` is UTF-8, with or without a byte order
@@ -68,10 +71,6 @@ pub fn read(bytes: &[u8]) -> (Notebook, SourceMap<'_>) {
     let mut cells = Vec::with_capacity(raw.cells.len());
     for cell in raw.cells {
         let (cell, spans) = finish(cell, &raw.root, &meta, &map);
-        if cell.is_code() {
-            let index = CellIdx::new(cells.len());
-            problems.extend(conflicts_in_text(index, &cell.text));
-        }
         cells.push(Arc::new(cell));
         map.cells.push(spans);
     }
@@ -83,37 +82,61 @@ pub fn read(bytes: &[u8]) -> (Notebook, SourceMap<'_>) {
     (notebook, map)
 }
 
-fn recognises(bytes: &[u8]) -> bool {
+/// Reads the value of one `source` by itself: its text, or the first fault that keeps it from being one.
+///
+/// # Errors
+/// With the fault; its place counts from the start of `source`.
+pub fn read_source(source: &[u8]) -> Result<String, Fault> {
+    let mut scanner = Scanner::new(source, 0);
+    let depth = scanner.depth();
+    let value = scanner.value();
+    let mut is_text = matches!(value, Value::Text(_));
+    if value == Value::List {
+        is_text = true;
+        while scanner.next_element() {
+            let depth = scanner.depth();
+            is_text &= matches!(scanner.value(), Value::Text(_));
+            scanner.leave_to(depth);
+        }
+    }
+    scanner.leave_to(depth);
+    let end = scanner.end();
+    let faults = scanner.finish();
+    if let Some(first) = faults.list.first() {
+        return Err(*first);
+    }
+    if !is_text || end != source.len() || faults.not_finite.is_some() {
+        return Err(Fault {
+            kind: FaultKind::Unexpected,
+            at: end.min(source.len()),
+        });
+    }
+    Ok(source_map::decode(source, Span::new(0, source.len())))
+}
+
+/// What is said of a file whose JSON is broken at a place.
+pub fn broken_json(kind: FaultKind, place: LineColumn) -> Problem {
+    Problem {
+        kind: ProblemKind::Unreadable,
+        anchor: Anchor::File(place),
+        message: format!(
+            "Broken JSON at line {}, column {}: {}. Until it is repaired, the cells count as they were.",
+            place.line,
+            place.column,
+            kind.description()
+        ),
+    }
+}
+
+fn recognises(bytes: &[u8], hint: Hint) -> bool {
+    if !matches!(hint, Hint::None | Hint::Json) {
+        return false;
+    }
     let start = bytes
         .strip_prefix(BYTE_ORDER_MARK)
         .unwrap_or(bytes)
         .trim_ascii_start();
     start.starts_with(b"{") || raw::object_after_text(bytes).is_some()
-}
-
-/// The conflicts that somebody committed inside a cell's code, or that nbdime wrote there.
-pub fn conflicts_in_text(cell: CellIdx, text: &str) -> Vec<Problem> {
-    let found = conflict::find(text.as_bytes());
-    found
-        .into_iter()
-        .filter_map(|conflict| {
-            let start = u32::try_from(conflict.span.start).ok()?;
-            let first = text[conflict.span.start..].lines().next()?;
-            let ours = conflict::name_side(&conflict.ours_label, "one side");
-            let theirs = conflict::name_side(&conflict.theirs_label, "the other");
-            Some(Problem {
-                kind: ProblemKind::Conflict,
-                anchor: Anchor::Range(
-                    cell,
-                    TextRange::at(TextSize::new(start), TextSize::of(first)),
-                ),
-                message: format!(
-                    "The code of {cell} holds a merge conflict between {ours} and {theirs}, so it cannot run; \
-                     keep one side and remove the marker lines."
-                ),
-            })
-        })
-        .collect()
 }
 
 fn meta(raw: &RawFile) -> NotebookMeta {

@@ -5,6 +5,7 @@
 //! `ContentModified`, so that no edit ever lands on a text it was not made for.
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use tower_lsp::jsonrpc::{Error, ErrorCode, Result};
 use tower_lsp::ls_types::{
     CodeAction, CodeActionContext, CodeActionDisabled, CodeActionKind, CodeActionOrCommand,
@@ -16,9 +17,9 @@ use super::fix_all;
 use super::lower::{self, Lowered};
 use super::proto::{Range, Uri};
 use super::session::View;
-use crate::action::{Action, Offer};
+use crate::action::{Action, Choices, Offer};
 use crate::actions;
-use crate::notebook::CellIdx;
+use crate::notebook::{CellIdx, EditOp};
 use crate::text::{LineIndex, TextRange};
 
 /// `RequestFailed` of LSP 3.17: the request was right and could not be done.
@@ -34,6 +35,9 @@ struct Data {
     /// The version of the cell.
     version: i64,
     argument: Option<String>,
+    /// What the person should choose before it is resolved.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    ask: Option<String>,
 }
 
 pub fn list(params: &CodeActionParams, cell: &Uri, view: View<'_>) -> Option<CodeActionResponse> {
@@ -42,15 +46,24 @@ pub fn list(params: &CodeActionParams, cell: &Uri, view: View<'_>) -> Option<Cod
     }
     let place = Place::new(cell, lower::from_lsp(params.range), view)?;
     let project = view.project();
-    let client = view.profile.client();
+    let client = view.client();
     let offers = view
         .analysis
         .offers(place.index, place.bytes, client, &*project);
+    let asks = view.profile.choices && view.profile.resolves();
+    let offers = if asks { asking(offers) } else { offers };
     let actions = offers
         .into_iter()
-        .filter(|(action, _)| asked_for(action.kind, &params.context))
         .filter_map(|(action, offer)| {
-            listed(Offered::One(action), offer, &params.context, &place, view)
+            let kind = kind_asked_for(action.kinds, offer.disabled.is_some(), &params.context)?;
+            listed(
+                Offered::One(action),
+                kind,
+                offer,
+                &params.context,
+                &place,
+                view,
+            )
         })
         .map(CodeActionOrCommand::CodeAction);
     let all = fix_all::KINDS
@@ -58,7 +71,14 @@ pub fn list(params: &CodeActionParams, cell: &Uri, view: View<'_>) -> Option<Cod
         .filter(|kind| asks_for(kind, &params.context));
     let all = all.filter_map(|kind| fix_all::offer(kind, place.index, view));
     let all = all.filter_map(|(kind, offer)| {
-        listed(Offered::All(kind), offer, &params.context, &place, view)
+        listed(
+            Offered::All(kind),
+            kind,
+            offer,
+            &params.context,
+            &place,
+            view,
+        )
     });
     Some(
         actions
@@ -67,10 +87,51 @@ pub fn list(params: &CodeActionParams, cell: &Uri, view: View<'_>) -> Option<Cod
     )
 }
 
+/// For a client that can ask: where one of an action's offers asks, it stands for all of them.
+fn asking(offers: Vec<(&'static Action, Offer)>) -> Vec<(&'static Action, Offer)> {
+    let asks = |action: &Action| {
+        let mut own = offers.iter().filter(|(own, _)| own.name == action.name);
+        own.any(|(_, offer)| offer.ask.is_some())
+    };
+    let kept: Vec<bool> = offers
+        .iter()
+        .map(|(action, offer)| offer.ask.is_some() || !asks(action))
+        .collect();
+    let offers = offers.into_iter().zip(kept).filter(|(_, kept)| *kept);
+    let asked = |(action, mut offer): (&'static Action, Offer)| {
+        if let Some(ask) = &offer.ask {
+            offer.title.clone_from(&ask.title);
+            if ask.possible {
+                offer.disabled = None;
+            }
+        }
+        (action, offer)
+    };
+    offers.map(|(offer, _)| asked(offer)).collect()
+}
+
+/// What a person may choose from for a listed action; `None` where its cell has changed since.
+pub fn choices(data: &Value, view: View<'_>) -> Option<Choices> {
+    let data = Data::deserialize(data).ok()?;
+    let action = actions::find(&data.action)?;
+    let place = Place::new(&data.cell, data.range, view)?;
+    if place.version != data.version {
+        return None;
+    }
+    let client = view.profile.client();
+    let project = view.project();
+    view.analysis
+        .choices(action, place.index, place.bytes, client, &*project)
+}
+
+/// The cell that an action's data is about.
+pub fn cell_of_data(data: &Value) -> Option<Uri> {
+    Some(Data::deserialize(data).ok()?.cell)
+}
+
 /// The cell that an unresolved action is about.
 pub fn cell_of(action: &CodeAction) -> Option<Uri> {
-    let data = Data::deserialize(action.data.as_ref()?).ok()?;
-    Some(data.cell)
+    cell_of_data(action.data.as_ref()?)
 }
 
 pub fn resolve(mut unresolved: CodeAction, view: View<'_>) -> Result<CodeAction> {
@@ -155,17 +216,11 @@ impl Offered {
             Self::All(kind) => kind,
         }
     }
-
-    fn kind(self) -> &'static str {
-        match self {
-            Self::One(action) => action.kind,
-            Self::All(kind) => kind,
-        }
-    }
 }
 
 fn listed(
     action: Offered,
+    kind: &'static str,
     offer: Offer,
     context: &CodeActionContext,
     place: &Place<'_>,
@@ -173,7 +228,7 @@ fn listed(
 ) -> Option<CodeAction> {
     let mut listed = CodeAction {
         title: offer.title,
-        kind: Some(CodeActionKind::from(action.kind())),
+        kind: Some(CodeActionKind::from(kind)),
         diagnostics: offer.repairs.map(|rule| repaired(rule, context)),
         // A client may pick the preferred one by itself.
         is_preferred: (offer.preferred && offer.disabled.is_none()).then_some(true),
@@ -201,6 +256,10 @@ fn listed(
             range: place.range,
             version: place.version,
             argument: offer.argument,
+            ask: offer
+                .ask
+                .filter(|_| view.profile.choices)
+                .map(|ask| ask.what.to_owned()),
         };
         listed.data = serde_json::to_value(data).ok();
     }
@@ -233,6 +292,21 @@ fn asks_for(kind: &str, context: &CodeActionContext) -> bool {
     context.only.is_some() && asked_for(kind, context)
 }
 
+/// The first kind that was asked for. What is asked for by a source kind is carried out unseen, so
+/// nobody is told there why it cannot be done.
+fn kind_asked_for(
+    kinds: &[&'static str],
+    is_disabled: bool,
+    context: &CodeActionContext,
+) -> Option<&'static str> {
+    let is_source = |kind: &str| kind.starts_with("source") || kind.starts_with("notebook.source");
+    kinds
+        .iter()
+        .copied()
+        .filter(|kind| !(is_disabled && is_source(kind)))
+        .find(|kind| asked_for(kind, context))
+}
+
 /// The client's own diagnostics that an action repairs: it compares them with those it shows.
 fn repaired(rule: &str, context: &CodeActionContext) -> Vec<Diagnostic> {
     let ours = context.diagnostics.iter().filter(|diagnostic| {
@@ -256,11 +330,15 @@ fn carry_out(
             argument,
             place.index,
             place.bytes,
-            view.profile.client(),
+            view.client(),
             &*view.project(),
         ),
     };
     let edit = edit.map_err(|refusal| refusal.0)?;
+    let creates = |op: &EditOp| matches!(op, EditOp::CreateFile { .. });
+    if edit.ops.iter().any(creates) {
+        view.workspace.forget_modules();
+    }
     lower::lower(&edit, title, view)
 }
 
@@ -285,6 +363,23 @@ mod tests {
             ),
             ..CodeActionContext::default()
         }
+    }
+
+    #[test]
+    fn an_action_is_listed_under_the_kind_that_was_asked_for() {
+        let kinds = ["refactor.rewrite", "notebook.source.organizeImports"];
+        let listed = |disabled, context| kind_asked_for(&kinds, disabled, &context);
+        assert_eq!(
+            listed(false, CodeActionContext::default()),
+            Some("refactor.rewrite")
+        );
+        let on_save = || only(&["notebook.source.organizeImports"]);
+        assert_eq!(
+            listed(false, on_save()),
+            Some("notebook.source.organizeImports")
+        );
+        assert_eq!(listed(true, on_save()), None);
+        assert_eq!(listed(false, only(&["quickfix"])), None);
     }
 
     #[test]

@@ -23,6 +23,7 @@ use super::profile::{self, Profile};
 use super::proto::Uri;
 use super::question::{OfNotebook, OfRule, Question};
 use super::scan;
+use super::targets;
 
 /// Notifications about documents do not come here: see [`super::dispatch`].
 #[derive(Debug, Clone)]
@@ -48,6 +49,7 @@ impl Front {
             .custom_method("cellwise/graph", Self::graph)
             .custom_method("cellwise/findings", Self::findings)
             .custom_method("cellwise/explain", Self::explain)
+            .custom_method("cellwise/targets", Self::targets)
             .finish();
         service
     }
@@ -67,6 +69,10 @@ impl Front {
 
     async fn explain(&self, of: OfRule) -> Result<Option<Explanation>> {
         self.ask(|reply| Question::Explain(of, reply)).await
+    }
+
+    async fn targets(&self, params: targets::Params) -> Result<Option<targets::Targets>> {
+        self.ask(|reply| Question::Targets(params, reply)).await
     }
 
     async fn ask<T>(&self, question: impl FnOnce(Reply<T>) -> Question) -> Result<T> {
@@ -110,8 +116,10 @@ impl LanguageServer for Front {
         });
     }
 
-    async fn did_change_watched_files(&self, _: DidChangeWatchedFilesParams) {
-        self.send(Event::FilesChanged);
+    async fn did_change_watched_files(&self, params: DidChangeWatchedFilesParams) {
+        let changes = params.changes.iter();
+        let paths = changes.filter_map(|change| path_of(&change.uri));
+        self.send(Event::FilesChanged(paths.collect()));
     }
 
     async fn did_change_configuration(&self, params: DidChangeConfigurationParams) {

@@ -13,6 +13,7 @@ use super::findings::{Explanation, Item};
 use super::graph::Graph;
 use super::proto::Uri;
 use super::scan;
+use super::targets;
 
 #[derive(Debug)]
 pub enum Question {
@@ -50,6 +51,7 @@ pub enum Question {
     Graph(OfNotebook, Reply<Option<Graph>>),
     Findings(OfNotebook, Reply<Option<Vec<Item>>>),
     Explain(OfRule, Reply<Option<Explanation>>),
+    Targets(targets::Params, Reply<Option<targets::Targets>>),
 }
 
 /// The parameters of a request on a whole notebook.

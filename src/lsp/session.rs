@@ -4,17 +4,20 @@
 //! changed is published, unless more has come meanwhile: a burst of edits costs one analysis, without
 //! a timer. Nothing here waits for the client.
 
+mod clones;
 mod scanning;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, mpsc};
 
+use ropey::Rope;
 use rustc_hash::FxHashMap;
 use serde_json::Value;
 use tower_lsp::jsonrpc::{Error, Result};
 
 use super::documents::{Change, Documents, NotebookDocument};
 use super::event::{Event, Folders};
+use super::host::Host;
 use super::open::Open;
 use super::profile::Profile;
 use super::proto::{DocumentEvent, Uri};
@@ -22,6 +25,7 @@ use super::requests::{Request, Requests, Shown};
 use super::scan::Closed;
 use super::wire::Outbox;
 use super::{configuration, saved, watch};
+use crate::action::Client;
 use crate::analysis::facts::OpeningKind;
 use crate::engine::Analysis;
 use crate::project::{NoProject, Project};
@@ -29,7 +33,7 @@ use crate::workspace::Workspace;
 
 #[derive(Debug)]
 pub struct Session {
-    documents: Documents,
+    pub(super) documents: Documents,
     pub(super) notebooks: FxHashMap<Uri, Open>,
     profile: Profile,
     workspace: Workspace,
@@ -37,6 +41,7 @@ pub struct Session {
     /// The folders that the client has open.
     folders: Folders,
     closed: Closed,
+    clones: clones::Clones,
     requests: Requests,
     pub(super) lenses: Shown,
     pub(super) hints: Shown,
@@ -66,6 +71,25 @@ impl<'a> View<'a> {
     }
 }
 
+impl View<'_> {
+    /// The text document that the notebook is read from, if it is.
+    pub fn host(&self) -> Option<(&Host, &Rope)> {
+        self.documents.host(self.notebook)
+    }
+
+    /// What the engine needs to know of who asks. Any client can change the cells of a text: they are lines of it.
+    pub fn client(&self) -> Client {
+        let client = self.profile.client();
+        if self.host().is_none() {
+            return client;
+        }
+        Client {
+            cell_structure: true,
+            files: self.profile.create_files,
+        }
+    }
+}
+
 impl Session {
     /// `wake` leads to the session's own inbox.
     pub fn new(outbox: Outbox, wake: mpsc::Sender<Event>) -> Self {
@@ -77,6 +101,7 @@ impl Session {
             outbox,
             folders: Vec::new(),
             closed: Closed::default(),
+            clones: clones::Clones::default(),
             requests: Requests::default(),
             lenses: Shown::default(),
             hints: Shown::default(),
@@ -121,7 +146,8 @@ impl Session {
                 self.folders.retain(|folder| !removed.contains(folder));
                 self.folders.extend(added);
             }
-            Event::FilesChanged => {
+            Event::FilesChanged(paths) => {
+                self.clones_changed(paths);
                 self.workspace.forget_imports();
                 self.read_files_again();
                 for open in self.notebooks.values_mut() {
@@ -133,12 +159,21 @@ impl Session {
             Event::Document(event) => self.document(event),
             Event::Question(question) => self.answer(question),
             Event::Answered(id) => {
-                self.requests.answered(id);
+                if self.requests.answered(id) == Some(Request::Progress) {
+                    self.show_clones();
+                }
                 self.refresh();
             }
             Event::OutputsRead(notebook, cells) => {
                 for change in self.documents.apply_saved(&notebook, &cells) {
                     self.follow(change);
+                }
+            }
+            Event::ClonesCounted(files) => self.clones_counted(files),
+            Event::ClonesRead(index) => self.clones_read(index),
+            Event::ProgressCancelled(token) => {
+                if token == clones::TOKEN {
+                    self.cancel_clones();
                 }
             }
             Event::Shutdown(reply) => reply.with(|| Ok(())),
@@ -157,6 +192,8 @@ impl Session {
             Ok(Some(settings)) => {
                 self.workspace.set_overrides(settings);
                 self.reconfigure();
+                // They may have been switched on or off.
+                self.hints.outdate();
             }
             Err(error) => self
                 .outbox
@@ -192,9 +229,16 @@ impl Session {
     }
 
     fn document(&mut self, event: DocumentEvent) {
-        if matches!(event, DocumentEvent::NotebookSaved(_)) {
+        if matches!(
+            event,
+            DocumentEvent::NotebookSaved(_) | DocumentEvent::TextSaved(_)
+        ) {
             // Not every client tells of a configuration file that changed; whoever changes one saves soon.
             self.read_files_again();
+        }
+        if let DocumentEvent::NotebookSaved(saved) = &event {
+            let path = saved.notebook_document.uri.to_file_path();
+            self.clones_changed(path.into_iter().collect());
         }
         let saved = match &event {
             DocumentEvent::NotebookOpened(opened) => Some(opened.notebook_document.uri.clone()),
@@ -271,6 +315,21 @@ impl Session {
                     }
                 }
             }
+            Change::Problems(uri) => {
+                let document = self.documents.notebook(&uri);
+                let problems = document.map(|document| Arc::clone(&document.problems));
+                if let Some(open) = self.notebooks.get_mut(&uri) {
+                    open.touch();
+                    if let (Some(analysis), Some(problems)) = (&mut open.analysis, problems) {
+                        analysis.set_problems(problems);
+                    }
+                }
+            }
+            Change::Moved(uri) => {
+                if let Some(open) = self.notebooks.get_mut(&uri) {
+                    open.notebook_unpublished = true;
+                }
+            }
             Change::CellClosed { notebook, cell } => {
                 if let Some(open) = self.notebooks.get_mut(&notebook) {
                     open.published.clear(&cell, &self.outbox);
@@ -318,6 +377,7 @@ impl Session {
     fn settle(&mut self, uri: &Uri) {
         self.settle_by(uri, Open::settle);
         self.look_around(uri);
+        self.see_clones(uri);
     }
 
     /// Reads the files that the notebook takes all names from, when it names others than before.
@@ -386,7 +446,9 @@ impl Session {
         }
         if changed {
             self.lenses.outdate();
-            self.hints.outdate();
+            if self.notebooks.values().any(|open| open.config.inlay_hints) {
+                self.hints.outdate();
+            }
         }
         self.refresh();
     }

@@ -30,7 +30,7 @@
 
 use crate::analysis::facts::BindingKind;
 use crate::notebook::Anchor;
-use crate::rule::{CellContext, Check, Finding, Group, Rule, Severity};
+use crate::rule::{CellContext, Check, Finding, Fix, Group, Rule, Safety, Severity};
 
 pub const RULE: Rule = Rule {
     name: "untestable-function",
@@ -56,13 +56,21 @@ fn check(cx: &CellContext<'_>, findings: &mut Vec<Finding>) {
         if code < WORTH_A_MODULE || binding.name.starts_with("test_") {
             continue;
         }
-        findings.push(Finding::new(
-            RULE.name,
-            Anchor::Range(cx.index, binding.range),
-            format!(
-                "`{}` has {code} lines of code and lives in {} alone: no test can import it, and other notebooks can only copy it. Move it to a module.",
-                binding.name, cx.index
-            ),
-        ));
+        findings.push(
+            Finding::new(
+                RULE.name,
+                Anchor::Range(cx.index, binding.range),
+                format!(
+                    "`{}` has {code} lines of code and lives in {} alone: no test can import it, and other notebooks can only copy it. Move it to a module.",
+                    binding.name, cx.index
+                ),
+            )
+            .fix(Fix {
+                action: "move-to-module",
+                title: format!("Move `{}` to a module", binding.name),
+                safety: Safety::Unsafe,
+                argument: None,
+            }),
+        );
     }
 }

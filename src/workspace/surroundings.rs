@@ -37,15 +37,16 @@ pub fn of<'o>(path: &Path, openings: impl Iterator<Item = &'o OpeningKind>) -> S
 
 /// The nearest folder above that a project is kept in; without one, the notebook's own.
 pub fn project_root(folder: &Path) -> PathBuf {
-    folder
-        .ancestors()
-        .find(|ancestor| {
-            [".git", "pyproject.toml", "setup.py", "cellwise.toml"]
-                .iter()
-                .any(|mark| ancestor.join(mark).exists())
-        })
-        .unwrap_or(folder)
-        .to_owned()
+    marked_root(folder).unwrap_or(folder).to_owned()
+}
+
+/// The nearest folder above that holds what only the root of a project does.
+pub fn marked_root(folder: &Path) -> Option<&Path> {
+    folder.ancestors().find(|ancestor| {
+        [".git", "pyproject.toml", "setup.py", "cellwise.toml"]
+            .iter()
+            .any(|mark| ancestor.join(mark).exists())
+    })
 }
 
 /// Adds the names that an opening brings; `None` where they cannot all be told.
@@ -71,10 +72,10 @@ fn collect(
     }
     let bytes = std::fs::read(&file).ok()?;
     let folder = file.parent()?;
-    if file
-        .extension()
-        .is_some_and(|extension| extension == "ipynb")
-    {
+    let extension = file.extension();
+    let is_notebook = extension.is_some_and(|extension| extension == "ipynb")
+        || (!is_import && format::databricks::is_source(&bytes));
+    if is_notebook {
         let notebook = format::parse(&bytes);
         for (_, cell) in notebook.python_cells() {
             add(

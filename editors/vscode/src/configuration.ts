@@ -3,7 +3,7 @@
 import * as vscode from "vscode";
 
 import manifest from "../package.json";
-import { toServer } from "./settings";
+import { toServer } from "../../common/settings";
 
 const PREFIX = "cellwise.";
 /** Settings that are about the extension, and not told to the server. */

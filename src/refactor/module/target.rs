@@ -173,7 +173,7 @@ fn is_package(project: &dyn Project, folder: &Path) -> bool {
 }
 
 /// Folders that the notebook puts on `sys.path` by a plain string, from the project's root.
-fn searched_folders(cx: &Context<'_>, folder: &Path) -> Vec<PathBuf> {
+pub fn searched_folders(cx: &Context<'_>, folder: &Path) -> Vec<PathBuf> {
     let mut folders = Vec::new();
     for (cell, own) in cx.notebook.python_cells() {
         for range in cx.facts(cell).remarks_of(RemarkKind::SearchPathChange) {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { toServer } from "../../src/settings";
+import { toServer } from "../../../common/settings";
 import { moduleOf } from "../../src/module";
 
 test("nothing set says nothing", () => {

@@ -1,16 +1,16 @@
 /** What is set in the editor, as the server reads it: only what somebody has set, so that configuration files keep their say. */
 
-import type { Severity } from "../../common/protocol";
+import type { Severity } from "./protocol";
 
 export type RuleSetting = "default" | "on" | "off" | Severity;
 
-/** The setting of one rule: `cellwise.rules.NAME`. */
+/** The setting of one rule: `rules.NAME`. */
 export const RULES = "rules.";
 
 /**
  * Settings in the words of `cellwise.toml`.
  *
- * @param set what was set, by its key after `cellwise.`; what has its default is left out.
+ * @param set what was set, by its key after `cellwise.`, what has its default is left out.
  */
 export function toServer(set: ReadonlyMap<string, unknown>): Record<string, unknown> {
   const own: Record<string, unknown> = {};

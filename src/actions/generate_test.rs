@@ -1,0 +1,196 @@
+//! Writes a test for a function of a module.
+//!
+//! Offered where the notebook imports or calls a function of the project. The test goes to `tests/test_<module>.py`. Calls with
+//! literal arguments become its cases. What they must give is taken from the notebook's `assert`; where nobody has said it, the test
+//! is skipped with a note, and fails rather than passes when it is let run unfinished. `tests/conftest.py` makes
+//! pytest find the module where nothing else does.
+//!
+//! ## Before
+//! ### What the notebook asserts
+//! ```notebook
+//! # %%
+//! from prices import gross
+//! # %%
+//! gross$0(100)
+//! assert gross(0) == 0
+//! gross(100, rate=[1, -2])
+//! gross(total)
+//! ```
+//! ```python file=prices.py
+//! def gross(net, rate=0):
+//!     return net
+//! ```
+//!
+//! ## After
+//! ```notebook
+//! # %%
+//! from prices import gross
+//! # %%
+//! gross(100)
+//! assert gross(0) == 0
+//! gross(100, rate=[1, -2])
+//! gross(total)
+//! ```
+//! ```python file=tests/test_prices.py
+//! import pytest
+//!
+//! from prices import gross
+//!
+//!
+//! def test_gross():
+//!     assert gross(0) == 0
+//!
+//!
+//! @pytest.mark.skip(reason="say what gross must give in place of ...")
+//! def test_gross_in_the_notebook():
+//!     assert gross(100) == ...
+//!     assert gross(100, rate=[1, -2]) == ...
+//! ```
+//! ```python file=tests/conftest.py
+//! import sys
+//! from pathlib import Path
+//!
+//! # Tests import the modules of this folder.
+//! sys.path.insert(0, str(Path(__file__).parents[1]))
+//! ```
+//!
+//! ## Before
+//! ### Beside other tests, where nothing is known
+//! ```notebook name=notebooks/a.ipynb
+//! # %%
+//! from prices import clean$0
+//! clean(df)
+//! ```
+//! ```python file=notebooks/prices.py
+//! def clean(prices):
+//!     return prices
+//! def net(x):
+//!     return x
+//! ```
+//! ```python file=tests/test_prices.py
+//! from prices import net
+//!
+//!
+//! def test_net():
+//!     assert net(1) == 1
+//! ```
+//! ```ini file=pytest.ini
+//! [pytest]
+//! pythonpath = notebooks
+//! ```
+//!
+//! ## After
+//! ```notebook
+//! # %%
+//! from prices import clean
+//! clean(df)
+//! ```
+//! ```python file=tests/test_prices.py
+//! import pytest
+//!
+//! from prices import clean, net
+//!
+//!
+//! def test_net():
+//!     assert net(1) == 1
+//!
+//!
+//! @pytest.mark.skip(reason="call clean and say what it must give")
+//! def test_clean():
+//!     raise NotImplementedError(clean.__name__)
+//! ```
+//!
+//! ## Disabled
+//! ### Still in the notebook
+//! ```notebook
+//! # %%
+//! def gross$0(net):
+//!     return net
+//! ```
+//! > no test can import `gross` from a notebook: move it to a module first
+//!
+//! ## Disabled
+//! ### Tested already
+//! ```notebook
+//! # %%
+//! from prices import gross$0
+//! ```
+//! ```python file=prices.py
+//! def gross(net):
+//!     return net
+//! ```
+//! ```python file=tests/test_prices.py
+//! def test_gross():
+//!     pass
+//! ```
+//! > tests/test_prices.py has `test_gross` already
+
+use ruff_python_ast::name::Name;
+
+use crate::action::{Action, ActionContext, Offer, Refusal};
+use crate::analysis::facts::BindingKind;
+use crate::notebook::Edit;
+use crate::refactor::module::Import;
+use crate::refactor::moving::closure;
+use crate::refactor::testing::{self, Subject};
+
+pub const ACTION: Action = Action {
+    name: "generate-test",
+    kinds: &["refactor.rewrite"],
+    offer,
+    apply,
+    source: "",
+};
+
+fn offer(cx: &ActionContext<'_>) -> Vec<Offer> {
+    let Some(name) = name_at(cx).filter(|_| cx.client.files) else {
+        return Vec::new();
+    };
+    let offer = Offer::new(format!("Write a test for `{name}`"));
+    let is_function = |kind: &BindingKind| matches!(kind, BindingKind::Function(_));
+    let is_own = closure::bindings(&cx.all, &name).any(|(_, own)| is_function(&own.kind));
+    if is_own {
+        return vec![Offer {
+            disabled: Some(format!(
+                "no test can import `{name}` from a notebook: move it to a module first"
+            )),
+            ..offer
+        }];
+    }
+    let Some(subject) = subject(cx, &name) else {
+        return Vec::new();
+    };
+    vec![Offer {
+        disabled: testing::write(cx, &subject).err().map(|refusal| refusal.0),
+        argument: Some(name.to_string()),
+        ..offer
+    }]
+}
+
+fn apply(cx: &ActionContext<'_>, argument: Option<&str>) -> Result<Edit, Refusal> {
+    let name = argument.map(Name::from).or_else(|| name_at(cx));
+    let subject = name.and_then(|name| subject(cx, &name));
+    testing::write(cx, &subject.ok_or("the notebook imports no function of the project here")?)
+}
+
+/// The name of the notebook that the cursor touches.
+fn name_at(cx: &ActionContext<'_>) -> Option<Name> {
+    let facts = cx.all.facts(cx.cell);
+    let bound = facts.bindings.iter().filter(|own| own.kind.is_written());
+    let bound = bound.map(|own| (&own.name, own.range));
+    let read = facts.uses.iter().map(|own| (&own.name, own.range));
+    let mut names = bound.chain(read);
+    let (name, _) = names.find(|(_, range)| range.intersect(cx.range).is_some())?;
+    Some(name.clone())
+}
+
+/// The function of the project that the notebook imports by the name, and by nothing else.
+fn subject(cx: &ActionContext<'_>, name: &Name) -> Option<Subject> {
+    let imports = closure::bindings(&cx.all, name).map(|(_, own)| Import::of(own));
+    let imports: Vec<Import> = imports.collect::<Option<_>>()?;
+    let first = imports.first()?;
+    if imports.iter().any(|own| own != first) || first.member.as_ref() != Some(name) {
+        return None;
+    }
+    Subject::of(cx, first.clone())
+}

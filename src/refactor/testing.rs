@@ -1,0 +1,332 @@
+//! Writes pytest for functions of the project's modules, from what the notebook says of them.
+
+use std::path::{Path, PathBuf};
+
+use ruff_python_ast::visitor::{self, Visitor};
+use ruff_python_ast::{CmpOp, Expr, ExprCall, Stmt};
+use ruff_python_parser::Mode;
+
+use crate::action::{ActionContext, Refusal};
+use crate::analysis::depth;
+use crate::analysis::facts::BindingKind;
+use crate::analysis::source::parse_part;
+use crate::notebook::{Edit, EditOp};
+use crate::project::slashed;
+use crate::refactor::module::target::searched_folders;
+use crate::refactor::module::{self, Additions, Code, Existing, Import};
+use crate::refactor::pieces::whole;
+use crate::text::Ranged;
+
+/// The folder that tests stand in, from the project's root.
+const FOLDER: &str = "tests";
+
+/// No more calls than this become cases: a test shows what a function does, it does not list it.
+const MOST_CASES: usize = 5;
+
+/// A function of one of the project's modules, as the notebook imports it.
+#[derive(Debug)]
+pub struct Subject {
+    pub import: Import,
+    /// Its module's file, from the project's root.
+    pub file: PathBuf,
+    /// The folder that the module's name starts from.
+    base: PathBuf,
+    is_async: bool,
+}
+
+impl Subject {
+    /// The function that the notebook imports from a file of the project; `None` for anything else.
+    pub fn of(cx: &ActionContext<'_>, import: Import) -> Option<Self> {
+        let member = import.member.clone()?;
+        let folder = cx.project.folder()?.to_owned();
+        let below: PathBuf = import.module.split('.').collect();
+        let mut bases = vec![folder.clone()];
+        bases.extend(searched_folders(&cx.all, &folder));
+        bases.extend([PathBuf::new(), PathBuf::from("src")]);
+        let (base, file) = bases.into_iter().find_map(|base| {
+            let file = base.join(below.with_extension("py"));
+            cx.project.exists(&file).then_some((base, file))
+        })?;
+        let text = cx.project.read(&file).ok()?;
+        let module = Existing::new(&slashed(&file), &text).ok()?;
+        let binding = module
+            .facts
+            .bindings
+            .iter()
+            .find(|own| own.name == member)?;
+        let BindingKind::Function(scope) = binding.kind else {
+            return None;
+        };
+        let is_async = module.facts.scope(scope).is_async;
+        let is_once = module.binds_once(&member);
+        is_once.then_some(Self {
+            import,
+            file,
+            base,
+            is_async,
+        })
+    }
+
+    /// `tests/test_<module>.py`.
+    pub fn test_file(&self) -> PathBuf {
+        let stem = self.file.file_stem().unwrap_or_default().to_string_lossy();
+        Path::new(FOLDER).join(format!("test_{stem}.py"))
+    }
+}
+
+/// The files that test the function.
+///
+/// # Errors
+/// Where they cannot be written, or test it already.
+pub fn write(cx: &ActionContext<'_>, subject: &Subject) -> Result<Edit, Refusal> {
+    let path = subject.test_file();
+    let cases = cases(cx, &subject.import.name);
+    let member = subject
+        .import
+        .member
+        .as_ref()
+        .unwrap_or(&subject.import.name);
+    let old = if cx.project.exists(&path) {
+        Some(cx.project.read(&path)?)
+    } else {
+        None
+    };
+    let existing = old
+        .as_ref()
+        .map(|text| Existing::new(&slashed(&path), text))
+        .transpose()?;
+    let is_free = |name: &str| existing.as_ref().is_none_or(|own| !own.binds(name));
+    let name = format!("test_{member}");
+    if !is_free(&name) {
+        return Err(format!("{} has `{name}` already", slashed(&path)).into());
+    }
+    let (known, open): (Vec<&Case>, Vec<&Case>) =
+        cases.iter().partition(|case| case.result.is_some());
+    let open = if subject.is_async { Vec::new() } else { open };
+    let mut imports = vec![Import {
+        name: member.clone(),
+        ..subject.import.clone()
+    }];
+    let mut code = Vec::new();
+    if !known.is_empty() && !subject.is_async {
+        let lines: String = known
+            .iter()
+            .filter_map(|case| {
+                Some(format!(
+                    "\n    assert {} == {}",
+                    case.call,
+                    case.result.as_ref()?
+                ))
+            })
+            .collect();
+        code.push(test(&name, "", &lines));
+    }
+    if code.is_empty() || !open.is_empty() {
+        imports.push(Import::module("pytest"));
+        let name = if code.is_empty() {
+            name
+        } else {
+            format!("{name}_in_the_notebook")
+        };
+        // A test that nobody has completed is skipped, and fails when it is only let run.
+        let (reason, lines): (String, String) = if open.is_empty() {
+            (
+                format!("call {member} and say what it must give"),
+                format!("\n    raise NotImplementedError({member}.__name__)"),
+            )
+        } else {
+            let lines = open
+                .iter()
+                .map(|case| format!("\n    assert {} == ...", case.call));
+            (
+                format!("say what {member} must give in place of ..."),
+                lines.collect(),
+            )
+        };
+        code.push(test(
+            &name,
+            &format!("@pytest.mark.skip(reason=\"{reason}\")\n"),
+            &lines,
+        ));
+    }
+    let additions = Additions {
+        imports,
+        code,
+        exported: Vec::new(),
+    };
+    let mut edit = Edit::default();
+    edit.ops
+        .extend(module::write(cx.project, &path, &additions)?);
+    let is_found = existing.as_ref().is_some_and(|own| {
+        let mut imports = own.facts.bindings.iter().filter_map(Import::of);
+        imports.any(|own| own.module == subject.import.module)
+    });
+    if !is_found {
+        edit.ops.extend(search_path(cx, &subject.base)?);
+    }
+    Ok(edit)
+}
+
+fn test(name: &str, decorator: &str, lines: &str) -> Code {
+    Code {
+        names: vec![name.into()],
+        builtins: Vec::new(),
+        text: format!("{decorator}def {name}():{lines}"),
+        is_definition: true,
+    }
+}
+
+/// What lets tests import from `base`, where nothing does yet.
+fn search_path(cx: &ActionContext<'_>, base: &Path) -> Result<Option<EditOp>, Refusal> {
+    let project = cx.project;
+    let read = |path: &str| project.read(Path::new(path)).unwrap_or_default();
+    let is_root = base.as_os_str().is_empty();
+    let configured = ["pyproject.toml", "pytest.ini", "setup.cfg", "tox.ini"]
+        .iter()
+        .any(|file| {
+            read(file)
+                .lines()
+                .any(|line| line.trim_start().starts_with("pythonpath"))
+        });
+    // pytest puts the folder of a conftest.py on the path, and the one above a tests package.
+    let by_root = is_root
+        && ["conftest.py", "tests/__init__.py"]
+            .iter()
+            .any(|file| project.exists(Path::new(file)));
+    let conftest = Path::new(FOLDER).join("conftest.py");
+    let by_hand = project.exists(&conftest) && project.read(&conftest)?.contains("sys.path");
+    if configured || by_root || by_hand {
+        return Ok(None);
+    }
+    let below = if is_root {
+        String::new()
+    } else {
+        format!(" / \"{}\"", slashed(base))
+    };
+    let additions = Additions {
+        imports: vec![Import::module("sys"), Import::member("pathlib", "Path")],
+        code: vec![Code {
+            names: Vec::new(),
+            builtins: Vec::new(),
+            text: format!(
+                "# Tests import the modules of this folder.\nsys.path.insert(0, str(Path(__file__).parents[1]{below}))"
+            ),
+            is_definition: false,
+        }],
+        exported: Vec::new(),
+    };
+    module::write(project, &conftest, &additions)
+}
+
+/// A call of the function with literals, as the notebook writes it.
+#[derive(Debug, PartialEq, Eq)]
+struct Case {
+    call: String,
+    /// What an `assert` of the notebook says that it gives.
+    result: Option<String>,
+}
+
+fn cases(cx: &ActionContext<'_>, name: &str) -> Vec<Case> {
+    let mut cases: Vec<Case> = Vec::new();
+    for (cell, own) in cx.all.notebook.python_cells() {
+        let facts = cx.all.facts(cell);
+        if !facts.runs() || !facts.uses.iter().any(|read| read.name == *name) {
+            continue;
+        }
+        let found = depth::with_stack_for(&own.text, || {
+            let parsed = parse_part(&own.text, whole(&own.text), Mode::Ipython);
+            let mut walk = Calls {
+                name,
+                text: &own.text,
+                found: Vec::new(),
+            };
+            walk.visit_body(&parsed.statements);
+            walk.found
+        });
+        for case in found.unwrap_or_default() {
+            match cases.iter_mut().find(|other| other.call == case.call) {
+                Some(other) => other.result = other.result.take().or(case.result),
+                None => cases.push(case),
+            }
+        }
+    }
+    cases.truncate(MOST_CASES);
+    cases
+}
+
+struct Calls<'a> {
+    name: &'a str,
+    text: &'a str,
+    found: Vec<Case>,
+}
+
+impl Calls<'_> {
+    fn literal_call(&self, expr: &Expr) -> Option<String> {
+        let Expr::Call(call) = expr else {
+            return None;
+        };
+        self.is_literal_call(call)
+            .then(|| self.text[call.range()].to_owned())
+    }
+
+    fn is_literal_call(&self, call: &ExprCall) -> bool {
+        let is_it = call
+            .func
+            .as_name_expr()
+            .is_some_and(|name| name.id == self.name);
+        let one_line = !self.text[call.range()].contains('\n');
+        let keywords = call.arguments.keywords.iter();
+        is_it
+            && one_line
+            && call.arguments.args.iter().all(is_literal)
+            && keywords
+                .clone()
+                .all(|own| own.arg.is_some() && is_literal(&own.value))
+    }
+}
+
+impl<'a> Visitor<'a> for Calls<'_> {
+    fn visit_stmt(&mut self, stmt: &'a Stmt) {
+        match stmt {
+            Stmt::Assert(own) => {
+                if let Expr::Compare(compare) = &*own.test
+                    && let ([CmpOp::Eq], [right]) = (&*compare.ops, &*compare.comparators)
+                    && let Some(call) = self.literal_call(&compare.left)
+                    && is_literal(right)
+                    && !self.text[right.range()].contains('\n')
+                {
+                    let result = Some(self.text[right.range()].to_owned());
+                    self.found.push(Case { call, result });
+                    return;
+                }
+                visitor::walk_stmt(self, stmt);
+            }
+            // What a definition calls, it calls in its own time.
+            Stmt::FunctionDef(_) | Stmt::ClassDef(_) => {}
+            _ => visitor::walk_stmt(self, stmt),
+        }
+    }
+
+    fn visit_expr(&mut self, expr: &'a Expr) {
+        if let Some(call) = self.literal_call(expr) {
+            self.found.push(Case { call, result: None });
+            return;
+        }
+        visitor::walk_expr(self, expr);
+    }
+}
+
+/// Numbers, strings and displays of them.
+fn is_literal(expr: &Expr) -> bool {
+    match expr {
+        Expr::List(own) => own.elts.iter().all(is_literal),
+        Expr::Tuple(own) => own.elts.iter().all(is_literal),
+        Expr::Set(own) => own.elts.iter().all(is_literal),
+        Expr::Dict(own) => own
+            .items
+            .iter()
+            .all(|item| item.key.as_ref().is_some_and(is_literal) && is_literal(&item.value)),
+        Expr::UnaryOp(own) => own.operand.is_number_literal_expr(),
+        _ => expr.is_literal_expr(),
+    }
+}
