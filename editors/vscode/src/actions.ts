@@ -4,6 +4,7 @@ import * as vscode from "vscode";
 import { type CodeAction as LspCodeAction, CodeActionRequest, type LanguageClient } from "vscode-languageclient/node";
 
 import type { NotebookEdit, Targets } from "../../common/protocol";
+import { stamp } from "./changes";
 import { applyNotebookEdit } from "./edit";
 import { type ActionData, dataOf, reasonOf, resolve } from "./middleware";
 import { chooseTarget } from "./targets";
@@ -56,12 +57,13 @@ export async function chooseAndApply(action: LspCodeAction, client: LanguageClie
       }
       chosen = { ...action, data: { ...dataOf(action), argument } satisfies Partial<ActionData> };
     }
+    const asked = stamp();
     const { edit, command } = await resolve(chosen, client);
     if (edit !== undefined && !(await vscode.workspace.applyEdit(await client.protocol2CodeConverter.asWorkspaceEdit(edit)))) {
       return await tell("the cell has changed meanwhile, so nothing was done.");
     }
     if (command?.command === "cellwise.applyNotebookEdit") {
-      return await applyNotebookEdit(command.arguments?.[0] as NotebookEdit);
+      return await applyNotebookEdit(command.arguments?.[0] as NotebookEdit, asked);
     }
     if (command !== undefined) {
       await vscode.commands.executeCommand(command.command, ...((command.arguments ?? []) as unknown[]));

@@ -7,12 +7,18 @@ import * as vscode from "vscode";
 import { type KeptCell, mergeMetadata, type Plan, plan, type PlannedCell, withCopies } from "../../common/plan";
 import type { FileOp, NotebookEdit, Range, Select } from "../../common/protocol";
 import { applyTextEdits, badEdit, textIn } from "../../common/text";
+import { type Stamp, stamp } from "./changes";
 
 export const MOVED_ON = "The notebook has changed meanwhile, so nothing was done. Choose the action again.";
 
-/** Says what was refused, so that nobody wonders why nothing happens. @returns whether it was done. */
-export async function applyNotebookEdit(edit: NotebookEdit): Promise<boolean> {
-  const refusal = await carryOut(edit);
+/**
+ * Says what was refused, so that nobody wonders why nothing happens.
+ *
+ * @param asked the stamp of when the edit was asked for; without one the notebook's version must be the edit's.
+ * @returns whether it was done.
+ */
+export async function applyNotebookEdit(edit: NotebookEdit, asked?: Stamp): Promise<boolean> {
+  const refusal = await carryOut(edit, asked);
   if (refusal === null) {
     return true;
   }
@@ -20,14 +26,17 @@ export async function applyNotebookEdit(edit: NotebookEdit): Promise<boolean> {
   return false;
 }
 
-async function carryOut(edit: NotebookEdit): Promise<string | null> {
+async function carryOut(edit: NotebookEdit, asked: Stamp | undefined): Promise<string | null> {
   const notebook = openNotebook(edit.notebook.uri);
   if (notebook === undefined) {
     return "The notebook is not open any more. Nothing was done.";
   }
+  if (asked !== undefined && asked !== stamp()) {
+    return MOVED_ON;
+  }
   const planned = plan(edit, {
     uri: edit.notebook.uri,
-    version: notebook.version,
+    version: asked === undefined ? notebook.version : null,
     cells: notebook.getCells().map((cell) => ({
       uri: cell.document.uri.toString(),
       version: cell.document.version,
@@ -37,12 +46,12 @@ async function carryOut(edit: NotebookEdit): Promise<string | null> {
   if ("refused" in planned) {
     return planned.refused;
   }
-  const version = notebook.version;
+  const before = stamp();
   const files = await readFiles(edit.files);
   if ("refused" in files) {
     return files.refused;
   }
-  if (notebook.version !== version) {
+  if (stamp() !== before) {
     return MOVED_ON;
   }
   const written: FileChange[] = [];

@@ -3,6 +3,7 @@ import type { LanguageClient } from "vscode-languageclient/node";
 
 import type { NotebookEdit, RunCells } from "../../common/protocol";
 import { chooseAndApply, type NamedAction, runAction } from "./actions";
+import { type Stamp, watchChanges } from "./changes";
 import { settingsForServer } from "./configuration";
 import { applyNotebookEdit, UndoKey } from "./edit";
 import { explainRule, RulePages } from "./explain";
@@ -36,9 +37,10 @@ export async function activate(context: vscode.ExtensionContext): Promise<void> 
     graph,
     vscode.workspace.registerTextDocumentContentProvider("cellwise", pages),
     // Sent by the server.
-    command("applyNotebookEdit", (edit: NotebookEdit) => applyNotebookEdit(edit)),
+    command("applyNotebookEdit", (edit: NotebookEdit, asked?: Stamp) => applyNotebookEdit(edit, asked)),
     command("undoEdit", () => UndoKey.undo()),
     UndoKey.watch(),
+    watchChanges(),
     command("runCells", ({ notebook, cells }: RunCells) => runCells(notebook, cells)),
     command("chooseAndApply", (chosen: never) => chooseAndApply(chosen, running())),
     // Chosen by people.

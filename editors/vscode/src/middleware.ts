@@ -9,6 +9,7 @@ import {
   ResponseError,
 } from "vscode-languageclient/node";
 
+import { stamp } from "./changes";
 import { MOVED_ON } from "./edit";
 
 /** The fields of an action's `data` that are not opaque. */
@@ -44,8 +45,13 @@ export function middleware(client: () => LanguageClient | undefined): Middleware
       if (dataOf(item) === undefined) {
         return item;
       }
+      const asked = stamp();
       try {
-        return await next(item, token);
+        const resolved = await next(item, token);
+        if (resolved?.command?.command === "cellwise.applyNotebookEdit") {
+          resolved.command.arguments?.push(asked);
+        }
+        return resolved;
       } catch (error) {
         // VS Code itself says nothing and does nothing.
         if (!token.isCancellationRequested) {
