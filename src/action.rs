@@ -10,8 +10,8 @@ use crate::text::TextRange;
 pub struct Action {
     /// Its name on the wire (`data.action`): `extract-cell-to-function`.
     pub name: &'static str,
-    /// Its LSP kind: `refactor.extract.function`.
-    pub kind: &'static str,
+    /// Its LSP kinds: `refactor.extract.function`. An offer is listed under the first that was asked for.
+    pub kinds: &'static [&'static str],
     /// What it could do at a place. Cheap: this runs whenever a cursor moves.
     pub offer: fn(&ActionContext<'_>) -> Vec<Offer>,
     /// What it does there, for one of its own offers.

@@ -21,6 +21,10 @@ macro_rules! actions {
 
 actions![
     extract_cell_to_function,
+    extract_duplicate,
+    extract_selection_to_function,
+    split_cell,
+    gather_imports,
     order_cells,
     promote_notebook,
     add_import,
@@ -34,6 +38,8 @@ actions![
     rename_in_cell,
     remove_cell,
     remove_debug,
+    parametrize_function,
+    resolve_conflict,
     use_pip_magic,
     suppress,
 ];

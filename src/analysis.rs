@@ -5,10 +5,12 @@
 
 pub mod builtins;
 pub mod cache;
+pub mod clones;
 pub(crate) mod depth;
 pub mod facts;
 mod flow;
 pub mod freshness;
+pub mod globals;
 pub mod graph;
 pub(crate) mod habits;
 pub(crate) mod installs;
@@ -20,6 +22,7 @@ pub mod python;
 pub mod randomness;
 pub(crate) mod scope;
 pub mod secrets;
+pub mod shapes;
 pub(crate) mod source;
 pub mod standard_library;
 pub mod surroundings;

@@ -18,8 +18,10 @@ mod output;
 mod progress;
 mod promote;
 mod report;
+mod resolve;
 mod rules;
 mod selection;
+mod suppressions;
 mod terminal;
 mod write;
 
@@ -39,6 +41,7 @@ pub fn run() -> ExitCode {
         Command::Fix(args) => fix::run(&args, &mut terminal),
         Command::Promote(args) => promote::run(&args, &mut terminal),
         Command::GitSetup(args) => git_setup::run(&args, &terminal),
+        Command::Resolve(args) => resolve::run(&args, &mut terminal),
         Command::Rules(args) => rules::run(&args, &mut terminal),
         Command::Explain(args) => explain::run(&args, &mut terminal),
         Command::Server { stdio: _ } => crate::lsp::serve(),
@@ -71,6 +74,7 @@ enum Command {
     Fix(fix::Args),
     Clean(clean::Args),
     Promote(promote::Args),
+    Resolve(resolve::Args),
     GitSetup(git_setup::Args),
     /// List all rules
     Rules(rules::Args),

@@ -10,6 +10,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::action::{Action, ActionContext, Choices, Client, Offer, Refusal};
+use crate::analysis::clones;
 use crate::analysis::facts::OpeningKind;
 use crate::analysis::graph::{Lack, facts_of};
 use crate::analysis::known_imports::KnownImports;
@@ -38,6 +39,7 @@ pub struct Analysis {
     cache: Arc<FactsCache>,
     surroundings: Arc<Surroundings>,
     imports: Arc<KnownImports>,
+    clones: clones::Project,
     link: Link,
     /// Findings about the notebook and its file.
     whole: Vec<Finding>,
@@ -101,6 +103,7 @@ impl Analysis {
             ),
             surroundings: Arc::default(),
             imports: Arc::default(),
+            clones: clones::Project::default(),
             whole: Vec::new(),
             overview: Overview::default(),
             cells: notebook
@@ -144,6 +147,7 @@ impl Analysis {
             link: &self.link,
             config: &self.config,
             imports: &self.imports,
+            clones: &self.clones,
         }
     }
 
@@ -226,6 +230,20 @@ impl Analysis {
     pub fn set_imports(&mut self, imports: Arc<KnownImports>) {
         if !Arc::ptr_eq(&self.imports, &imports) && self.imports != imports {
             self.imports = imports;
+            self.dirty.all = true;
+        }
+    }
+
+    /// What the notebook holds that others may hold, too.
+    pub fn passages(&self) -> Vec<clones::Kept> {
+        clones::Kept::of(&self.notebook, &self.link)
+    }
+
+    /// What the other notebooks of the project hold; `own` is the name of this one in the index.
+    pub fn set_clones(&mut self, index: &Arc<clones::Index>, own: &Arc<str>) {
+        let clones = clones::Project::new(Arc::clone(index), Arc::clone(own), &self.passages());
+        if self.clones != clones {
+            self.clones = clones;
             self.dirty.all = true;
         }
     }
@@ -554,27 +572,31 @@ impl Analysis {
     }
 }
 
-/// Masks the secrets of a cell in what is said of it: a message may quote a path or a command.
+/// Masks the secrets of a cell in what is said of it: a message may quote a path, a command or an error.
 fn hide_secrets(text: &str, findings: &mut [Finding]) {
     if findings.is_empty() {
         return;
     }
-    for secret in secrets::find(text) {
-        let secret = &text[secret.range];
-        let hide = |words: &mut String| {
+    let known = secrets::find(text);
+    let hide = |words: &mut String| {
+        for secret in &known {
+            let secret = &text[secret.range];
             if words.contains(secret) {
                 *words = words.replace(secret, "••••");
             }
-        };
-        for finding in findings.iter_mut() {
-            hide(&mut finding.message);
-            finding
-                .related
-                .iter_mut()
-                .for_each(|related| hide(&mut related.message));
-            if let Some(fix) = &mut finding.fix {
-                hide(&mut fix.title);
-            }
+        }
+        // An error in the outputs may name one that no cell holds.
+        for secret in secrets::find(words).iter().rev() {
+            let (start, end) = (secret.range.start(), secret.range.end());
+            words.replace_range(start.to_usize()..end.to_usize(), "••••");
+        }
+    };
+    for finding in findings {
+        hide(&mut finding.message);
+        let related = finding.related.iter_mut();
+        related.for_each(|related| hide(&mut related.message));
+        if let Some(fix) = &mut finding.fix {
+            hide(&mut fix.title);
         }
     }
 }

@@ -5,6 +5,7 @@ pub mod outdated;
 
 use std::fmt;
 
+use crate::analysis::clones;
 use crate::analysis::known_imports::KnownImports;
 use crate::analysis::{Facts, Link};
 use crate::config::Config;
@@ -211,6 +212,8 @@ pub struct Context<'a> {
     pub link: &'a Link,
     pub config: &'a Config,
     pub imports: &'a KnownImports,
+    /// What other notebooks of the project hold.
+    pub clones: &'a clones::Project,
 }
 
 impl<'a> Context<'a> {

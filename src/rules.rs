@@ -32,6 +32,7 @@ rules![
     unexecuted_cell,
     unseeded_random,
     used_before_definition,
+    duplicate_code,
     empty_cell,
     function_reads_global,
     import_outside_top,

@@ -5,6 +5,7 @@
     reason = "reading files for the front ends is this module's job"
 )]
 
+pub mod clones;
 mod imports;
 mod project;
 mod surroundings;
@@ -119,6 +120,12 @@ impl Workspace {
                 done();
             });
         }
+    }
+
+    /// The folder of the project that the notebook at `path` belongs to, if it belongs to one.
+    pub fn root_of(&self, path: &Path) -> Option<PathBuf> {
+        let path = absolute(path);
+        surroundings::marked_root(path.parent()?).map(Path::to_owned)
     }
 
     /// The files around the notebook at `path`.

@@ -467,3 +467,33 @@ mod unix {
         assert_eq!(project.check(&["--hints"]).status, 0);
     }
 }
+
+#[test]
+fn what_several_notebooks_and_scripts_hold_is_found_in_each() {
+    let work = |name: &str| {
+        format!(
+            "{name} = rows[rows[\"a\"] > 3]\n{name} = {name}.dropna(axis=0)\ntotal = sum({name}[\"a\"]) / len({name})\nout.append((total, {name}.max()))\n"
+        )
+    };
+    let first = "rows, out = load()";
+    let project = Project::new()
+        .file("a.ipynb", &notebook(&[first, &work("kept")]))
+        .file("b.ipynb", &notebook(&[first, &work("k")]))
+        .file("c.py", &format!("# %%\n{}", work("rest")))
+        .file("plain.py", &work("rest"));
+    let found = |path: &str| {
+        project
+            .run(&["check", path, "--select", "duplicate-code"])
+            .stdout
+    };
+    let all = found(".");
+    for others in [
+        "cell 2 of b.ipynb and cell 1 of c.py",
+        "cell 2 of a.ipynb and cell 1 of c.py",
+    ] {
+        assert!(all.contains(others), "{all}");
+    }
+    assert!(!all.contains("plain.py"), "{all}");
+    assert_eq!(all, found("."), "same bytes, same findings");
+    assert!(!found("a.ipynb").contains("duplicate-code"));
+}

@@ -9,6 +9,8 @@ mod corpus;
 
 use std::path::Path;
 
+use cellwise::format::conflict::{self, Keep};
+use cellwise::format::ipynb::resolve;
 use cellwise::format::{self, ipynb};
 use cellwise::notebook::{CellIdx, CellKind, Notebook, ProblemKind};
 use cellwise::text::TextSize;
@@ -167,4 +169,35 @@ fn problems_are_those_that_nbformat_has() {
             notebook.problems
         );
     }
+}
+
+#[test]
+fn a_real_conflict_is_resolved_or_refused() {
+    let (mut resolved, mut refused) = (0, 0);
+    for path in corpus::notebooks() {
+        let bytes = std::fs::read(&path).unwrap();
+        let conflicts = conflict::find(&bytes).len();
+        if conflicts == 0 {
+            continue;
+        }
+        for keep in [Keep::Ours, Keep::Theirs, Keep::Both] {
+            let Ok(new) = resolve::resolve(&bytes, &vec![Some(keep); conflicts]) else {
+                refused += 1;
+                continue;
+            };
+            resolved += 1;
+            let notebook = format::parse(&new);
+            let problems = notebook.problems.iter();
+            let left: Vec<_> = problems
+                .filter(|problem| problem.kind != ProblemKind::Invalid)
+                .collect();
+            assert!(left.is_empty(), "{} {keep:?}: {left:?}", path.display());
+            assert!(
+                serde_json::from_slice::<Value>(&new).is_ok(),
+                "{} {keep:?}",
+                path.display()
+            );
+        }
+    }
+    println!("{resolved} resolved, {refused} refused");
 }

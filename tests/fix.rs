@@ -150,3 +150,86 @@ fn a_read_only_file_is_left() {
     assert!(told.contains("read-only"), "{told}");
     assert_eq!(fs::read_to_string(&file).unwrap(), BROKEN);
 }
+
+#[test]
+fn after_all_findings_are_suppressed_the_check_is_quiet() {
+    let cells = [
+        "print(gone, lost)\nimport os; os.chdir('x')",
+        "%%time\nprint(gone)",
+        "x = missing  # cellwise: ignore[long-cell]",
+    ];
+    let cells = cells.map(|text| {
+        let text = serde_json::to_string(text).unwrap();
+        format!(
+            "  {{ \"cell_type\": \"code\", \"metadata\": {{}}, \"execution_count\": null, \"outputs\": [ ],\n   \"source\": {text} }}"
+        )
+    });
+    let before = format!(
+        "{{\"cells\": [\n{}\n], \"metadata\": {{\"x\":  1}}, \"nbformat\": 4, \"nbformat_minor\": 4}}",
+        cells.join(",\n")
+    );
+    let (folder, file) = with_file(&before);
+    let check = |args: &[&str], status| {
+        ends(
+            &run(folder.path(), &[&["check", "."], args].concat()),
+            status,
+        )
+    };
+    check(&["--ignore", "unused-suppression"], 1);
+    let told = check(&["--add-suppressions"], 0);
+    assert!(told.contains("in 1 notebook"), "{told}");
+    let adopted = fs::read_to_string(&file).unwrap();
+    assert_eq!(adopted.lines().next_back(), before.lines().next_back());
+    check(&["--ignore", "unused-suppression"], 0);
+    let told = check(&["--add-suppressions"], 0);
+    assert!(told.contains("Suppressed 0 findings"), "{told}");
+    assert_eq!(fs::read_to_string(&file).unwrap(), adopted);
+}
+
+/// As git leaves it: a line of a cell changed on both sides, and a count.
+const CONFLICT: &str = "{\n \"cells\": [\n  {\n   \"cell_type\": \"code\",\n<<<<<<< HEAD\n   \"execution_count\": 1,\n=======\n   \"execution_count\": 2,\n>>>>>>> topic\n   \"id\": \"a\",\n   \"metadata\": {},\n   \"outputs\": [],\n   \"source\": [\n<<<<<<< HEAD\n    \"x = 1\"\n=======\n    \"x = 2\"\n>>>>>>> topic\n   ]\n  }\n ],\n \"metadata\": {},\n \"nbformat\": 4,\n \"nbformat_minor\": 5\n}\n";
+
+#[test]
+fn conflicts_are_listed_and_resolved() {
+    let (folder, file) = with_file(CONFLICT);
+    let resolve = |args: &[&str], status| {
+        let args = [&["resolve", "a.ipynb"], args].concat();
+        ends(&run(folder.path(), &args), status)
+    };
+    let is_valid = || {
+        let args = [
+            "check",
+            "a.ipynb",
+            "--select",
+            "merge-conflict,invalid-notebook",
+        ];
+        ends(&run(folder.path(), &args), 0);
+    };
+    let listed = resolve(&[], 1);
+    assert!(listed.contains("a.ipynb:5: conflict 1:"), "{listed}");
+    assert!(listed.contains("conflict 2:"), "{listed}");
+    resolve(&["--ours", "--only", "3"], 2);
+    assert_eq!(fs::read_to_string(&file).unwrap(), CONFLICT);
+    resolve(&["--ours", "--only", "1"], 1);
+    resolve(&["--theirs"], 0);
+    let resolved = fs::read_to_string(&file).unwrap();
+    assert!(resolved.contains("\"execution_count\": 1"), "{resolved}");
+    assert!(
+        resolved.contains("x = 2") && !resolved.contains("x = 1"),
+        "{resolved}"
+    );
+    is_valid();
+
+    for (choice, cells) in [("--ours", 1), ("--theirs", 1), ("--both", 2)] {
+        fs::write(&file, CONFLICT).unwrap();
+        resolve(&[choice], 0);
+        let resolved = fs::read(&file).unwrap();
+        let notebook: serde_json::Value = serde_json::from_slice(&resolved).unwrap();
+        assert_eq!(
+            notebook["cells"].as_array().unwrap().len(),
+            cells,
+            "{choice}"
+        );
+        is_valid();
+    }
+}

@@ -60,6 +60,12 @@ const TEXTS: &[&str] = &[
     "z = y\nx = lambda: y",
     "def y():\n    return x + z",
     "import y",
+    // Passages that repeat each other, alone, twice, longer, and in a body.
+    "a = x[x.a > 3]\na = a.dropna(axis=0)\nt = sum(a.b) / len(a)\nz.append((t, a.max()))",
+    "b = y[y.a > 4]\nb = b.dropna(axis=1)\nt = sum(b.b) / len(b)\nz.append((t, b.max()))",
+    "# moved\n\na = x[x.a > 3]\na = a.dropna(axis=0)\nt = sum(a.b) / len(a)\nz.append((t, a.max()))\nu = (t * 2).round(a)",
+    "a = x[x.a > 3]\na = a.dropna(axis=0)\nt = sum(a.b) / len(a)\nz.append((t, a.max()))\na = x[x.a > 3]\na = a.dropna(axis=0)\nt = sum(a.b) / len(a)\nz.append((t, a.max()))\nu = (t * 2).round(a)",
+    "def f(x):\n    a = x[x.a > 3]\n    a = a.dropna(axis=0)\n    t = sum(a.b) / len(a)\n    z.append((t, a.max()))",
     "np.random.seed(1)",
     "y = np.random.rand(x)",
     "x = np.random.default_rng()",

@@ -79,7 +79,7 @@ use crate::refactor::imports;
 
 pub const ACTION: Action = Action {
     name: "add-import",
-    kind: "quickfix",
+    kinds: &["quickfix"],
     offer,
     apply,
     source: "",

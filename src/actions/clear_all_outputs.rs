@@ -33,7 +33,7 @@ use crate::notebook::{Edit, EditOp};
 
 pub const ACTION: Action = Action {
     name: "clear-all-outputs",
-    kind: "quickfix",
+    kinds: &["quickfix"],
     offer,
     apply,
     source: "",

@@ -39,7 +39,7 @@ use crate::notebook::{Edit, EditOp};
 
 pub const ACTION: Action = Action {
     name: "clear-counts",
-    kind: "quickfix",
+    kinds: &["quickfix"],
     offer,
     apply,
     source: "",

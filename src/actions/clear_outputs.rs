@@ -1,6 +1,6 @@
 //! Clears the outputs and the execution count of one cell.
 //!
-//! Offered on a [`large-output`] or [`stored-output`] finding, where the client can change outputs.
+//! Offered on a [`large-output`], [`stored-output`] or [`secret`] finding about them, where the client can change outputs.
 //!
 //! ## Before
 //! ```notebook
@@ -26,6 +26,7 @@
 //! > lets no language server clear outputs
 //!
 //! [`large-output`]: crate::rules
+//! [`secret`]: crate::rules
 //! [`stored-output`]: crate::rules
 
 use crate::action::{Action, ActionContext, Offer, Refusal};
@@ -33,14 +34,14 @@ use crate::notebook::{Anchor, Edit, EditOp};
 
 pub const ACTION: Action = Action {
     name: "clear-outputs",
-    kind: "quickfix",
+    kinds: &["quickfix"],
     offer,
     apply,
     source: "",
 };
 
 fn offer(cx: &ActionContext<'_>) -> Vec<Offer> {
-    let repaired = ["large-output", "stored-output"];
+    let repaired = ["large-output", "secret", "stored-output"];
     let of_cell = Anchor::Cell(cx.cell);
     let mut findings = cx.findings.iter();
     let found = findings.find(|found| found.anchor == of_cell && repaired.contains(&found.rule));

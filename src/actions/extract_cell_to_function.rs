@@ -202,13 +202,12 @@
 //! > `eval` looks names up while it runs
 
 use crate::action::{Action, ActionContext, Offer, Refusal};
-use crate::notebook::{CellKind, Edit, EditOp};
-use crate::refactor::extract::{self, Outcome, Plan};
-use crate::refactor::pieces;
+use crate::notebook::Edit;
+use crate::refactor::extract::{self, Outcome};
 
 pub const ACTION: Action = Action {
     name: "extract-cell-to-function",
-    kind: "refactor.extract.function",
+    kinds: &["refactor.extract.function"],
     offer,
     apply,
     source: "",
@@ -231,27 +230,6 @@ fn apply(cx: &ActionContext<'_>, _argument: Option<&str>) -> Result<Edit, Refusa
     match extract::plan_cell(&cx.all, cx.cell) {
         Outcome::NotOffered => Err(format!("nothing in {} would be a function", cx.cell).into()),
         Outcome::Refused(refusal) => Err(refusal),
-        Outcome::Planned(plan) => Ok(edit(cx, &plan)),
+        Outcome::Planned(plan) => Ok(plan.edit(cx)),
     }
-}
-
-fn edit(cx: &ActionContext<'_>, plan: &Plan) -> Edit {
-    let text = cx.all.notebook.cell(cx.cell).map_or("", |cell| &cell.text);
-    let apart = cx.client.cell_structure && !plan.stays;
-    let new = plan.cell_text(!apart);
-    let start = if apart { 0 } else { new.find(&plan.function).unwrap_or(0) };
-    let mut edit = Edit::replace(cx.cell, pieces::whole(text), new);
-    if apart {
-        edit.ops.insert(
-            0,
-            EditOp::Insert {
-                at: cx.cell,
-                kind: CellKind::Code,
-                text: plan.function.clone(),
-            },
-        );
-    }
-    // An inserted cell takes the place of the one that it stands above.
-    edit.select = plan.name_in_function(start).map(|range| (cx.cell, range));
-    edit
 }

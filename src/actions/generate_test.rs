@@ -74,6 +74,10 @@
 //! def test_net():
 //!     assert net(1) == 1
 //! ```
+//! ```ini file=pytest.ini
+//! [pytest]
+//! pythonpath = notebooks
+//! ```
 //!
 //! ## After
 //! ```notebook
@@ -132,7 +136,7 @@ use crate::refactor::testing::{self, Subject};
 
 pub const ACTION: Action = Action {
     name: "generate-test",
-    kind: "refactor.rewrite",
+    kinds: &["refactor.rewrite"],
     offer,
     apply,
     source: "",

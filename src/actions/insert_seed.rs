@@ -109,7 +109,7 @@ use crate::text::{TextRange, TextSize};
 
 pub const ACTION: Action = Action {
     name: "insert-seed",
-    kind: "quickfix",
+    kinds: &["quickfix"],
     offer,
     apply,
     source: "",

@@ -56,7 +56,7 @@ use crate::text::{TextRange, TextSize};
 
 pub const ACTION: Action = Action {
     name: "move-import",
-    kind: "quickfix",
+    kinds: &["quickfix"],
     offer,
     apply,
     source: "",

@@ -383,7 +383,7 @@ use crate::refactor::moving::{self, targets};
 
 pub const ACTION: Action = Action {
     name: "move-to-module",
-    kind: "refactor.move",
+    kinds: &["refactor.move"],
     offer,
     apply,
     source: "",

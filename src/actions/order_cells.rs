@@ -196,7 +196,7 @@ use crate::notebook::{CellIdx, Edit, EditOp};
 
 pub const ACTION: Action = Action {
     name: "order-cells",
-    kind: "refactor.rewrite",
+    kinds: &["refactor.rewrite"],
     offer,
     apply,
     source: "",

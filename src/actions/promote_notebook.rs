@@ -186,7 +186,7 @@ use crate::refactor::promote;
 
 pub const ACTION: Action = Action {
     name: "promote-notebook",
-    kind: "refactor.move",
+    kinds: &["refactor.move"],
     offer,
     apply,
     source: "",

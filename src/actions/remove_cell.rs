@@ -38,7 +38,7 @@ use crate::notebook::{Edit, EditOp};
 
 pub const ACTION: Action = Action {
     name: "remove-cell",
-    kind: "quickfix",
+    kinds: &["quickfix"],
     offer,
     apply,
     source: "",

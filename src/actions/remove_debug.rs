@@ -54,7 +54,7 @@ use crate::text::TextRange;
 
 pub const ACTION: Action = Action {
     name: "remove-debug",
-    kind: "quickfix",
+    kinds: &["quickfix"],
     offer,
     apply,
     source: "",

@@ -138,7 +138,7 @@ use crate::text::{TextRange, TextSize};
 
 pub const ACTION: Action = Action {
     name: "rename-in-cell",
-    kind: "quickfix",
+    kinds: &["quickfix"],
     offer,
     apply,
     source: "",

@@ -76,7 +76,7 @@ use crate::text::{LineIndex, TextRange, TextSize};
 
 pub const ACTION: Action = Action {
     name: "suppress",
-    kind: "quickfix",
+    kinds: &["quickfix"],
     offer,
     apply,
     source: "",

@@ -47,7 +47,7 @@ use crate::text::TextRange;
 
 pub const ACTION: Action = Action {
     name: "use-pip-magic",
-    kind: "quickfix",
+    kinds: &["quickfix"],
     offer,
     apply,
     source: "",

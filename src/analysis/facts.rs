@@ -2,6 +2,7 @@
 
 use ruff_python_ast::name::Name;
 
+use super::shapes::Passage;
 use crate::text::TextRange;
 
 /// Counts what happens in a cell, in the order in which it happens when the cell runs.
@@ -47,6 +48,8 @@ pub struct Facts {
     pub text_reads: TextReads,
     /// Habits that the rules of the groups test and portable ask for, in document order.
     pub remarks: Vec<Remark>,
+    /// Fingerprints by which repetitions are found, by block and place. None where the cell does not run.
+    pub passages: Vec<Passage>,
     /// Whether it may set IPython to show every expression of a cell instead of the last.
     pub shows_every_expression: bool,
 }

@@ -6,6 +6,7 @@
 
 mod names;
 mod resolve;
+mod twins;
 
 use std::sync::Arc;
 
@@ -19,12 +20,15 @@ use crate::notebook::{Cell, CellIdx, Home, Notebook};
 use crate::text::TextRange;
 use names::Names;
 use resolve::Resolver;
+pub(super) use twins::TOLD;
+use twins::Twins;
 
 /// The facts of all cells of a notebook, joined in cell order.
 #[derive(Debug, Default)]
 pub struct Link {
     cells: Vec<CellLink>,
     names: Names,
+    twins: Twins,
     home: Home,
     /// Names that the configuration declares.
     declared: Arc<[String]>,
@@ -103,8 +107,13 @@ impl Link {
         declared: Arc<[String]>,
         surroundings: Arc<Surroundings>,
     ) -> Self {
+        let mut twins = Twins::default();
+        for (cell, facts) in (0..).zip(&facts) {
+            twins.add(cell, facts);
+        }
         let mut link = Self {
             names: Names::new(&facts),
+            twins,
             cells: facts
                 .into_iter()
                 .map(|facts| CellLink {
@@ -217,6 +226,11 @@ impl Link {
         self.names.randoms().iter().copied().map(CellIdx)
     }
 
+    /// The cells that hold a [passage](Facts::passages), in order; one that holds it twice is there twice.
+    pub fn holders(&self, passage: u64) -> &[u32] {
+        self.twins.holders(passage)
+    }
+
     /// The cells that have bound or deleted the name when they end, in order.
     pub fn touchers<'l>(
         &'l self,
@@ -268,6 +282,7 @@ impl Link {
             dirty.extend(self.names.users(name));
         }
         let mut neighbours: FxHashSet<u32> = FxHashSet::default();
+        self.twins.update(cell.0, &old, &facts, &mut neighbours);
         let deferred = deferred_reads(&old)
             .into_iter()
             .chain(deferred_reads(&facts));

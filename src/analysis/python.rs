@@ -14,6 +14,7 @@ use super::facts::{
 };
 use super::flow::Branch;
 use super::magics;
+use super::shapes;
 use super::source::{Source, size};
 use super::text_reads;
 use super::walk::Walker;
@@ -76,7 +77,9 @@ fn parsed_facts(text: &str) -> Facts {
     facts.text_reads = text_reads::of(&facts, text);
     facts.shows_every_expression =
         memchr::memmem::find(text.as_bytes(), b"ast_node_interactivity").is_some();
-    if !facts.runs() {
+    if facts.runs() {
+        facts.passages = shapes::passages(&source, &parsed.statements);
+    } else {
         doubt(&mut facts);
     }
     facts.exits = exits(&facts, flow.into_states());

@@ -49,6 +49,15 @@ pub fn find(text: &str) -> Vec<Secret> {
     found
 }
 
+/// Where a secret may start in a text that is not decoded yet, in its order.
+pub fn starts(text: &[u8]) -> impl Iterator<Item = Range<usize>> + '_ {
+    let starts = STARTS.iter().flat_map(move |starts| starts.find_iter(text));
+    starts.map(|start| start.range())
+}
+
+/// The start of the one secret that is longer than a line.
+pub const BLOCK: &str = "PRIVATE KEY";
+
 /// The kinds of secrets in texts, each once, in the order in which they come.
 pub fn kinds_in<'t>(texts: impl IntoIterator<Item = &'t str>) -> Vec<&'static str> {
     let mut kinds = Vec::new();
@@ -120,7 +129,7 @@ const KINDS: &[Kind] = &[
     kind("sk-", shapes::language_model),
     kind("sk_live_", shapes::stripe),
     kind("rk_live_", shapes::stripe),
-    kind("PRIVATE KEY", shapes::private_key),
+    kind(BLOCK, shapes::private_key),
     kind("eyJ", shapes::json_web_token),
     kind("://", shapes::connection_string),
     kind("AccountKey=", shapes::azure_account_key),

@@ -17,12 +17,15 @@ use super::progress::Progress;
 use super::report::{self, InFile, Item, Report};
 use super::selection::Selection;
 use super::terminal::Terminal;
-use super::{Status, files};
+use super::{Status, files, suppressions};
+use crate::analysis::clones::{Index, Kept};
 use crate::config::Config;
 use crate::engine::Analysis;
 use crate::format;
 use crate::notebook::{Notebook, ProblemKind};
-use crate::workspace::Workspace;
+use crate::rule::Severity;
+use crate::rules;
+use crate::workspace::{Workspace, clones};
 
 /// Check notebooks and print what was found.
 ///
@@ -52,6 +55,10 @@ pub struct Args {
     /// Write all findings into this file, which --baseline leaves out from then on
     #[arg(long, value_name = "FILE", conflicts_with_all = ["baseline", "statistics"])]
     write_baseline: Option<PathBuf>,
+
+    /// Write a comment that suppresses it behind every finding, into the notebooks
+    #[arg(long, conflicts_with_all = ["baseline", "statistics", "write_baseline", "format"])]
+    add_suppressions: bool,
 }
 
 pub fn run(args: &Args, terminal: &mut Terminal) -> ExitCode {
@@ -64,7 +71,10 @@ pub fn run(args: &Args, terminal: &mut Terminal) -> ExitCode {
         }
     };
     let files = files::find(&args.paths, &workspace);
-    let (mut report, errors) = check(files.paths, &workspace, args);
+    if args.add_suppressions {
+        return add_suppressions(files, &workspace, args, terminal).into();
+    }
+    let (mut report, errors) = check(&files.paths, &workspace, args);
     let errors: BTreeSet<String> = files.errors.into_iter().chain(errors).collect();
     if report.notebooks == 0 && errors.is_empty() {
         terminal.tell("no notebooks found");
@@ -129,18 +139,71 @@ fn write_baseline(
     }
 }
 
+/// Writes comments for what a run without the option would show.
+fn add_suppressions(
+    files: files::Files,
+    workspace: &Workspace,
+    args: &Args,
+    terminal: &Terminal,
+) -> Status {
+    let results = each(files.paths, |path| {
+        suppressions::add(path, workspace, |finding, config| {
+            args.selection.hints
+                || finding.severity != Severity::Hint
+                || config.asks_for(finding.rule)
+        })
+    });
+    let mut errors: BTreeSet<String> = files.errors.into_iter().collect();
+    let (mut findings, mut notebooks, mut left) = (0, 0, 0);
+    for result in results {
+        match result {
+            Ok(added) => {
+                findings += added.findings;
+                notebooks += usize::from(added.findings > 0);
+                left += added.left;
+            }
+            Err(error) => {
+                errors.insert(error);
+            }
+        }
+    }
+    for error in &errors {
+        terminal.error(error);
+    }
+    let plural = |count: usize| if count == 1 { "" } else { "s" };
+    terminal.tell(format_args!(
+        "Suppressed {findings} finding{} in {notebooks} notebook{}.",
+        plural(findings),
+        plural(notebooks)
+    ));
+    if left > 0 {
+        terminal.tell(format_args!(
+            "{left} finding{} no comment can be written for: --write-baseline takes those.",
+            plural(left)
+        ));
+    }
+    match (errors.is_empty(), left) {
+        (false, _) => Status::Error,
+        (true, 0) => Status::Nothing,
+        (true, _) => Status::Found,
+    }
+}
+
 /// Deep expressions are walked by recursion, and public notebooks hold some that need more than the usual 2 MB.
 /// Only what is used of it takes memory.
 const STACK_BYTES: usize = 64 << 20;
 
 /// Checks the files on all cores. The order of the report is that of the paths.
-fn check(paths: BTreeSet<PathBuf>, workspace: &Workspace, args: &Args) -> (Report, Vec<String>) {
+fn check(paths: &BTreeSet<PathBuf>, workspace: &Workspace, args: &Args) -> (Report, Vec<String>) {
     let mut report = Report {
         hints: args.selection.hints,
         ..Report::default()
     };
     let mut errors = Vec::new();
-    let results = each(paths, |path| check_file(path, workspace, args.format));
+    let mut results = each(paths.clone(), |path| {
+        check_file(path, workspace, args.format, None)
+    });
+    again_with_clones(paths, &mut results, workspace, args);
     for result in results {
         match result {
             Ok(mut checked) => {
@@ -152,6 +215,50 @@ fn check(paths: BTreeSet<PathBuf>, workspace: &Workspace, args: &Args) -> (Repor
         }
     }
     (report, errors)
+}
+
+/// Checks those files again that share passages with others: what a file alone shows is known by then.
+fn again_with_clones(
+    paths: &BTreeSet<PathBuf>,
+    results: &mut [Result<Checked, String>],
+    workspace: &Workspace,
+    args: &Args,
+) {
+    let mut files: Vec<(Arc<str>, Vec<Kept>)> = paths
+        .iter()
+        .zip(&mut *results)
+        .filter_map(|(path, result)| {
+            let kept = std::mem::take(&mut result.as_mut().ok()?.passages);
+            Some((name_of(path), kept))
+        })
+        .collect();
+    let scripts = files::scripts(&args.paths, workspace);
+    let scripts = scripts.into_iter().filter(|path| !paths.contains(path));
+    files.extend(scripts.map(|path| {
+        let kept = clones::passages(&path);
+        (name_of(&path), kept)
+    }));
+    let index = Arc::new(Index::of(files));
+    let shared: BTreeSet<PathBuf> = paths
+        .iter()
+        .zip(&*results)
+        .filter(|(path, result)| result.is_ok() && index.shares(&name_of(path)))
+        .map(|(path, _)| path.clone())
+        .collect();
+    let again = each(shared.clone(), |path| {
+        check_file(path, workspace, args.format, Some(&index))
+    });
+    let mut again = shared.iter().zip(again).peekable();
+    for (path, result) in paths.iter().zip(results) {
+        if let Some((_, checked)) = again.next_if(|(shared, _)| *shared == path) {
+            *result = checked;
+        }
+    }
+}
+
+/// What a file is called in the index, and in messages.
+fn name_of(path: &Path) -> Arc<str> {
+    path.to_string_lossy().replace('\\', "/").into()
 }
 
 /// Does the work for each file, on all cores. The order of the results is that of the paths;
@@ -213,18 +320,32 @@ pub(super) struct Checked {
     pub items: Vec<Item>,
     /// Why editors will not open the file, where no rule tells it.
     pub problem: Option<String>,
+    /// What other notebooks may repeat; none where no rule asks.
+    pub passages: Vec<Kept>,
 }
 
 /// The rules that tell what is wrong with a file. Where neither runs, silence would pass for "nothing found".
 const TELL_PROBLEMS: [&str; 2] = ["invalid-notebook", "merge-conflict"];
 
-fn check_file(path: &Path, workspace: &Workspace, format: Format) -> Result<Checked, String> {
+/// The rule that looks at other notebooks.
+const ACROSS_FILES: &str = "duplicate-code";
+
+fn check_file(
+    path: &Path,
+    workspace: &Workspace,
+    format: Format,
+    index: Option<&Arc<Index>>,
+) -> Result<Checked, String> {
     let config = config_of(path, workspace)?;
     let bytes = files::read(path)?;
     let notebook = format::parse(&bytes);
     // A file may be far larger than its cells, and most outputs do not look at it again.
     let bytes = format.is_about_files().then_some(bytes);
-    let analysis = analyse(path, notebook, &config, workspace);
+    let mut analysis = analyse(path, notebook, &config, workspace);
+    if let Some(index) = index {
+        analysis.set_clones(index, &name_of(path));
+        analysis.settle();
+    }
     let decoded = bytes.as_deref().map(format::Decoded::new);
     let is_found = analysis.findings().next().is_some();
     let in_file = decoded.as_ref().filter(|_| is_found).and_then(InFile::new);
@@ -285,7 +406,12 @@ pub(super) fn checked(
     let items = report::items(path.to_owned(), analysis, file, |rule| {
         config.asks_for(rule)
     });
-    Checked { items, problem }
+    let looks_across = rules::find(ACROSS_FILES).and_then(|rule| config.severity_of(rule));
+    Checked {
+        items,
+        problem,
+        passages: looks_across.map_or_else(Vec::new, |_| analysis.passages()),
+    }
 }
 
 #[cfg(test)]

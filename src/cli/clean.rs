@@ -87,7 +87,14 @@ fn of_stdin(args: &Args, policy: Policy, terminal: &Terminal) -> Status {
     };
     if args.diff {
         let change = Change { old: bytes, new };
-        let printed = terminal.print(|out| diff::write(Path::new("-"), &change, out));
+        let mut is_masked = false;
+        let printed = terminal.print(|out| {
+            is_masked = diff::write(Path::new("-"), &change, out)?;
+            Ok(())
+        });
+        if is_masked {
+            terminal.tell(diff::MASKED);
+        }
         return told(printed, Status::Found, terminal);
     }
     terminal.tell("standard input is not clean");
@@ -143,16 +150,20 @@ fn of_files(paths: &[PathBuf], args: &Args, policy: Policy, terminal: &Terminal)
             }
         }
     }
+    let mut is_masked = false;
     let printed = terminal.print(|out| {
         for (path, change) in &changed {
             match change {
-                Some(change) => diff::write(path, change, out)?,
+                Some(change) => is_masked |= diff::write(path, change, out)?,
                 None if args.check => writeln!(out, "{} is not clean", path.display())?,
                 None => {}
             }
         }
         Ok(())
     });
+    if is_masked {
+        terminal.tell(diff::MASKED);
+    }
     for error in &errors {
         terminal.error(error);
     }

@@ -51,7 +51,7 @@ fn page(name: &str) -> Option<String> {
         return Some(draw(name, &facts, &docs::page(rule.source)));
     }
     let action = actions::find(name)?;
-    let facts = format!("action ({})", action.kind);
+    let facts = format!("action ({})", action.kinds.join(", "));
     Some(draw(name, &facts, &docs::page(action.source)))
 }
 

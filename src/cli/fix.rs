@@ -69,16 +69,21 @@ pub fn run(args: &Args, terminal: &mut Terminal) -> ExitCode {
     if report.notebooks == 0 && errors.is_empty() {
         terminal.tell("no notebooks found");
     }
+    let mut is_masked = false;
     let printed = terminal.print(|out| {
         if !args.diff {
             return Format::Text.write(&report, out);
         }
-        let shown = changes.iter();
-        let shown = shown.filter_map(|(path, change)| Some((path, change.as_ref()?)));
-        shown
-            .into_iter()
-            .try_for_each(|(path, change)| diff::write(path, change, out))
+        for (path, change) in &changes {
+            if let Some(change) = change {
+                is_masked |= diff::write(path, change, out)?;
+            }
+        }
+        Ok(())
     });
+    if is_masked {
+        terminal.tell(diff::MASKED);
+    }
     for error in &errors {
         terminal.error(error);
     }

@@ -73,23 +73,24 @@ fn promote(args: &Args, terminal: &mut Terminal) -> Result<(), String> {
         terminal.tell(remark);
     }
     if args.dry_run {
-        let printed = terminal.print(|out| {
-            for (path, text) in &created {
-                let change = Change {
-                    old: Vec::new(),
-                    new: text.clone().into_bytes(),
-                };
-                diff::write(path, &change, out)?;
-            }
-            diff::write(
-                &args.notebook,
-                &Change {
-                    old: old.clone(),
-                    new: new.clone(),
-                },
-                out,
-            )
+        let created = created.into_iter().map(|(path, text)| {
+            let change = Change {
+                old: Vec::new(),
+                new: text.into_bytes(),
+            };
+            (path, change)
         });
+        let changes = created.chain([(args.notebook.clone(), Change { old, new })]);
+        let mut is_masked = false;
+        let printed = terminal.print(|out| {
+            for (path, change) in changes {
+                is_masked |= diff::write(&path, &change, out)?;
+            }
+            Ok(())
+        });
+        if is_masked {
+            terminal.tell(diff::MASKED);
+        }
         return printed.map_err(|error| format!("the diff cannot be written: {error}"));
     }
     for (path, text) in &created {

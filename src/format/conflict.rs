@@ -37,6 +37,49 @@ pub enum Side {
     Theirs,
 }
 
+/// What stays of a conflict when it is resolved.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Keep {
+    Ours,
+    Theirs,
+    Both,
+}
+
+/// The text without the markers of the conflicts for which `keep` has an answer, at their positions in
+/// [`find`], and without the lines that do not stay.
+pub fn without(bytes: &[u8], keep: &[Option<Keep>]) -> Vec<u8> {
+    let after = |at: usize| {
+        if bytes.get(at) == Some(&b'\n') {
+            at + 1
+        } else {
+            at
+        }
+    };
+    let mut gone: Vec<Range<usize>> = Vec::new();
+    for (conflict, keep) in find(bytes).iter().zip(keep) {
+        let (ours, theirs) = (conflict.ours, conflict.theirs);
+        let (start, end) = (conflict.span.start, after(conflict.span.end));
+        match keep {
+            None => {}
+            Some(Keep::Ours) => gone.extend([start..ours.start, ours.end..end]),
+            Some(Keep::Theirs) => gone.extend([start..theirs.start, theirs.end..end]),
+            Some(Keep::Both) => {
+                gone.extend([start..ours.start, ours.end..theirs.start, theirs.end..end]);
+            }
+        }
+    }
+    gone.sort_by_key(|range| range.start);
+    let mut out = Vec::with_capacity(bytes.len());
+    let mut at = 0;
+    for range in gone {
+        // A conflict inside of what goes has nothing left to take out.
+        out.extend_from_slice(&bytes[at..range.start.max(at)]);
+        at = at.max(range.end);
+    }
+    out.extend_from_slice(&bytes[at..]);
+    out
+}
+
 /// A file's two versions, each as long as the file: what belongs to the other is blank,
 /// so that every place stays where it is. `None` where no conflict is found.
 pub fn versions(bytes: &[u8]) -> Option<(Vec<Conflict>, [Vec<u8>; 2])> {

@@ -11,6 +11,8 @@ mod lower;
 mod merge;
 mod patch;
 mod raw;
+pub mod resolve;
+mod secrets_in_text;
 mod source_map;
 mod style;
 mod validate;
@@ -22,11 +24,7 @@ use self::raw::{RawCell, RawFile};
 pub use self::source_map::{CellSpans, SourceMap};
 use super::conflict;
 use super::{BYTE_ORDER_MARK, Format};
-use crate::notebook::{
-    Anchor, Cell, CellIdx, CellKind, Execution, Home, Notebook, NotebookMeta, Outputs, Problem,
-    ProblemKind,
-};
-use crate::text::{TextRange, TextSize};
+use crate::notebook::{Cell, CellKind, Execution, Home, Notebook, NotebookMeta, Outputs};
 
 pub const FORMAT: Format = Format {
     name: "ipynb",
@@ -68,10 +66,6 @@ pub fn read(bytes: &[u8]) -> (Notebook, SourceMap<'_>) {
     let mut cells = Vec::with_capacity(raw.cells.len());
     for cell in raw.cells {
         let (cell, spans) = finish(cell, &raw.root, &meta, &map);
-        if cell.is_code() {
-            let index = CellIdx::new(cells.len());
-            problems.extend(conflicts_in_text(index, &cell.text));
-        }
         cells.push(Arc::new(cell));
         map.cells.push(spans);
     }
@@ -89,31 +83,6 @@ fn recognises(bytes: &[u8]) -> bool {
         .unwrap_or(bytes)
         .trim_ascii_start();
     start.starts_with(b"{") || raw::object_after_text(bytes).is_some()
-}
-
-/// The conflicts that somebody committed inside a cell's code, or that nbdime wrote there.
-pub fn conflicts_in_text(cell: CellIdx, text: &str) -> Vec<Problem> {
-    let found = conflict::find(text.as_bytes());
-    found
-        .into_iter()
-        .filter_map(|conflict| {
-            let start = u32::try_from(conflict.span.start).ok()?;
-            let first = text[conflict.span.start..].lines().next()?;
-            let ours = conflict::name_side(&conflict.ours_label, "one side");
-            let theirs = conflict::name_side(&conflict.theirs_label, "the other");
-            Some(Problem {
-                kind: ProblemKind::Conflict,
-                anchor: Anchor::Range(
-                    cell,
-                    TextRange::at(TextSize::new(start), TextSize::of(first)),
-                ),
-                message: format!(
-                    "The code of {cell} holds a merge conflict between {ours} and {theirs}, so it cannot run; \
-                     keep one side and remove the marker lines."
-                ),
-            })
-        })
-        .collect()
 }
 
 fn meta(raw: &RawFile) -> NotebookMeta {

@@ -54,9 +54,16 @@ pub fn list(params: &CodeActionParams, cell: &Uri, view: View<'_>) -> Option<Cod
     let offers = if asks { asking(offers) } else { offers };
     let actions = offers
         .into_iter()
-        .filter(|(action, _)| asked_for(action.kind, &params.context))
         .filter_map(|(action, offer)| {
-            listed(Offered::One(action), offer, &params.context, &place, view)
+            let kind = kind_asked_for(action.kinds, offer.disabled.is_some(), &params.context)?;
+            listed(
+                Offered::One(action),
+                kind,
+                offer,
+                &params.context,
+                &place,
+                view,
+            )
         })
         .map(CodeActionOrCommand::CodeAction);
     let all = fix_all::KINDS
@@ -64,7 +71,14 @@ pub fn list(params: &CodeActionParams, cell: &Uri, view: View<'_>) -> Option<Cod
         .filter(|kind| asks_for(kind, &params.context));
     let all = all.filter_map(|kind| fix_all::offer(kind, place.index, view));
     let all = all.filter_map(|(kind, offer)| {
-        listed(Offered::All(kind), offer, &params.context, &place, view)
+        listed(
+            Offered::All(kind),
+            kind,
+            offer,
+            &params.context,
+            &place,
+            view,
+        )
     });
     Some(
         actions
@@ -202,17 +216,11 @@ impl Offered {
             Self::All(kind) => kind,
         }
     }
-
-    fn kind(self) -> &'static str {
-        match self {
-            Self::One(action) => action.kind,
-            Self::All(kind) => kind,
-        }
-    }
 }
 
 fn listed(
     action: Offered,
+    kind: &'static str,
     offer: Offer,
     context: &CodeActionContext,
     place: &Place<'_>,
@@ -220,7 +228,7 @@ fn listed(
 ) -> Option<CodeAction> {
     let mut listed = CodeAction {
         title: offer.title,
-        kind: Some(CodeActionKind::from(action.kind())),
+        kind: Some(CodeActionKind::from(kind)),
         diagnostics: offer.repairs.map(|rule| repaired(rule, context)),
         // A client may pick the preferred one by itself.
         is_preferred: (offer.preferred && offer.disabled.is_none()).then_some(true),
@@ -238,7 +246,9 @@ fn listed(
             Ok(lowered) => fill(&mut listed, lowered),
             Err(reason) => disabled = Some(reason),
         }
-    } else if disabled.is_none() {
+    }
+    // Disabled ones have it, too: who looks for an action by its name finds the reason.
+    if disabled.is_some() || view.profile.resolves() {
         let data = Data {
             action: action.name().into(),
             uri: view.notebook.clone(),
@@ -280,6 +290,21 @@ fn asked_for(kind: &str, context: &CodeActionContext) -> bool {
 /// Whether a client names this kind or one above it: what a menu does not show is offered to nobody else.
 fn asks_for(kind: &str, context: &CodeActionContext) -> bool {
     context.only.is_some() && asked_for(kind, context)
+}
+
+/// The first kind that was asked for. What is asked for by a source kind is carried out unseen, so
+/// nobody is told there why it cannot be done.
+fn kind_asked_for(
+    kinds: &[&'static str],
+    is_disabled: bool,
+    context: &CodeActionContext,
+) -> Option<&'static str> {
+    let is_source = |kind: &str| kind.starts_with("source") || kind.starts_with("notebook.source");
+    kinds
+        .iter()
+        .copied()
+        .filter(|kind| !(is_disabled && is_source(kind)))
+        .find(|kind| asked_for(kind, context))
 }
 
 /// The client's own diagnostics that an action repairs: it compares them with those it shows.
@@ -338,6 +363,23 @@ mod tests {
             ),
             ..CodeActionContext::default()
         }
+    }
+
+    #[test]
+    fn an_action_is_listed_under_the_kind_that_was_asked_for() {
+        let kinds = ["refactor.rewrite", "notebook.source.organizeImports"];
+        let listed = |disabled, context| kind_asked_for(&kinds, disabled, &context);
+        assert_eq!(
+            listed(false, CodeActionContext::default()),
+            Some("refactor.rewrite")
+        );
+        let on_save = || only(&["notebook.source.organizeImports"]);
+        assert_eq!(
+            listed(false, on_save()),
+            Some("notebook.source.organizeImports")
+        );
+        assert_eq!(listed(true, on_save()), None);
+        assert_eq!(listed(false, only(&["quickfix"])), None);
     }
 
     #[test]

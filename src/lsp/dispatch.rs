@@ -113,6 +113,13 @@ impl Dispatch<'_> {
         }
         match id {
             None if proto::concerns_documents(&method) => self.document(&method, params),
+            // tower-lsp 0.23 has no name for it.
+            None if method == "window/workDoneProgress/cancel" => {
+                let token = params.as_ref().and_then(|params| params["token"].as_str());
+                if let Some(token) = token {
+                    self.front.send(Event::ProgressCancelled(token.to_owned()));
+                }
+            }
             Some(id) if method == "initialize" && self.initialized => self.again(id, params),
             id => self.call(method, id, params),
         }

@@ -11,6 +11,7 @@ use super::proto::{DocumentEvent, Uri};
 use super::question::Question;
 use super::saved::SavedCell;
 use super::scan::Outcome;
+use crate::analysis::clones::Index;
 
 pub type Folders = Vec<PathBuf>;
 
@@ -26,7 +27,9 @@ pub enum Event {
         removed: Folders,
     },
     /// Files that the client watches for us have changed on disk.
-    FilesChanged,
+    FilesChanged(Vec<PathBuf>),
+    /// The person cancels work that is shown by this token.
+    ProgressCancelled(String),
     Document(DocumentEvent),
     Settings(Value),
     Question(Question),
@@ -37,6 +40,10 @@ pub enum Event {
     OutputsRead(Uri, Vec<SavedCell>),
     /// Our own: the notebooks of the workspace have been checked.
     Scanned(Outcome),
+    /// Our own: so many files of the workspace are to be read for what they repeat of each other.
+    ClonesCounted(usize),
+    /// Our own: they have been read; `None` where that was cancelled.
+    ClonesRead(Option<Index>),
     /// Our own: a project's imports have been read.
     ImportsRead,
 }

@@ -116,8 +116,10 @@ impl LanguageServer for Front {
         });
     }
 
-    async fn did_change_watched_files(&self, _: DidChangeWatchedFilesParams) {
-        self.send(Event::FilesChanged);
+    async fn did_change_watched_files(&self, params: DidChangeWatchedFilesParams) {
+        let changes = params.changes.iter();
+        let paths = changes.filter_map(|change| path_of(&change.uri));
+        self.send(Event::FilesChanged(paths.collect()));
     }
 
     async fn did_change_configuration(&self, params: DidChangeConfigurationParams) {

@@ -10,6 +10,7 @@ use super::proto::Uri;
 use super::publish::{self, Published};
 use super::status::{Subject, Told};
 use super::wire::Outbox;
+use crate::analysis::clones::Index;
 use crate::analysis::facts::OpeningKind;
 use crate::config::Config;
 use crate::engine::Analysis;
@@ -34,6 +35,8 @@ pub struct Open {
     pub lacks_names: bool,
     /// What was last looked up in files, for the names that it brings.
     pub looked_up: Vec<OpeningKind>,
+    /// The other notebooks' passages, as the analysis knows them.
+    pub clones: Option<Arc<Index>>,
     pub published: Published,
     /// What was told of the notebook as a whole.
     pub told: Told,
@@ -78,6 +81,7 @@ impl Open {
             drop(cells);
             self.analysis = Some(analysis);
             self.looked_up.clear();
+            self.clones = None;
             self.dirty.clear();
             self.unpublished.extend(document.order.iter().cloned());
             self.notebook_unpublished = true;

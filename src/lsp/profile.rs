@@ -146,7 +146,10 @@ impl Profile {
 
 /// What the server offers; the same to every client.
 pub fn server() -> InitializeResult {
-    let mut kinds: Vec<&'static str> = actions::ALL.iter().map(|action| action.kind).collect();
+    let mut kinds: Vec<&'static str> = actions::ALL
+        .iter()
+        .flat_map(|action| action.kinds.iter().copied())
+        .collect();
     kinds.extend(fix_all::KINDS);
     kinds.sort_unstable();
     kinds.dedup();

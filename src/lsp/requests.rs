@@ -22,6 +22,8 @@ pub enum Request {
     Watch,
     /// Ask for all inlay hints again.
     RefreshHints,
+    /// Show how far work of ours is.
+    Progress,
 }
 
 impl Request {
@@ -30,6 +32,7 @@ impl Request {
             Self::RefreshLenses => "workspace/codeLens/refresh",
             Self::Watch => "client/registerCapability",
             Self::RefreshHints => "workspace/inlayHint/refresh",
+            Self::Progress => "window/workDoneProgress/create",
         }
     }
 }

@@ -4,6 +4,7 @@
 //! changed is published, unless more has come meanwhile: a burst of edits costs one analysis, without
 //! a timer. Nothing here waits for the client.
 
+mod clones;
 mod scanning;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -37,6 +38,7 @@ pub struct Session {
     /// The folders that the client has open.
     folders: Folders,
     closed: Closed,
+    clones: clones::Clones,
     requests: Requests,
     pub(super) lenses: Shown,
     pub(super) hints: Shown,
@@ -77,6 +79,7 @@ impl Session {
             outbox,
             folders: Vec::new(),
             closed: Closed::default(),
+            clones: clones::Clones::default(),
             requests: Requests::default(),
             lenses: Shown::default(),
             hints: Shown::default(),
@@ -121,7 +124,8 @@ impl Session {
                 self.folders.retain(|folder| !removed.contains(folder));
                 self.folders.extend(added);
             }
-            Event::FilesChanged => {
+            Event::FilesChanged(paths) => {
+                self.clones_changed(paths);
                 self.workspace.forget_imports();
                 self.read_files_again();
                 for open in self.notebooks.values_mut() {
@@ -133,12 +137,21 @@ impl Session {
             Event::Document(event) => self.document(event),
             Event::Question(question) => self.answer(question),
             Event::Answered(id) => {
-                self.requests.answered(id);
+                if self.requests.answered(id) == Some(Request::Progress) {
+                    self.show_clones();
+                }
                 self.refresh();
             }
             Event::OutputsRead(notebook, cells) => {
                 for change in self.documents.apply_saved(&notebook, &cells) {
                     self.follow(change);
+                }
+            }
+            Event::ClonesCounted(files) => self.clones_counted(files),
+            Event::ClonesRead(index) => self.clones_read(index),
+            Event::ProgressCancelled(token) => {
+                if token == clones::TOKEN {
+                    self.cancel_clones();
                 }
             }
             Event::Shutdown(reply) => reply.with(|| Ok(())),
@@ -157,6 +170,8 @@ impl Session {
             Ok(Some(settings)) => {
                 self.workspace.set_overrides(settings);
                 self.reconfigure();
+                // They may have been switched on or off.
+                self.hints.outdate();
             }
             Err(error) => self
                 .outbox
@@ -195,6 +210,10 @@ impl Session {
         if matches!(event, DocumentEvent::NotebookSaved(_)) {
             // Not every client tells of a configuration file that changed; whoever changes one saves soon.
             self.read_files_again();
+        }
+        if let DocumentEvent::NotebookSaved(saved) = &event {
+            let path = saved.notebook_document.uri.to_file_path();
+            self.clones_changed(path.into_iter().collect());
         }
         let saved = match &event {
             DocumentEvent::NotebookOpened(opened) => Some(opened.notebook_document.uri.clone()),
@@ -318,6 +337,7 @@ impl Session {
     fn settle(&mut self, uri: &Uri) {
         self.settle_by(uri, Open::settle);
         self.look_around(uri);
+        self.see_clones(uri);
     }
 
     /// Reads the files that the notebook takes all names from, when it names others than before.
@@ -386,7 +406,9 @@ impl Session {
         }
         if changed {
             self.lenses.outdate();
-            self.hints.outdate();
+            if self.notebooks.values().any(|open| open.config.inlay_hints) {
+                self.hints.outdate();
+            }
         }
         self.refresh();
     }

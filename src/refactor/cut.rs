@@ -4,11 +4,14 @@ use ruff_python_ast::name::Name;
 use rustc_hash::FxHashSet;
 
 use super::outside::{self, Readers};
+use super::shown;
 use crate::action::Refusal;
 use crate::analysis::Facts;
 use crate::analysis::facts::{BindingKind, MagicKind, StatementKind};
+use crate::analysis::source::size;
 use crate::notebook::CellIdx;
 use crate::rule::Context;
+use crate::text::TextRange;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Fate {
@@ -128,6 +131,100 @@ pub fn cell(cx: &Context<'_>, cell: CellIdx, text: &str) -> Result<Vec<Fate>, No
     cut.fates()
 }
 
+/// The same where a person has selected what becomes the function. A selection that cuts a
+/// statement is widened to all of it; one within a compound statement is refused.
+pub fn selection(
+    cx: &Context<'_>,
+    cell: CellIdx,
+    text: &str,
+    selection: TextRange,
+) -> Result<Vec<Fate>, NoCut> {
+    let facts = cx.link.facts(cell);
+    // Blank space at the ends selects nothing.
+    let selection = trimmed(text, selection);
+    let touched: Vec<usize> = facts
+        .statements
+        .iter()
+        .enumerate()
+        .filter(|(_, statement)| {
+            statement.range.start() < selection.end() && selection.start() < statement.range.end()
+        })
+        .map(|(at, _)| at)
+        .collect();
+    let (Some(&first), Some(&last)) = (touched.first(), touched.last()) else {
+        return Err(NoCut::NothingToDo);
+    };
+    let only = &facts.statements[first];
+    if first == last
+        && only.range != selection
+        && text[only.range].contains('\n')
+        && !text[selection].contains(first_line(&text[only.range]))
+        && matches!(only.kind, StatementKind::Other | StatementKind::Definition)
+    {
+        let line = first_line(&text[only.range]);
+        return Err(NoCut::Refused(
+            format!("the selection lies within `{line}`; select that whole, or extract the cell")
+                .into(),
+        ));
+    }
+    let cut = Cut {
+        cx,
+        cell,
+        text,
+        facts,
+        readers: outside::readers(
+            cx.notebook,
+            cx.link,
+            cell,
+            &facts.bindings.iter().map(|own| own.name.clone()).collect(),
+        ),
+        kinds: Vec::new(),
+    };
+    for &at in &touched {
+        let kind = cut.kind(at);
+        // What stands below may need it, so that it is not only the other cells' affair.
+        let is_work = match kind {
+            Kind::Work => true,
+            Kind::Definition => !cut.bindings(at).any(|binding| {
+                cut.readers.contains_key(&binding.name)
+                    || (0..facts.statements.len())
+                        .filter(|other| !touched.contains(other))
+                        .any(|other| cut.mentions(other, &binding.name))
+            }),
+            _ => false,
+        };
+        if !is_work {
+            let line = first_line(&text[facts.statements[at].range]);
+            return Err(NoCut::Refused(match kind {
+                Kind::Shown => {
+                    format!("`{line}` is shown by the cell, and would not be from a function")
+                        .into()
+                }
+                _ => format!("`{line}` must stay in the notebook; leave it out of the selection")
+                    .into(),
+            }));
+        }
+    }
+    Ok((0..facts.statements.len())
+        .map(|at| match at {
+            at if at < first => Fate::Before,
+            at if at > last => Fate::After,
+            _ => Fate::Inside,
+        })
+        .collect())
+}
+
+fn trimmed(text: &str, range: TextRange) -> TextRange {
+    let code = &text[range];
+    let blank = code.len() - code.trim_start().len();
+    let start = range.start() + size(blank);
+    TextRange::at(start, size(code.trim().len()))
+}
+
+fn first_line(code: &str) -> &str {
+    code.lines().next().unwrap_or_default().trim()
+}
+
 struct Cut<'a> {
     cx: &'a Context<'a>,
     cell: CellIdx,
@@ -155,7 +252,7 @@ impl Cut<'_> {
                     .facts
                     .trailing
                     .is_some_and(|trailing| !trailing.suppressed);
-                if shown && !is_surely_none(self.cx, &self.text[statement.range]) {
+                if shown && !shown::is_surely_none(self.cx, self.text, statement.range) {
                     return Kind::Shown;
                 }
             }
@@ -403,35 +500,6 @@ impl Cut<'_> {
     }
 }
 
-/// `print(…)` and `plt.show()` show nothing by their value.
-pub fn is_surely_none(cx: &Context<'_>, code: &str) -> bool {
-    let is_builtin = |name: &str| cx.link.binders(name).next().is_none();
-    if code.starts_with("print(") {
-        return is_builtin("print") && closes_at_end(code);
-    }
-    let Some((base, call)) = code.split_once('.') else {
-        return false;
-    };
-    let is_pyplot = {
-        let mut binders = cx.link.binders(base).peekable();
-        binders.peek().is_some()
-            && binders.all(|binder| {
-                let facts = cx.link.facts(binder);
-                facts.exit(base).is_some_and(|exit| {
-                    matches!(&facts.binding(exit).kind, BindingKind::Import { module, member }
-                        if module == "matplotlib.pyplot"
-                            || (module == "matplotlib"
-                                && member.as_ref().is_some_and(|member| member == "pyplot")))
-                })
-            })
-    };
-    is_pyplot
-        && ["show(", "tight_layout(", "close("]
-            .iter()
-            .any(|way| call.starts_with(way))
-        && closes_at_end(code)
-}
-
 /// Whether the statement may change what an import below finds or says.
 pub fn prepares_imports(code: &str) -> bool {
     const PREPARERS: &[&str] = &[
@@ -476,30 +544,4 @@ pub fn is_standard_import(facts: &Facts, at: usize) -> bool {
         }
         _ => false,
     }) && bindings().next().is_some()
-}
-
-/// Whether the bracket that the first call opens is closed by the last character.
-fn closes_at_end(code: &str) -> bool {
-    let mut depth = 0_i32;
-    let mut chars = code.char_indices().peekable();
-    let mut quote = None;
-    while let Some((at, c)) = chars.next() {
-        match (quote, c) {
-            (_, '\\') => {
-                chars.next();
-            }
-            (Some(open), _) if open == c => quote = None,
-            (Some(_), _) => {}
-            (None, '"' | '\'') => quote = Some(c),
-            (None, '(') => depth += 1,
-            (None, ')') => {
-                depth -= 1;
-                if depth == 0 {
-                    return at + 1 == code.len();
-                }
-            }
-            _ => {}
-        }
-    }
-    false
 }

@@ -5,11 +5,11 @@ use super::interface::{self, Interface, Parts};
 use super::naming::{self, Subject};
 use super::pieces::{self, Pieces};
 use super::{layout, shape};
-use crate::action::Refusal;
+use crate::action::{ActionContext, Refusal};
 use crate::analysis::facts::{Facts, MagicKind};
 use crate::analysis::source::parse_part;
 use crate::analysis::{builtins, depth, python};
-use crate::notebook::{Cell, CellIdx};
+use crate::notebook::{Cell, CellIdx, CellKind, Edit, EditOp};
 use crate::rule::Context;
 use crate::text::{TextRange, TextSize};
 use ruff_python_ast::name::Name;
@@ -46,7 +46,24 @@ pub fn plan_cell(cx: &Context<'_>, index: CellIdx) -> Outcome {
     if !cell.is_python(&cx.notebook.meta.language) || cell.text.trim().is_empty() {
         return Outcome::NotOffered;
     }
-    let planned = depth::with_stack_for(&cell.text, || plan(cx, index, cell));
+    let planned = depth::with_stack_for(&cell.text, || plan(cx, index, cell, None));
+    outcome(planned)
+}
+
+/// Plans the extraction of whole statements of the cell's own level: from the first that `selection`
+/// touches to the last.
+pub fn plan_selection(cx: &Context<'_>, index: CellIdx, selection: TextRange) -> Outcome {
+    let Some(cell) = cx.notebook.cell(index) else {
+        return Outcome::NotOffered;
+    };
+    if !cell.is_python(&cx.notebook.meta.language) || cell.text[selection].trim().is_empty() {
+        return Outcome::NotOffered;
+    }
+    let planned = depth::with_stack_for(&cell.text, || plan(cx, index, cell, Some(selection)));
+    outcome(planned)
+}
+
+fn outcome(planned: Result<Result<Plan, NoCut>, depth::TooDeep>) -> Outcome {
     match planned {
         Ok(Ok(plan)) => Outcome::Planned(Box::new(plan)),
         Ok(Err(NoCut::NothingToDo)) => Outcome::NotOffered,
@@ -83,9 +100,17 @@ impl From<Refusal> for NoCut {
     }
 }
 
-fn plan(cx: &Context<'_>, index: CellIdx, cell: &Cell) -> Result<Plan, NoCut> {
+fn plan(
+    cx: &Context<'_>,
+    index: CellIdx,
+    cell: &Cell,
+    selection: Option<TextRange>,
+) -> Result<Plan, NoCut> {
     refuse_what_is_no_plain_code(cx.link.facts(index))?;
-    let fates = cut::cell(cx, index, &cell.text)?;
+    let fates = match selection {
+        None => cut::cell(cx, index, &cell.text)?,
+        Some(selection) => cut::selection(cx, index, &cell.text, selection)?,
+    };
     refuse_what_the_notebook_forbids(cx, index, cell)?;
     let wish = Wish {
         shared: &FxHashSet::default(),
@@ -195,7 +220,7 @@ fn with_shared(pieces: &Pieces, inside: &Facts, shared: &FxHashSet<Name>) -> Str
     format!("global {names}{0}{1}", pieces.newline, pieces.body)
 }
 
-fn refuse_what_is_no_plain_code(facts: &Facts) -> Result<(), NoCut> {
+pub(super) fn refuse_what_is_no_plain_code(facts: &Facts) -> Result<(), NoCut> {
     if let Some(error) = facts.syntax_errors.first() {
         return Err(Refusal(format!("the cell is not valid Python: {}", error.message)).into());
     }
@@ -217,7 +242,7 @@ fn refuse_what_is_no_plain_code(facts: &Facts) -> Result<(), NoCut> {
     }
 }
 
-fn refuse_what_the_notebook_forbids(
+pub(super) fn refuse_what_the_notebook_forbids(
     cx: &Context<'_>,
     index: CellIdx,
     cell: &Cell,
@@ -254,7 +279,7 @@ fn refuse_what_the_notebook_forbids(
     Ok(())
 }
 
-fn ends_in_error(cell: &Cell) -> bool {
+pub(super) fn ends_in_error(cell: &Cell) -> bool {
     cell.has_tag("raises-exception") || cell.outputs.error.is_some()
 }
 
@@ -273,7 +298,7 @@ pub fn reads_history(cx: &Context<'_>) -> bool {
     })
 }
 
-fn is_taken(cx: &Context<'_>, index: CellIdx, name: &str) -> bool {
+pub(super) fn is_taken(cx: &Context<'_>, index: CellIdx, name: &str) -> bool {
     let facts = cx.facts(index);
     cx.link.is_given(name)
         || cx.link.touchers(name).next().is_some()
@@ -295,6 +320,32 @@ impl Plan {
     /// Whether the function is a coroutine.
     pub fn awaits(&self) -> bool {
         self.function.starts_with("async ")
+    }
+
+    /// The function in a cell of its own above, where the client can insert cells, and the call.
+    pub fn edit(&self, cx: &ActionContext<'_>) -> Edit {
+        let text = cx.all.notebook.cell(cx.cell).map_or("", |cell| &cell.text);
+        let apart = cx.client.cell_structure && !self.stays;
+        let new = self.cell_text(!apart);
+        let start = if apart {
+            0
+        } else {
+            new.find(&self.function).unwrap_or(0)
+        };
+        let mut edit = Edit::replace(cx.cell, pieces::whole(text), new);
+        if apart {
+            edit.ops.insert(
+                0,
+                EditOp::Insert {
+                    at: cx.cell,
+                    kind: CellKind::Code,
+                    text: self.function.clone(),
+                },
+            );
+        }
+        // An inserted cell takes the place of the one that it stands above.
+        edit.select = self.name_in_function(start).map(|range| (cx.cell, range));
+        edit
     }
 
     /// The cell's text with the call in place of what moved; with the function, too, where it

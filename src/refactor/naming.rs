@@ -655,7 +655,7 @@ const PLOTS: &[&str] = &[
     "violinplot",
 ];
 
-const KEYWORDS: &[&str] = &[
+pub(super) const KEYWORDS: &[&str] = &[
     "and", "as", "assert", "async", "await", "break", "class", "continue", "def", "del", "elif",
     "else", "except", "finally", "for", "from", "global", "if", "import", "in", "is", "lambda",
     "match", "nonlocal", "not", "or", "pass", "raise", "return", "try", "while", "with", "yield",

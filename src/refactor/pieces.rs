@@ -183,7 +183,7 @@ fn header_end(text: &str, facts: &Facts) -> usize {
 }
 
 /// Comments that tools read on a cell's first lines: Quarto and nbdev, Colab's forms, Cellwise itself.
-fn is_directive(line: &str) -> bool {
+pub fn is_directive(line: &str) -> bool {
     let Some(comment) = line.strip_prefix('#') else {
         return false;
     };
@@ -197,23 +197,23 @@ fn is_directive(line: &str) -> bool {
         )
 }
 
-fn offset(at: TextSize) -> usize {
+pub fn offset(at: TextSize) -> usize {
     at.to_usize()
 }
 
-fn line_start(text: &str, at: TextSize) -> usize {
+pub fn line_start(text: &str, at: TextSize) -> usize {
     text[..offset(at)]
         .rfind(['\n', '\r'])
         .map_or(0, |found| found + 1)
 }
 
-fn line_end(text: &str, at: TextSize) -> usize {
+pub fn line_end(text: &str, at: TextSize) -> usize {
     text[offset(at)..]
         .find(['\n', '\r'])
         .map_or(text.len(), |found| offset(at) + found)
 }
 
-fn after_line_break(text: &str, at: usize) -> usize {
+pub fn after_line_break(text: &str, at: usize) -> usize {
     let rest = &text[at..];
     let length = if rest.starts_with("\r\n") {
         2

@@ -33,11 +33,10 @@
 //!     return rounded(net * (1 + RATE + rates["extra"]))
 //! ```
 
-use ruff_python_ast::name::Name;
-
-use crate::analysis::facts::{BindingKind, ScopeIdx, Value};
-use crate::notebook::{Anchor, CellIdx};
-use crate::rule::{CellContext, Check, Finding, Group, Rule, Severity};
+use crate::analysis::facts::BindingKind;
+use crate::analysis::globals;
+use crate::notebook::Anchor;
+use crate::rule::{CellContext, Check, Finding, Fix, Group, Rule, Safety, Severity};
 
 pub const RULE: Rule = Rule {
     name: "function-reads-global",
@@ -60,7 +59,7 @@ fn check(cx: &CellContext<'_>, findings: &mut Vec<Finding>) {
         if cx.facts.scope(scope).decorated {
             continue;
         }
-        let read = variables(cx, scope);
+        let read = globals::read_by(cx.all.link, cx.index, scope);
         let Some(((name, cell), rest)) = read.split_first() else {
             continue;
         };
@@ -80,76 +79,13 @@ fn check(cx: &CellContext<'_>, findings: &mut Vec<Finding>) {
                     binding.name,
                     if rest.is_empty() { "it" } else { "them" },
                 ),
-            ),
+            )
+            .fix(Fix {
+                action: "parametrize-function",
+                title: format!("Make `{name}`{others} {} of `{}`", if rest.is_empty() { "a parameter" } else { "parameters" }, binding.name),
+                safety: Safety::Unsafe,
+                argument: Some(binding.name.to_string()),
+            }),
         );
     }
-}
-
-/// The notebook variables that a function reads, in the order in which it reads them, each with the cell that binds it.
-fn variables(cx: &CellContext<'_>, function: ScopeIdx) -> Vec<(Name, CellIdx)> {
-    let whole = cx.facts.scope(function);
-    let bodies = cx.facts.scopes[function.0 as usize..]
-        .iter()
-        .take_while(|scope| whole.range.contains_range(scope.range));
-    let mut found: Vec<(Name, CellIdx)> = Vec::new();
-    for read in bodies.flat_map(|scope| &scope.reads) {
-        let known = found.iter().any(|(name, _)| *name == read.name);
-        if known || read.guarded || read.name.starts_with('_') || is_constant(&read.name) || is_logger(&read.name) {
-            continue;
-        }
-        if let Some(cell) = variable(cx, &read.name) {
-            found.push((read.name.clone(), cell));
-        }
-    }
-    found
-}
-
-/// The cell that binds the name, where all cells that do bind it to a variable.
-fn variable(cx: &CellContext<'_>, name: &str) -> Option<CellIdx> {
-    let binders: Vec<CellIdx> = cx.all.link.binders(name).collect();
-    if let [only] = binders[..]
-        && is_fixed(cx, name, only)
-    {
-        return None;
-    }
-    let is_variable = |&cell: &CellIdx| {
-        let facts = cx.all.facts(cell);
-        facts.exit(name).is_some_and(|exit| holds_value(&facts.binding(exit).kind))
-    };
-    let nearest = binders.iter().rev().find(|&&cell| cell <= cx.index).or(binders.first());
-    nearest.copied().filter(|_| binders.iter().all(is_variable))
-}
-
-fn holds_value(kind: &BindingKind) -> bool {
-    match kind {
-        BindingKind::Value(value) => !matches!(value, Value::Lambda(_) | Value::Alias(_)),
-        BindingKind::For
-        | BindingKind::With
-        | BindingKind::Walrus
-        | BindingKind::Augmented
-        | BindingKind::Match
-        | BindingKind::Magic => true,
-        _ => false,
-    }
-}
-
-/// Whether the cell, which alone binds the name, binds it to what never changes.
-fn is_fixed(cx: &CellContext<'_>, name: &str, cell: CellIdx) -> bool {
-    let facts = cx.all.facts(cell);
-    facts.exit(name).is_some_and(|exit| {
-        matches!(
-            facts.binding(exit).kind,
-            BindingKind::Value(Value::Constant | Value::ModulePart)
-        )
-    })
-}
-
-/// `RATE`, `N_TREES`, and single capitals.
-fn is_constant(name: &str) -> bool {
-    !name.bytes().any(|byte| byte.is_ascii_lowercase())
-}
-
-/// Loggers belong to a module and are never passed.
-fn is_logger(name: &str) -> bool {
-    matches!(name, "log" | "logger" | "tracer")
 }

@@ -46,7 +46,7 @@ use crate::analysis::Facts;
 use crate::analysis::facts::{Statement, StatementKind};
 use crate::notebook::{Anchor, CellIdx};
 use crate::text::TextRange;
-use crate::rule::{Check, Context, Finding, Group, Rule, Severity};
+use crate::rule::{Check, Context, Finding, Fix, Group, Rule, Safety, Severity};
 
 pub const RULE: Rule = Rule {
     name: "import-outside-top",
@@ -90,7 +90,12 @@ fn check(cx: &Context<'_>, findings: &mut Vec<Finding>) {
                     format!(
                         "{what} {verb} in {index}, below other code: a missing package shows only here, when the cells above have run. Move it to the imports of {first}."
                     ),
-                ));
+                ).fix(Fix {
+                    action: "gather-imports",
+                    title: format!("Gather the imports in {first}"),
+                    safety: Safety::Safe,
+                    argument: Some("here".to_owned()),
+                }));
             }
             (Some(_), _) => below |= has_other_code(facts),
             (None, None) => {}

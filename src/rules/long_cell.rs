@@ -26,7 +26,7 @@
 //! ```
 
 use crate::notebook::Anchor;
-use crate::rule::{CellContext, Check, Finding, Group, Rule, Severity};
+use crate::rule::{CellContext, Check, Finding, Fix, Group, Rule, Safety, Severity};
 
 pub const RULE: Rule = Rule {
     name: "long-cell",
@@ -49,5 +49,10 @@ fn check(cx: &CellContext<'_>, findings: &mut Vec<Finding>) {
             "{} has {lines} lines of code, more than {limit}: none of its parts can be run or tested alone. Split it, or extract functions.",
             cx.index
         ),
-    ));
+    ).fix(Fix {
+        action: "split-cell",
+        title: "Split the cell at its seams".into(),
+        safety: Safety::Unsafe,
+        argument: Some("seams".into()),
+    }));
 }

@@ -31,8 +31,10 @@
 //! ```
 
 use crate::analysis::Facts;
-use crate::notebook::ProblemKind;
+use crate::format::conflict;
+use crate::notebook::{Anchor, CellIdx, ProblemKind};
 use crate::rule::{Check, Context, Finding, Group, Rule, Severity};
+use crate::text::{TextRange, TextSize};
 
 pub const RULE: Rule = Rule {
     name: "merge-conflict",
@@ -43,9 +45,14 @@ pub const RULE: Rule = Rule {
     source: "",
 };
 
-/// The markers in a file stay until it is saved and read anew.
-fn wakes(_before: &Facts, _after: &Facts) -> bool {
-    false
+/// The markers in a file stay until it is saved and read anew; those in a cell come and go.
+fn wakes(before: &Facts, after: &Facts) -> bool {
+    may_hold_markers(before) || may_hold_markers(after)
+}
+
+/// No marker starts a line of code that is Python, unless inside a string.
+fn may_hold_markers(facts: &Facts) -> bool {
+    !facts.syntax_errors.is_empty() || facts.statements.is_empty()
 }
 
 fn check(cx: &Context<'_>, findings: &mut Vec<Finding>) {
@@ -58,6 +65,35 @@ fn check(cx: &Context<'_>, findings: &mut Vec<Finding>) {
             ));
         }
     }
+    for (index, cell) in cx.notebook.indexed() {
+        if cell.is_code() && may_hold_markers(cx.facts(index)) {
+            in_cell(cx, index, &cell.text, findings);
+        }
+    }
+}
+
+/// The conflicts that somebody committed inside a cell's code, or that nbdime wrote there.
+fn in_cell(cx: &Context<'_>, index: CellIdx, text: &str, findings: &mut Vec<Finding>) {
+    for conflict in conflict::find(text.as_bytes()) {
+        let (Some(first), Ok(start)) = (
+            text[conflict.span.start..].lines().next(),
+            u32::try_from(conflict.span.start),
+        ) else {
+            continue;
+        };
+        let ours = conflict::name_side(&conflict.ours_label, "one side");
+        let theirs = conflict::name_side(&conflict.theirs_label, "the other");
+        let range = TextRange::at(TextSize::new(start), TextSize::of(first));
+        let cell = cx.cell_name(index);
+        findings.push(Finding::new(
+            RULE.name,
+            Anchor::Range(index, range),
+            format!(
+                "The code of {cell} holds a merge conflict between {ours} and {theirs}, so it cannot run; \
+                 keep one side and remove the marker lines."
+            ),
+        ));
+    }
 }
 
 #[cfg(test)]
@@ -66,6 +102,9 @@ mod tests {
 
     use crate::config::Config;
     use crate::engine::Analysis;
+    use crate::format::percent;
+    use crate::notebook::{Anchor, Cell, CellIdx, CellKind};
+    use crate::text::{TextRange, TextSize};
     use crate::{format, rules};
 
     /// Runs the `ipynb` examples of a rule: each must give what the line after it says, or nothing.
@@ -109,6 +148,26 @@ mod tests {
             }
         }
         examples.len()
+    }
+
+    #[test]
+    fn a_conflict_in_a_cell_comes_and_goes() {
+        let conflict = "<<<<<<< local\nx\n=======\ny\n>>>>>>> remote\n";
+        let notebook = percent::parse("# %%\nx = 1\n# %%\ny = 1\n");
+        let mut analysis = Analysis::new(notebook, Arc::new(Config::default()));
+        let mut places = |text: &str| -> Vec<Anchor> {
+            let cell = Cell::new(CellKind::Code, text);
+            analysis.set_cell(CellIdx(1), cell);
+            analysis.settle();
+            let found = analysis.findings();
+            let found = found.filter(|finding| finding.rule == "merge-conflict");
+            found.map(|finding| finding.anchor).collect()
+        };
+        let first = TextRange::up_to(TextSize::of("<<<<<<< local"));
+        assert_eq!(places(conflict), [Anchor::Range(CellIdx(1), first)]);
+        assert_eq!(places("y"), []);
+        assert_eq!(places(&format!("text = '''\n{conflict}'''")), []);
+        assert_eq!(places(&format!("%%bash\n{conflict}")).len(), 1);
     }
 
     #[test]

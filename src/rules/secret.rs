@@ -6,7 +6,8 @@
 //! Found are the tokens of AWS, GitHub, GitLab, Slack, Google, OpenAI, Anthropic, Stripe, Azure storage, Databricks and
 //! Hugging Face, private keys, JSON Web Tokens, passwords in connection strings, and what is given to a name such as
 //! `password` or `api_key` and is too mixed to be a word. Lengths and checksums are verified where there are any.
-//! What stands for a secret (`<your token>`, `xxxx`) is let pass. All cells are read, text and comments too.
+//! What stands for a secret (`<your token>`, `xxxx`) is let pass. All cells are read, text and comments too,
+//! and so are the texts in their outputs: what was printed, displayed, or stands in a traceback.
 //!
 //! No message repeats the secret, and where a line of source is shown it stands there as `••••`.
 //!
@@ -20,6 +21,13 @@
 //! #                                         ^^^^^^^^^^^^ secret: the password of a connection
 //! ```
 //!
+//! ```ipynb
+//! {"cells": [{"cell_type": "code", "id": "a", "metadata": {}, "execution_count": 1, "source": "engine",
+//!  "outputs": [{"output_type": "stream", "name": "stdout", "text": ["mysql://shop:n0t-a-real-1@db.net/a\n"]}]}],
+//!  "metadata": {}, "nbformat": 4, "nbformat_minor": 5}
+//! ```
+//! > secret: The output of cell 1 (In [1]) shows the password of a connection
+//!
 //! ## Clean
 //! ```notebook
 //! # %%
@@ -32,6 +40,12 @@
 //! api_key = "<your-api-key-1>"
 //! url = f"postgresql://shop:{password}@db.shop.net/orders"
 //! pad_token = "[PAD]"
+//! ```
+//!
+//! ```ipynb
+//! {"cells": [{"cell_type": "code", "id": "a", "metadata": {}, "execution_count": 1, "source": "engine",
+//!  "outputs": [{"output_type": "stream", "name": "stdout", "text": "mysql://shop:***@db.net/a\n"}]}],
+//!  "metadata": {}, "nbformat": 4, "nbformat_minor": 5}
 //! ```
 
 use crate::analysis::secrets;

@@ -37,15 +37,16 @@ pub fn of<'o>(path: &Path, openings: impl Iterator<Item = &'o OpeningKind>) -> S
 
 /// The nearest folder above that a project is kept in; without one, the notebook's own.
 pub fn project_root(folder: &Path) -> PathBuf {
-    folder
-        .ancestors()
-        .find(|ancestor| {
-            [".git", "pyproject.toml", "setup.py", "cellwise.toml"]
-                .iter()
-                .any(|mark| ancestor.join(mark).exists())
-        })
-        .unwrap_or(folder)
-        .to_owned()
+    marked_root(folder).unwrap_or(folder).to_owned()
+}
+
+/// The nearest folder above that holds what only the root of a project does.
+pub fn marked_root(folder: &Path) -> Option<&Path> {
+    folder.ancestors().find(|ancestor| {
+        [".git", "pyproject.toml", "setup.py", "cellwise.toml"]
+            .iter()
+            .any(|mark| ancestor.join(mark).exists())
+    })
 }
 
 /// Adds the names that an opening brings; `None` where they cannot all be told.

@@ -59,6 +59,12 @@ const general = {
       scope: "resource",
       markdownDescription: "The folder that functions are moved to, from the project's root: `src/shop`.",
     },
+    "cellwise.inlay-hints": {
+      type: "boolean",
+      default: false,
+      scope: "resource",
+      markdownDescription: "Show what each cell takes from others and gives to them.",
+    },
     "cellwise.per-file-ignores": {
       type: "object",
       additionalProperties: { type: "array", items: selector },

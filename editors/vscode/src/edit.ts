@@ -7,7 +7,6 @@ import * as vscode from "vscode";
 import { type KeptCell, mergeMetadata, type Plan, plan, type PlannedCell, withCopies } from "../../common/plan";
 import type { FileOp, NotebookEdit, Range, Select } from "../../common/protocol";
 import { applyTextEdits, badEdit, textIn } from "../../common/text";
-import { renameNew } from "./rename";
 
 export const MOVED_ON = "The notebook has changed meanwhile, so nothing was done. Choose the action again.";
 
@@ -63,7 +62,7 @@ async function carryOut(edit: NotebookEdit): Promise<string | null> {
   }
   await UndoKey.arm(notebook);
   if (planned.select !== null) {
-    await select(notebook, planned, planned.select);
+    await select(notebook, planned.select);
   }
   return null;
 }
@@ -226,7 +225,7 @@ async function write({ uri }: FileChange, text: string | null): Promise<void> {
 }
 
 /** Goes to the place, and where it is a name, starts to rename it. */
-async function select(notebook: vscode.NotebookDocument, planned: Plan, { index, range }: Select): Promise<void> {
+async function select(notebook: vscode.NotebookDocument, { index, range }: Select): Promise<void> {
   const cell = notebook.cellAt(index);
   const editor = await revealCell(notebook, index);
   if (editor?.document !== cell.document) {
@@ -234,14 +233,10 @@ async function select(notebook: vscode.NotebookDocument, planned: Plan, { index,
   }
   editor.selection = new vscode.Selection(asRange(range).start, asRange(range).end);
   const name = textIn(cell.document.getText(), range);
-  if (name === null || !/^[\p{L}_][\p{L}\p{N}_]*$/u.test(name)) {
-    return;
+  if (name !== null && /^[\p{L}_][\p{L}\p{N}_]*$/u.test(name)) {
+    // Not waited for: the edit is done, whatever becomes of the name.
+    void vscode.commands.executeCommand("editor.action.rename");
   }
-  const touched = planned.cells.flatMap((own, at) =>
-    own.from === "edit" || own.edits.length > 0 ? [notebook.cellAt(at).document] : [],
-  );
-  // The edit is done, whatever becomes of the name.
-  void renameNew(name, touched);
 }
 
 /** Shows a cell and puts the cursor into it. */

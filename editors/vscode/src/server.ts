@@ -101,6 +101,8 @@ export class Server implements vscode.Disposable {
       } else {
         whileConnected?.dispose();
         whileConnected = undefined;
+        // What a server that is gone has found, its successor does not know to take back.
+        client.diagnostics?.clear();
       }
     });
     this.client = client;

@@ -64,7 +64,8 @@ try {
   }
 
   await w.open("big.ipynb");
-  await w.focusCell(1, 0, 6);
+  await w.focusCell(1);
+  await w.press("End");
   await until("the lens of the cell", () => w.page.locator(".codelens-decoration a").count());
   await w.ask(`const { Session } = probe.inspector;
     probe.kept.session = new Session();

@@ -1,7 +1,7 @@
 // A real workbench in a browser without a window: started fresh, driven by keyboard and pointer,
 // and asked what it holds through the probe (test/probe).
 import { execFileSync, spawn } from "node:child_process";
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import net from "node:net";
 import { tmpdir } from "node:os";
@@ -114,6 +114,7 @@ export class Workbench {
     });
     const context = await own.browser.newContext({ viewport: { width: 1280, height: 860 } });
     await context.grantPermissions(["clipboard-read", "clipboard-write"]);
+    context.setDefaultTimeout(PATIENCE);
     own.page = await context.newPage();
     const address = `http://127.0.0.1:${port}/?folder=${encodeURIComponent(own.workspace)}`;
     await until("the workbench to answer", async () => (await fetch(address)).ok);
@@ -141,8 +142,9 @@ export class Workbench {
     return readFileSync(path.join(this.workspace, name), "utf8");
   }
 
-  exists(name) {
-    return existsSync(path.join(this.workspace, name));
+  /** The files of the workspace, by their paths in it. */
+  files() {
+    return readdirSync(this.workspace, { recursive: true });
   }
 
   /** Runs the body of an async function in the extension host; it has `vscode` and `probe`. */
@@ -173,7 +175,7 @@ export class Workbench {
 
   /** Types into a quick input and takes the first entry, once it is what was typed. */
   async pick(key, text) {
-    const input = this.page.locator(".quick-input-widget input").first();
+    const input = this.page.locator(".quick-input-widget .quick-input-box input");
     // A cold workbench loses keys.
     await until(`${key} to open`, async () => {
       if (!(await input.isVisible())) {
@@ -182,11 +184,18 @@ export class Workbench {
       await input.waitFor({ state: "visible", timeout: 2000 });
       return true;
     });
-    await input.fill(key === "F1" ? `>${text}` : text);
+    await this.choose(text, key === "F1" ? `>${text}` : text);
+  }
+
+  /** Takes what is listed first for a text in the quick input that is open, or is about to be. */
+  async choose(text, typed = text, placeholder = "") {
+    const which = placeholder === "" ? "" : `[placeholder*="${placeholder}"]`;
+    const input = this.page.locator(`.quick-input-widget .quick-input-box input${which}`);
+    await input.waitFor({ timeout: PATIENCE });
+    await input.fill(typed);
     const first = this.page.locator(".quick-input-list .monaco-list-row").first();
     await until(`“${text}” to be listed`, async () => ((await first.getAttribute("aria-label")) ?? "").includes(text));
     await this.page.keyboard.press("Enter");
-    await input.waitFor({ state: "hidden" });
   }
 
   /** The cells of the active notebook: kind, text, count, outputs. */
@@ -210,21 +219,19 @@ export class Workbench {
         .map((found) => cell.index + ": " + (found.code.value ?? found.code)));`);
   }
 
-  /** Puts the cursor into a cell, as a click there does. */
-  async focusCell(index, line = 0, character = 0) {
+  /** Puts the cursor at the start of a cell. What is typed next goes there. */
+  async focusCell(index) {
     await this.ask(`const editor = vscode.window.activeNotebookEditor;
       await vscode.window.showNotebookDocument(editor.notebook, { selections: [new vscode.NotebookRange(${index}, ${index + 1})] });
       await vscode.commands.executeCommand("notebook.cell.edit");`);
     await until(`cell ${index + 1} to have the cursor`, () =>
-      this.ask(`const text = vscode.window.activeTextEditor;
-        if (text?.document !== vscode.window.activeNotebookEditor.notebook.cellAt(${index}).document) return false;
-        text.selection = new vscode.Selection(${line}, ${character}, ${line}, ${character});
-        return true;`),
+      this.ask(`return vscode.window.activeTextEditor?.document === vscode.window.activeNotebookEditor.notebook.cellAt(${index}).document;`),
     );
     // The probe sees the editor before the page has given it the keys.
     await until("the keys to go there", () =>
-      this.page.evaluate(() => document.activeElement?.closest(".cell-editor-container, .monaco-editor") !== null),
+      this.page.evaluate(() => document.activeElement?.closest(".cell-editor-container") !== null),
     );
+    await this.press("Control+Home");
   }
 
   async press(...keys) {
@@ -329,7 +336,8 @@ export class Workbench {
 
   /** Closes what is open and keeps nothing of it. */
   async closeAll() {
-    await this.ask(`await vscode.commands.executeCommand("notifications.clearAll");
+    await this.ask(`await vscode.commands.executeCommand("workbench.action.closeQuickOpen");
+      await vscode.commands.executeCommand("notifications.clearAll");
       for (let left = 20; left > 0 && vscode.window.tabGroups.activeTabGroup.activeTab !== undefined; left--) {
         await vscode.commands.executeCommand("workbench.action.revertAndCloseActiveEditor");
       }`);

@@ -32,6 +32,12 @@ const FILES = {
   "explain.ipynb": MESSY,
   "toolbar.ipynb": MESSY,
   "outputs.ipynb": notebook(code("c1", null, "print(1)  # probe: secret large fails"), code("c2", null, "print(2)")),
+  "move.ipynb": notebook(
+    code("c1", 1, "import math"),
+    code("c2", 2, "def area(width, height):\n    return width * height"),
+    code("c3", 3, "print(area(2, math.pi), missing_name)"),
+  ),
+  "save.ipynb": notebook(code("c1", null, "x = 1"), code("c2", null, ""), code("c3", null, "print(x)")),
   "clear.ipynb": notebook(
     code("c1", 2, "x = 1", [printed("1\n")]),
     code("c2", 1, "print(x)", [printed("x".repeat(150_000))]),
@@ -107,6 +113,7 @@ scenario("an extraction from the palette needs no cursor in the cell, and its na
   await w.became((texts) => texts.length === 7);
   const box = w.page.locator(".rename-box input");
   await box.waitFor();
+  await w.screenshot(path.join(pictures, "extract.png"));
   await box.fill("read_prices");
   await w.press("Enter");
   const texts = await w.became((now) => now[3].startsWith("def read_prices("));
@@ -171,23 +178,52 @@ scenario("an edit for a notebook that has moved on is refused and says so", asyn
   assert.deepEqual(await w.texts(), before);
 });
 
+scenario("a function moves to a module, and the notebook imports it", async () => {
+  await opened("move.ipynb");
+  await w.selectCell(1);
+  await w.command("Cellwise: Move to Module");
+  const pick = w.page.locator(".quick-input-widget", { hasText: "Move to Module" });
+  const moved = () => w.files().filter((name) => name.endsWith(".py"));
+  await until("the choice of a module, or the module", async () => moved().length > 0 || (await pick.isVisible()));
+  if (moved().length === 0) {
+    await w.press("Enter");
+  }
+  const [module] = await until("the module", () => moved().length > 0 && moved());
+  assert.match(w.read(module), /^def area\(width, height\):\n {4}return width \* height$/m);
+  const texts = await w.became((now) => !now.join("\n").includes("def area"));
+  assert.match(texts.join("\n"), new RegExp(`from ${module.replace(".py", "").replaceAll("/", ".")} import area`));
+});
+
+scenario("all safe repairs are made on save", async () => {
+  await w.ask(`await vscode.workspace.getConfiguration("notebook").update("codeActionsOnSave",
+    { "notebook.source.fixAll": "explicit" }, vscode.ConfigurationTarget.Workspace);`);
+  await opened("save.ipynb");
+  await w.focusCell(2);
+  await w.press("Control+End");
+  await w.page.keyboard.type("  # seen");
+  await w.press("Control+s");
+  await w.became((texts) => texts.length === 2);
+  await until("the file to be saved", () => JSON.parse(w.read("save.ipynb")).cells.length === 2);
+});
+
 scenario("stale cells run in their order, by the lens and by the palette", async () => {
   await w.open("run.ipynb");
   await w.ask("probe.ran.length = 0;");
-  await w.focusCell(0, 0, 5);
+  await w.focusCell(0);
+  await w.press("End");
   await w.page.keyboard.type("0");
   await w.found((findings) => findings.some((finding) => finding.includes("stale-cell")));
   const last = w.page.locator(".cell-list-container .monaco-list-row", { hasText: "c = b + 1" });
   const lens = last.locator(".codelens-decoration a", { hasText: "stale: run 1, 2, 4" });
   await until("the lens", () => lens.count());
-  await w.screenshot(path.join(pictures, "lens.png"));
   await lens.click();
   await until("the kernel to have run", async () => (await w.ask("return probe.ran;")).length >= 3);
   assert.deepEqual(await w.ask("return probe.ran;"), ["a = 10", "b = a + 1", "c = b + 1"]);
   await w.found((findings) => !findings.some((finding) => finding.includes("stale-cell")));
 
   await w.ask("probe.ran.length = 0;");
-  await w.focusCell(1, 0, 9);
+  await w.focusCell(1);
+  await w.press("End");
   await w.page.keyboard.type("0");
   await w.found((findings) => findings.some((finding) => finding.includes("stale-cell")));
   await w.command("Cellwise: Run Stale Cells");
@@ -257,8 +293,7 @@ scenario("a setting of a rule holds at once", async () => {
 scenario("a rule's page opens from the palette", async () => {
   await opened("explain.ipynb");
   await w.command("Cellwise: Explain Rule");
-  await w.page.keyboard.type("undefined-name");
-  await w.press("Enter");
+  await w.choose("undefined-name", "undefined-name", "Rule");
   const page = await w.panel("h1#undefined-name");
   assert.match(await page.locator("body").innerText(), /A name that no cell binds/);
 });
@@ -281,6 +316,9 @@ scenario("a server that is killed comes back with its findings", async () => {
   await w.focusCell(3);
   await w.chooseAction("Extract");
   await w.became((texts) => texts.length === 7);
+  const closed = await w.ask(`return vscode.languages.getDiagnostics().filter(([uri, found]) =>
+    uri.scheme === "file" && found.some(({ source }) => source === "cellwise")).length;`);
+  assert.equal(closed, 0, "what the server that is gone had found in closed notebooks is gone, too");
 });
 
 scenario("no notebook was ever opened as a text", async () => {
@@ -291,15 +329,17 @@ scenario("no notebook was ever opened as a text", async () => {
 
 scenario("the toolbar and the menu of a cell have what people look for there", async () => {
   await opened("toolbar.ipynb");
-  const row = w.page.locator(".cell-list-container .monaco-list-row", { hasText: "csv.reader" });
-  await row.locator(".view-line").first().click({ button: "right" });
+  const row = (text) => w.page.locator(".cell-list-container .monaco-list-row", { hasText: text });
+  await row("csv.reader").hover();
+  await row("csv.reader").getByRole("button", { name: "Extract Cell to Function" }).click();
+  await w.became((texts) => texts.length === 7);
+  await w.page.locator(".rename-box input").waitFor();
+  await w.press("Escape");
+  await row("currency").locator(".view-line").first().click({ button: "right" });
   const menu = w.page.locator(".context-view .monaco-menu");
   await menu.getByText("Extract Cell to Function").waitFor();
   await menu.getByText("Move to Module").waitFor();
   await w.press("Escape");
-  await row.hover();
-  await row.getByRole("button", { name: "Extract Cell to Function" }).click();
-  await w.became((texts) => texts.length === 7);
 });
 
 test("without the program there is a message with buttons, and with it the server starts", { timeout: 150_000 }, async () => {

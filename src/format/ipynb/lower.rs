@@ -430,7 +430,7 @@ fn enclose(
 }
 
 /// An id that no cell has. It comes from the text, so that the same edit gives the same bytes.
-fn fresh_id(text: &str, taken: &[String]) -> String {
+pub(super) fn fresh_id(text: &str, taken: &[String]) -> String {
     // FNV-1a, which is the same on every machine and in every version of Rust.
     let mut hash = text.bytes().fold(0x811c_9dc5_u32, |hash, byte| {
         (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193)

@@ -2,6 +2,7 @@
 //!
 //! One pass over the bytes. Of a cell's source only the place is kept, of its outputs a summary.
 
+use super::secrets_in_text;
 use crate::format::BYTE_ORDER_MARK;
 use crate::format::conflict::Side;
 use crate::format::json::{Faults, Scanner, Span, Text, Value};
@@ -357,6 +358,7 @@ impl<'b> Reader<'b> {
     fn outputs(&mut self) -> RawOutputs {
         let start = self.scanner.here();
         let mut summary = Outputs::default();
+        let mut secrets = Vec::new();
         let is_list = self.list(|reader| {
             summary.count = summary.count.saturating_add(1);
             let (mut is_error, mut name, mut text) = (false, None, None);
@@ -370,7 +372,21 @@ impl<'b> Reader<'b> {
                     });
                 }
                 "ename" => name = reader.text(),
-                "evalue" => text = reader.text(),
+                "evalue" => {
+                    text = reader.text();
+                    secrets_in_text::collect(reader.bytes, text.as_slice(), &mut secrets);
+                }
+                // In nbformat 3 what was displayed stands beside the type.
+                "text" | "traceback" | "html" => reader.look_through(&mut secrets),
+                "data" => {
+                    reader.object(|reader, mime| {
+                        if reader.key(mime).starts_with("text/") {
+                            reader.look_through(&mut secrets);
+                        } else {
+                            reader.skip();
+                        }
+                    });
+                }
                 _ => reader.skip(),
             });
             if is_error && summary.error.is_none() {
@@ -384,11 +400,33 @@ impl<'b> Reader<'b> {
         if summary.count > 0 {
             summary.bytes = span.len() as u64;
         }
+        summary.secrets = secrets;
         RawOutputs {
             span,
             is_list,
             summary,
         }
+    }
+
+    /// Reads a text that may be a list of strings, for what stands in it.
+    fn look_through(&mut self, secrets: &mut Vec<&'static str>) {
+        let depth = self.scanner.depth();
+        let mut pieces = Vec::new();
+        match self.scanner.value() {
+            Value::Text(text) => pieces.push(text),
+            Value::List => {
+                while self.scanner.next_element() {
+                    let depth = self.scanner.depth();
+                    if let Value::Text(text) = self.scanner.value() {
+                        pieces.push(text);
+                    }
+                    self.scanner.leave_to(depth);
+                }
+            }
+            _ => {}
+        }
+        self.scanner.leave_to(depth);
+        secrets_in_text::collect(self.bytes, &pieces, secrets);
     }
 
     fn cell_metadata(&mut self, metadata: &mut CellMetadata) {

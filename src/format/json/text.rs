@@ -35,6 +35,14 @@ impl Text {
         Cow::Owned(text)
     }
 
+    /// The part between two places of what stands between the quotes.
+    pub fn part(self, start: usize, end: usize) -> Self {
+        Self {
+            raw: Span::new(self.raw.start + start, self.raw.start + end),
+            escaped: self.escaped,
+        }
+    }
+
     /// The characters with the place in the file where each starts, the same as those of [`decode`](Self::decode).
     pub fn chars(self, bytes: &[u8]) -> impl Iterator<Item = (usize, char)> + '_ {
         let raw = self.raw.of(bytes);

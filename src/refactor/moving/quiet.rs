@@ -196,7 +196,7 @@ fn decorators(all: &[Decorator], name: &str, origins: &dyn Origins) -> Result<()
 }
 
 fn parameters(parameters: &Parameters, name: &str) -> Result<(), Refusal> {
-    for own in parameters.iter() {
+    for own in parameters {
         value_in(own.default(), || {
             format!("the default of a parameter of `{name}`")
         })?;

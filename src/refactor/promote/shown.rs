@@ -11,7 +11,7 @@ use crate::analysis::source::parse_part;
 use crate::notebook::CellIdx;
 use crate::refactor::module::Import;
 use crate::refactor::words::words;
-use crate::refactor::{cut, layout, pieces};
+use crate::refactor::{layout, pieces, shown as refactor_shown};
 use crate::rule::Context;
 
 /// The function that shows a value as a notebook shows the last expression of a cell.
@@ -162,7 +162,7 @@ impl Helpers {
             .filter(|last| is_shown && last.kind == StatementKind::Expression);
         if let Some(last) = last {
             let code = &text[last.range];
-            if !cut::is_surely_none(cx, code) {
+            if !refactor_shown::is_surely_none(cx, &text, last.range) {
                 let code = shown(code).ok_or_else(|| {
                     format!(
                         "the last expression of {} cannot be read",
