@@ -17,7 +17,7 @@ use crate::analysis::known_imports::KnownImports;
 use crate::analysis::secrets;
 use crate::analysis::{FactsCache, Link, Surroundings};
 use crate::config::Config;
-use crate::notebook::{Cell, CellIdx, Edit, Notebook, NotebookMeta};
+use crate::notebook::{Cell, CellIdx, Edit, Notebook, NotebookMeta, Problem};
 use crate::project::Project;
 use crate::rule::{CellContext, Check, Context, Finding, Rule, Severity};
 use crate::text::TextRange;
@@ -80,6 +80,8 @@ struct Dirty {
     texts: BTreeSet<CellIdx>,
     /// Cells that ran, or whose kind, tags or outputs are others.
     states: BTreeSet<CellIdx>,
+    /// What is wrong with the notebook's file.
+    problems: bool,
     /// Rules on the whole notebook that the new texts concern.
     woken: BTreeSet<&'static str>,
     /// A cell has another title or count.
@@ -202,6 +204,14 @@ impl Analysis {
         }
     }
 
+    /// Something else is wrong with the file that the notebook is read from.
+    pub fn set_problems(&mut self, problems: Arc<[Problem]>) {
+        if self.notebook.problems != problems {
+            self.notebook.problems = problems;
+            self.dirty.problems = true;
+        }
+    }
+
     pub fn set_config(&mut self, config: Arc<Config>) {
         self.config = config;
         self.relink();
@@ -262,7 +272,7 @@ impl Analysis {
     pub fn settle(&mut self) -> Changed {
         let mut linked = self.read_dirty_texts();
         let dirty = std::mem::take(&mut self.dirty);
-        let only_texts = !dirty.all && dirty.states.is_empty();
+        let only_texts = !dirty.all && !dirty.problems && dirty.states.is_empty();
         let mut own = dirty.texts.clone();
         if dirty.all {
             own = (0..self.cells.len()).map(CellIdx::new).collect();
@@ -280,6 +290,7 @@ impl Analysis {
 
         let running: Vec<(&'static Rule, Severity)> = rules::ALL
             .iter()
+            .filter(|rule| rule.applies_to(self.notebook.meta.home))
             .filter_map(|rule| Some((rule, self.config.severity_of(rule)?)))
             .collect();
         let whole = self.check_whole(&running, only_texts.then_some(&dirty.woken));

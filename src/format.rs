@@ -1,32 +1,70 @@
-//! Files that hold a notebook: one file below `format/` for each format.
+//! Texts that hold a notebook: one file below `format/` for each format.
 //!
-//! A format tells by a file's content whether it can read it, and reads it whatever is wrong with it.
+//! A format tells by the content whether it can read a text, and reads it whatever is wrong with it. What an editor
+//! calls the language of the text ([`Hint`]) only rules formats out.
 //! To add one: write `format/its_name.rs` with a `FORMAT`, and name it in [`ALL`].
 
 pub mod conflict;
+pub mod databricks;
+mod fenced;
 pub mod foreign;
+mod header;
+mod hint;
 pub mod ipynb;
 pub mod json;
+pub mod marimo;
+pub mod markdown;
+pub mod myst;
 pub mod percent;
+pub mod quarto;
+mod replacements;
+pub mod rmarkdown;
+pub mod sheet;
+pub mod virtual_document;
 
 use std::borrow::Cow;
 use std::fmt;
 
+pub use self::hint::Hint;
+pub use self::replacements::replacements;
+use self::sheet::{Dialect, Sheet};
 use crate::notebook::{Anchor, Edit, Notebook, Problem, ProblemKind};
 use crate::text::LineColumn;
 
 /// Every format, in the order in which they are tried. The last takes whatever comes.
-pub static ALL: &[Format] = &[ipynb::FORMAT, PERCENT, foreign::FORMAT];
+pub static ALL: &[Format] = &[
+    ipynb::FORMAT,
+    databricks::FORMAT,
+    marimo::FORMAT,
+    myst::FORMAT,
+    rmarkdown::FORMAT,
+    quarto::FORMAT,
+    markdown::FORMAT,
+    percent::FORMAT,
+    foreign::FORMAT,
+];
+
+/// Whether a file holds a notebook.
+pub fn is_notebook(bytes: &[u8], hint: Hint) -> bool {
+    let decoded = Decoded::new(bytes);
+    let format = decoded.format(hint);
+    format.is_some_and(|format| !matches!(format.kind, Kind::Foreign))
+}
 
 /// Reads a notebook from a file's bytes.
 ///
 /// Parsing never fails: what is wrong stands in [`Notebook::problems`], and the cells are
 /// what could be read all the same.
 pub fn parse(bytes: &[u8]) -> Notebook {
+    parse_as(bytes, Hint::None)
+}
+
+/// The same, for a file of which something is known.
+pub fn parse_as(bytes: &[u8], hint: Hint) -> Notebook {
     let decoded = Decoded::new(bytes);
     let mut notebook = decoded
-        .format()
-        .map_or_else(Notebook::default, |format| (format.parse)(&decoded.bytes));
+        .format(hint)
+        .map_or_else(Notebook::default, |format| format.parse(&decoded.bytes));
     if let Some(problem) = decoded.problem() {
         let mut problems = vec![problem];
         problems.extend_from_slice(&notebook.problems);
@@ -41,19 +79,20 @@ pub fn parse(bytes: &[u8]) -> Notebook {
 /// # Errors
 /// With the reason why the file is left alone.
 pub fn patch(bytes: &[u8], edit: &Edit) -> Result<Vec<u8>, Unpatchable> {
+    patch_as(bytes, Hint::None, edit)
+}
+
+/// The same, for a file of which something is known.
+///
+/// # Errors
+/// As [`patch`].
+pub fn patch_as(bytes: &[u8], hint: Hint, edit: &Edit) -> Result<Vec<u8>, Unpatchable> {
     let decoded = Decoded::new(bytes);
     if decoded.encoding != Encoding::Utf8 {
         return Err("it is UTF-16; save it as UTF-8 first".into());
     }
-    match decoded.format() {
-        Some(Format {
-            lower: Some(lower), ..
-        }) => lower(bytes, edit),
-        Some(format) if format.name == foreign::FORMAT.name => Err("it is no notebook".into()),
-        Some(format) => {
-            let name = format.name;
-            Err(format!("it is a {name}, and only .ipynb files can be changed").into())
-        }
+    match decoded.format(hint) {
+        Some(format) => format.lower(bytes, hint, edit),
         None => Err("it is too large".into()),
     }
 }
@@ -81,14 +120,63 @@ impl<T: Into<String>> From<T> for Unpatchable {
 pub struct Format {
     pub name: &'static str,
     /// Whether the content, which [`Decoded`] has made UTF-8, is of this format.
-    pub recognises: fn(&[u8]) -> bool,
-    pub parse: fn(&[u8]) -> Notebook,
-    /// Carries out an edit on the bytes, where the format can.
-    pub lower: Option<Lower>,
+    pub recognises: fn(&[u8], Hint) -> bool,
+    pub kind: Kind,
 }
 
-/// See [`patch`].
-pub type Lower = fn(&[u8], &Edit) -> Result<Vec<u8>, Unpatchable>;
+/// How a format is read and changed.
+#[derive(Debug)]
+pub enum Kind {
+    Ipynb,
+    /// Lines of text.
+    Sheet(Dialect),
+    /// No notebook.
+    Foreign,
+}
+
+impl Format {
+    pub fn parse(&self, bytes: &[u8]) -> Notebook {
+        match &self.kind {
+            Kind::Ipynb => ipynb::read(bytes).0,
+            Kind::Sheet(dialect) => dialect.read(bytes).notebook(),
+            Kind::Foreign => foreign::parse(bytes),
+        }
+    }
+
+    fn lower(&self, bytes: &[u8], hint: Hint, edit: &Edit) -> Result<Vec<u8>, Unpatchable> {
+        match &self.kind {
+            Kind::Ipynb => ipynb::lower(bytes, edit),
+            Kind::Sheet(dialect) => {
+                let mark = bytes.len() - without_mark(bytes).len();
+                let Ok(text) = std::str::from_utf8(&bytes[mark..]) else {
+                    return Err("it holds bytes that are no UTF-8; save it as UTF-8 first".into());
+                };
+                let after = sheet::lower(text, edit, dialect)?;
+                let before = (dialect.parse)(text, None).notebook();
+                let found = (dialect.parse)(&after, None).notebook();
+                if !sheet::is_same(&found, &edit.apply(&before), dialect.joins_prose) {
+                    return Err(format!(
+                        "a {} has no words for it: some line would be read as another thing than it is",
+                        self.name
+                    )
+                    .into());
+                }
+                if !(self.recognises)(after.as_bytes(), hint) {
+                    return Err("nothing in it would say that it is a notebook any more".into());
+                }
+                Ok([&bytes[..mark], after.as_bytes()].concat())
+            }
+            Kind::Foreign => Err("it is no notebook".into()),
+        }
+    }
+}
+
+impl Dialect {
+    /// Reads bytes that are UTF-8, or nearly so. Every place counts from behind the byte order mark.
+    pub fn read(&self, bytes: &[u8]) -> Sheet {
+        (self.parse)(&String::from_utf8_lossy(without_mark(bytes)), None)
+    }
+}
 
 /// A file's bytes as UTF-8, or nearly so: bytes that are none are left where they stand,
 /// and so is a byte order mark, which keeps every place in the file where it was.
@@ -138,8 +226,9 @@ impl<'b> Decoded<'b> {
     }
 
     /// The format of the content; `None` where no format is made for a file of its size.
-    pub fn format(&self) -> Option<&'static Format> {
-        ALL.iter().find(|format| (format.recognises)(&self.bytes))
+    pub fn format(&self, hint: Hint) -> Option<&'static Format> {
+        ALL.iter()
+            .find(|format| (format.recognises)(&self.bytes, hint))
     }
 
     fn problem(&self) -> Option<Problem> {
@@ -155,19 +244,17 @@ impl<'b> Decoded<'b> {
 
 const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
 
-const PERCENT: Format = Format {
-    name: "percent script",
-    // A longer text has places that `TextSize` cannot count.
-    recognises: |bytes| {
-        u32::try_from(bytes.len()).is_ok()
-            && percent::has_marker(&String::from_utf8_lossy(without_mark(bytes)))
-    },
-    parse: |bytes| {
-        let text = String::from_utf8_lossy(without_mark(bytes));
-        percent::parse(&text)
-    },
-    lower: None,
-};
+/// Whether some line of a text is one of a sort. Bytes that are no UTF-8 make a line of no sort.
+fn has_line(bytes: &[u8], is_it: impl Fn(&str) -> bool) -> bool {
+    let lines = bytes.split(|&byte| byte == b'\n');
+    let mut lines = lines.filter_map(|line| std::str::from_utf8(line).ok());
+    lines.any(is_it)
+}
+
+/// Whether a text has places that can be counted.
+fn is_countable(bytes: &[u8]) -> bool {
+    u32::try_from(bytes.len()).is_ok()
+}
 
 fn without_mark(bytes: &[u8]) -> &[u8] {
     bytes.strip_prefix(BYTE_ORDER_MARK).unwrap_or(bytes)

@@ -26,6 +26,7 @@ pub mod findings;
 pub mod fix_all;
 pub mod front;
 pub mod graph;
+pub mod host;
 pub mod hover;
 pub mod inlay;
 pub mod lower;

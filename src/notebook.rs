@@ -124,6 +124,10 @@ pub enum Home {
     Jupyter,
     Databricks,
     Colab,
+    /// R Markdown and Quarto with chunks of R: Python sees R's variables as `r`.
+    Knitr,
+    /// marimo, whose cells run in the order of what they need, wherever they stand.
+    Marimo,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -9,7 +9,7 @@ use crate::analysis::clones;
 use crate::analysis::known_imports::KnownImports;
 use crate::analysis::{Facts, Link};
 use crate::config::Config;
-use crate::notebook::{Anchor, Cell, CellIdx, Notebook};
+use crate::notebook::{Anchor, Cell, CellIdx, Home, Notebook};
 
 /// One rule. Each stands in a file of its own below `rules/`, listed in [`crate::rules::ALL`].
 #[derive(Debug)]
@@ -24,6 +24,29 @@ pub struct Rule {
     pub check: Check,
     /// The source of the rule's file; its `//!` header is the manual page. See [`crate::docs`].
     pub source: &'static str,
+}
+
+/// Rules about the order in which cells stand or ran, and about names that several cells bind. marimo has its own order,
+/// and lets a name be bound in one cell only.
+const ABOUT_ORDER: [&str; 11] = [
+    "circular-dependency",
+    "execution-gap",
+    "function-reads-global",
+    "hidden-definition",
+    "import-outside-top",
+    "out-of-order-execution",
+    "redefined-name",
+    "rerun-hazard",
+    "stale-cell",
+    "unexecuted-cell",
+    "used-before-definition",
+];
+
+impl Rule {
+    /// Whether the rule has anything to say of a notebook that runs there.
+    pub fn applies_to(&self, home: Home) -> bool {
+        home != Home::Marimo || !ABOUT_ORDER.contains(&self.name)
+    }
 }
 
 /// What a rule looks at, which is also what makes it look again after an edit.

@@ -135,13 +135,77 @@ impl LineIndex {
     }
 }
 
+/// Bytes of a text that gave place to others.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Spliced {
+    pub start: usize,
+    pub old_len: usize,
+    pub new_len: usize,
+}
+
 /// Replaces the text between two LSP positions, with the leniency of [`LineIndex::offset_of_utf16`].
 /// A range that ends before it starts is read as empty.
-pub fn edit_rope(rope: &mut Rope, start: Utf16Position, end: Utf16Position, text: &str) {
+pub fn edit_rope(rope: &mut Rope, start: Utf16Position, end: Utf16Position, text: &str) -> Spliced {
     let start = rope_char(rope, start);
     let end = rope_char(rope, end).max(start);
+    let from = rope.char_to_byte(start);
+    let spliced = Spliced {
+        start: from,
+        old_len: rope.char_to_byte(end) - from,
+        new_len: text.len(),
+    };
     rope.remove(start..end);
     rope.insert(start, text);
+    spliced
+}
+
+/// Makes `text` of a rope, and says what changed.
+pub fn replace_rope(rope: &mut Rope, text: &str) -> Spliced {
+    let same = |(a, b): &(u8, u8)| a == b;
+    let mut start = rope.bytes().zip(text.bytes()).take_while(same).count();
+    while !text.is_char_boundary(start) {
+        start -= 1;
+    }
+    let (old, new) = (rope.len_bytes(), text.len());
+    let from_behind = rope.bytes_at(old).reversed();
+    let from_behind = from_behind.zip(text.bytes().rev());
+    let most = (old - start).min(new - start);
+    let mut end = from_behind.take(most).take_while(same).count();
+    while !text.is_char_boundary(new - end) {
+        end -= 1;
+    }
+    let spliced = Spliced {
+        start,
+        old_len: old - end - start,
+        new_len: new - end - start,
+    };
+    let first = rope.byte_to_char(start);
+    rope.remove(first..rope.byte_to_char(old - end));
+    rope.insert(first, &text[start..new - end]);
+    spliced
+}
+
+/// The byte of a rope at an LSP position, with the leniency of [`LineIndex::offset_of_utf16`].
+pub fn rope_offset(rope: &Rope, position: Utf16Position) -> usize {
+    rope.char_to_byte(rope_char(rope, position))
+}
+
+/// The LSP position of a byte of a rope; one past its end means its end.
+pub fn rope_position(rope: &Rope, offset: usize) -> Utf16Position {
+    let character = rope.byte_to_char(offset.min(rope.len_bytes()));
+    let line = rope.char_to_line(character);
+    let start = rope.char_to_utf16_cu(rope.line_to_char(line));
+    Utf16Position {
+        line: to_u32(line),
+        character: to_u32(rope.char_to_utf16_cu(character) - start),
+    }
+}
+
+/// The bytes of a part of a rope.
+pub fn rope_part(rope: &Rope, start: usize, end: usize) -> String {
+    let end = end.min(rope.len_bytes());
+    let start = rope.byte_to_char(start.min(end));
+    rope.slice(start..rope.byte_to_char(end)).to_string()
 }
 
 fn rope_char(rope: &Rope, position: Utf16Position) -> usize {

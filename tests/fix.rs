@@ -124,7 +124,7 @@ fn what_remains_is_printed() {
 }
 
 #[test]
-fn files_that_cannot_be_patched_are_named() {
+fn files_that_cannot_be_patched_are_named_and_scripts_are() {
     let (folder, file) = with_file(&BROKEN[..BROKEN.len() - 2]);
     let told = ends(&run(folder.path(), &["fix"]), 2);
     assert!(
@@ -136,8 +136,11 @@ fn files_that_cannot_be_patched_are_named() {
         &BROKEN[..BROKEN.len() - 2]
     );
     fs::write(folder.path().join("b.py"), "# %%\nnp.ones(3)\n").unwrap();
-    let told = ends(&run(folder.path(), &["fix", "b.py"]), 2);
-    assert!(told.contains("only .ipynb files can be changed"), "{told}");
+    ends(&run(folder.path(), &["fix", "b.py"]), 0);
+    assert_eq!(
+        fs::read_to_string(folder.path().join("b.py")).unwrap(),
+        "# %%\nimport numpy as np\n\n# %%\nnp.ones(3)\n"
+    );
 }
 
 #[cfg(unix)]

@@ -12,7 +12,8 @@ pub fn is_defined(name: &str, home: Home) -> bool {
         || match home {
             Home::Jupyter => false,
             Home::Databricks => DATABRICKS.contains(&name),
-            Home::Colab => false,
+            Home::Colab | Home::Marimo => false,
+            Home::Knitr => name == "r" || name == "R",
         }
 }
 

@@ -394,7 +394,11 @@ impl Link {
     fn relink(&mut self, position: usize) -> CellLink {
         let mut resolver = Resolver::new(self, CellIdx::new(position));
         resolver.run();
-        let (needs, sources, asked) = resolver.finish();
+        let (mut needs, sources, asked) = resolver.finish();
+        if self.home == Home::Marimo {
+            // Whoever binds it runs first, wherever it stands.
+            needs.retain(|need| need.lack == Lack::Never);
+        }
         let cell = &mut self.cells[position];
         let now = CellLink {
             facts: Arc::clone(&cell.facts),

@@ -21,7 +21,7 @@ use super::{Status, files, suppressions};
 use crate::analysis::clones::{Index, Kept};
 use crate::config::Config;
 use crate::engine::Analysis;
-use crate::format;
+use crate::format::{self, Hint};
 use crate::notebook::{Notebook, ProblemKind};
 use crate::rule::Severity;
 use crate::rules;
@@ -338,7 +338,8 @@ fn check_file(
 ) -> Result<Checked, String> {
     let config = config_of(path, workspace)?;
     let bytes = files::read(path)?;
-    let notebook = format::parse(&bytes);
+    let hint = Hint::of_path(path);
+    let notebook = format::parse_as(&bytes, hint);
     // A file may be far larger than its cells, and most outputs do not look at it again.
     let bytes = format.is_about_files().then_some(bytes);
     let mut analysis = analyse(path, notebook, &config, workspace);
@@ -348,7 +349,8 @@ fn check_file(
     }
     let decoded = bytes.as_deref().map(format::Decoded::new);
     let is_found = analysis.findings().next().is_some();
-    let in_file = decoded.as_ref().filter(|_| is_found).and_then(InFile::new);
+    let in_file = decoded.as_ref().filter(|_| is_found);
+    let in_file = in_file.and_then(|decoded| InFile::new(decoded, hint));
     Ok(checked(path, &analysis, &config, in_file.as_ref()))
 }
 

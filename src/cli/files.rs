@@ -5,11 +5,13 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use ignore::{DirEntry, WalkBuilder};
+use rayon::prelude::*;
 
+use crate::format::{self, Hint};
 use crate::workspace::{Workspace, clones};
 
-/// The extensions of files that a walk takes for notebooks. Any file may be named.
-const EXTENSIONS: [&str; 1] = ["ipynb"];
+/// The extension of files that a walk takes for notebooks. Any file may be named.
+const NOTEBOOK: &str = "ipynb";
 
 /// Files of this size and more are refused: places in a text are 32-bit numbers.
 pub const MAX_BYTES: u64 = u32::MAX as u64;
@@ -35,7 +37,20 @@ pub fn find(named: &[PathBuf], workspace: &Arc<Workspace>) -> Files {
             Err(error) => files.errors.push(complaint(path, &error)),
         }
     }
+    let paths = std::mem::take(&mut files.paths).into_par_iter();
+    files.paths = paths.filter(|path| !is_other_text(path)).collect();
     files
+}
+
+/// Whether a file is a script or a document that holds no notebook: nothing is said of it, named or not, for hooks name
+/// whatever somebody commits. What cannot be read is left for whoever tells of it.
+fn is_other_text(path: &Path) -> bool {
+    let hint = Hint::of_path(path);
+    if hint == Hint::None || std::fs::metadata(path).is_ok_and(|found| found.len() >= MAX_BYTES) {
+        return false;
+    }
+    let bytes = read(path).ok();
+    bytes.is_some_and(|bytes| !format::is_notebook(&bytes, hint))
 }
 
 /// The Python files below the folders that are named: some are scripts of cells, in which a passage of a
@@ -123,12 +138,12 @@ fn is_file(entry: &DirEntry) -> bool {
     entry.file_type().is_some_and(|kind| kind.is_file())
 }
 
-/// Whether the entry is a folder or has a notebook's extension: nothing else is worth a look.
+/// Whether the entry is a folder, or has an extension of files that may hold a notebook: nothing else is worth a look.
 fn is_candidate(entry: &DirEntry) -> bool {
     entry.file_type().is_some_and(|kind| kind.is_dir())
-        || entry.path().extension().is_some_and(|extension| {
-            EXTENSIONS
-                .iter()
-                .any(|known| extension.eq_ignore_ascii_case(known))
-        })
+        || Hint::of_path(entry.path()) != Hint::None
+        || entry
+            .path()
+            .extension()
+            .is_some_and(|extension| extension.eq_ignore_ascii_case(NOTEBOOK))
 }

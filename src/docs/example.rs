@@ -208,16 +208,17 @@ impl Example {
     }
 
     fn cells(&self) -> Vec<ReadCell> {
-        percent::split(&self.text)
+        percent::titled(&self.text)
             .into_iter()
             .enumerate()
-            .map(|(position, written)| {
-                let text = written.text(&self.text);
+            .map(|(position, (title, written))| {
                 let index = CellIdx::new(position);
-                let mut read = read_text(index, &text);
-                let mut cell = Cell::new(written.kind, read.text);
-                cell.tags = written.tags.into();
-                read_title(&written.title, &mut cell);
+                let mut read = read_text(index, &written.text);
+                let mut cell = Cell {
+                    text: read.text.into(),
+                    ..written
+                };
+                read_title(&title, &mut cell);
                 read.expected.retain(|_| cell.is_code());
                 ReadCell {
                     index,

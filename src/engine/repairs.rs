@@ -30,7 +30,8 @@ impl Analysis {
         wanted: impl Fn(&Finding) -> bool,
         project: &dyn Project,
     ) -> Repairs {
-        self.repairs_by(CLIENT, most, wanted, |_| true, project)
+        let fits = |edit: &Edit| !edit.ops.iter().any(is_about_files);
+        self.repairs_by(CLIENT, most, wanted, fits, project)
     }
 
     /// The same for what `client` can do, as far as an edit `fits`.
@@ -85,6 +86,11 @@ impl Analysis {
         }
         repairs
     }
+}
+
+/// A command changes the notebook's own file alone: what needs another one is for an editor.
+fn is_about_files(op: &EditOp) -> bool {
+    matches!(op, EditOp::CreateFile { .. } | EditOp::EditFile { .. })
 }
 
 /// Whether the edit takes nothing from another of its kind: it adds text, or takes away a whole cell.

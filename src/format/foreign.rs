@@ -2,17 +2,16 @@
 
 use serde::de::IgnoredAny;
 
-use super::{Format, without_mark};
+use super::{Format, Kind, without_mark};
 use crate::notebook::{Anchor, Notebook, Problem, ProblemKind};
 
 pub const FORMAT: Format = Format {
     name: "no notebook",
-    recognises: |_| true,
-    parse,
-    lower: None,
+    recognises: |_, _| true,
+    kind: Kind::Foreign,
 };
 
-fn parse(bytes: &[u8]) -> Notebook {
+pub(super) fn parse(bytes: &[u8]) -> Notebook {
     let problem = Problem {
         kind: ProblemKind::Unreadable,
         anchor: Anchor::Notebook,

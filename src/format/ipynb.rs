@@ -20,17 +20,22 @@ mod validate;
 use std::borrow::Cow;
 use std::sync::Arc;
 
+pub(super) use self::language::{of_kernel as language_of_kernel, of_magic as language_of_magic};
+pub use self::lower::lower;
 use self::raw::{RawCell, RawFile};
 pub use self::source_map::{CellSpans, SourceMap};
 use super::conflict;
-use super::{BYTE_ORDER_MARK, Format};
-use crate::notebook::{Cell, CellKind, Execution, Home, Notebook, NotebookMeta, Outputs};
+use super::json::{Fault, FaultKind, Scanner, Span, Value};
+use super::{BYTE_ORDER_MARK, Format, Hint, Kind};
+use crate::notebook::{
+    Anchor, Cell, CellKind, Execution, Home, Notebook, NotebookMeta, Outputs, Problem, ProblemKind,
+};
+use crate::text::LineColumn;
 
 pub const FORMAT: Format = Format {
     name: "ipynb",
     recognises,
-    parse: |bytes| read(bytes).0,
-    lower: Some(lower::lower),
+    kind: Kind::Ipynb,
 };
 
 /// Reads a notebook file, which need not be sound. `bytes` is UTF-8, with or without a byte order
@@ -77,7 +82,56 @@ pub fn read(bytes: &[u8]) -> (Notebook, SourceMap<'_>) {
     (notebook, map)
 }
 
-fn recognises(bytes: &[u8]) -> bool {
+/// Reads the value of one `source` by itself: its text, or the first fault that keeps it from being one.
+///
+/// # Errors
+/// With the fault; its place counts from the start of `source`.
+pub fn read_source(source: &[u8]) -> Result<String, Fault> {
+    let mut scanner = Scanner::new(source, 0);
+    let depth = scanner.depth();
+    let value = scanner.value();
+    let mut is_text = matches!(value, Value::Text(_));
+    if value == Value::List {
+        is_text = true;
+        while scanner.next_element() {
+            let depth = scanner.depth();
+            is_text &= matches!(scanner.value(), Value::Text(_));
+            scanner.leave_to(depth);
+        }
+    }
+    scanner.leave_to(depth);
+    let end = scanner.end();
+    let faults = scanner.finish();
+    if let Some(first) = faults.list.first() {
+        return Err(*first);
+    }
+    if !is_text || end != source.len() || faults.not_finite.is_some() {
+        return Err(Fault {
+            kind: FaultKind::Unexpected,
+            at: end.min(source.len()),
+        });
+    }
+    Ok(source_map::decode(source, Span::new(0, source.len())))
+}
+
+/// What is said of a file whose JSON is broken at a place.
+pub fn broken_json(kind: FaultKind, place: LineColumn) -> Problem {
+    Problem {
+        kind: ProblemKind::Unreadable,
+        anchor: Anchor::File(place),
+        message: format!(
+            "Broken JSON at line {}, column {}: {}. Until it is repaired, the cells count as they were.",
+            place.line,
+            place.column,
+            kind.description()
+        ),
+    }
+}
+
+fn recognises(bytes: &[u8], hint: Hint) -> bool {
+    if !matches!(hint, Hint::None | Hint::Json) {
+        return false;
+    }
     let start = bytes
         .strip_prefix(BYTE_ORDER_MARK)
         .unwrap_or(bytes)

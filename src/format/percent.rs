@@ -3,61 +3,160 @@
 //! A marker is `# %%` alone or with a space behind it, then in any order a title, `[markdown]` or `[raw]`, and
 //! `tags=["a", "b"]`. `# %%timeit` is a magic that somebody commented out, not a marker
 //! (<https://jupytext.readthedocs.io/en/latest/formats-scripts.html#the-percent-format>).
-//! The text of a code cell is the script's own bytes: a magic that jupytext commented out stays a comment.
+//! The text of a code cell is the script's own lines. Only where jupytext's header says `format_name: percent` are
+//! magics uncommented: in hydrogen scripts, in those of VS Code and of Spyder a comment is a comment.
 
 use std::fmt::Write as _;
 use std::ops::Range;
-use std::sync::Arc;
 
-use crate::notebook::{Cell, CellKind, Notebook};
+use serde_json::Value;
+
+use super::header::{self, Header};
+use super::json::Span;
+use super::sheet::{self, Coding, Dialect, Frame, Sheet, SheetCell};
+use super::{Format, Hint, Kind, is_countable, without_mark};
+use crate::notebook::{Cell, CellKind, Notebook, NotebookMeta};
 use crate::text::{LineIndex, TextRange, TextSize};
+
+pub const FORMAT: Format = Format {
+    name: "percent script",
+    recognises: |bytes, hint| {
+        matches!(hint, Hint::None | Hint::Python)
+            && is_countable(bytes)
+            && has_marker(&String::from_utf8_lossy(without_mark(bytes)))
+    },
+    kind: Kind::Sheet(DIALECT),
+};
+
+const DIALECT: Dialect = Dialect {
+    parse: read,
+    write,
+    separator: |_, _, _| "\n",
+    marker: "# %%\n",
+    needs_blank: true,
+    joins_prose: false,
+};
 
 /// Reads a script. Text before the first marker is a code cell of its own, unless it is blank
 /// or the header that jupytext writes.
 pub fn parse(text: &str) -> Notebook {
-    let cells = split(text)
-        .into_iter()
-        .map(|percent| {
-            let mut cell = Cell::new(percent.kind, percent.text(text));
-            cell.tags = percent.tags.into();
-            Arc::new(cell)
-        })
-        .collect();
-    Notebook {
-        cells,
-        ..Notebook::default()
+    read(text, None).notebook()
+}
+
+/// The cells of a script, each with what its marker says besides kind and metadata.
+pub fn titled(text: &str) -> Vec<(String, Cell)> {
+    let titles = split(text, true).into_iter().map(|cell| cell.title);
+    let cells = read(text, None).cells.into_iter().map(|cell| cell.cell);
+    titles.zip(cells).collect()
+}
+
+fn read(text: &str, frame: Option<&Frame>) -> Sheet {
+    let has_header = frame.is_none();
+    let frame = frame.cloned().unwrap_or_else(|| {
+        let header = header::read(text, "# ").unwrap_or_default();
+        Frame {
+            coding: coding(&header),
+            meta: NotebookMeta {
+                language: header.language.unwrap_or_default(),
+                ..NotebookMeta::default()
+            },
+        }
+    });
+    let cells = split(text, has_header);
+    let ends = cells
+        .iter()
+        .skip(1)
+        .map(|next| Some(to_usize(next.marker_range).start));
+    let ends: Vec<Option<usize>> = ends.chain([None]).collect();
+    let cells = cells.into_iter().zip(ends);
+    Sheet {
+        cells: cells
+            .map(|(cell, end)| cell.on_sheet(text, end, frame.coding))
+            .collect(),
+        frame,
     }
+}
+
+fn coding(header: &Header) -> Coding {
+    let is_percent = header.format_name.as_deref() == Some("percent");
+    if header.comment_magics.unwrap_or(is_percent) {
+        Coding::Magics
+    } else {
+        Coding::Plain
+    }
+}
+
+fn write(frame: &Frame, kind: CellKind, text: &str) -> Option<String> {
+    let mut out = String::from("# %%");
+    match kind {
+        CellKind::Code => {
+            out.push('\n');
+            sheet::encode(frame.coding, text, &mut out);
+            return Some(out);
+        }
+        CellKind::Markdown => out.push_str(" [markdown]\n"),
+        CellKind::Raw => out.push_str(" [raw]\n"),
+        CellKind::Unknown => return None,
+    }
+    if !text.is_empty() {
+        comment(text, &mut out);
+        out.push('\n');
+    }
+    Some(out)
 }
 
 /// One cell of a script, by its place.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PercentCell {
+struct PercentCell {
     /// What the marker says besides the kind and the tags.
-    pub title: String,
-    pub kind: CellKind,
-    pub tags: Vec<Box<str>>,
+    title: String,
+    kind: CellKind,
+    tags: Vec<Box<str>>,
+    /// jupytext's `language="bash"`: the cell is one of the magic `%%bash`, and its body stands in comments.
+    language: Option<String>,
     /// The marker's line, without its line break. Empty for text before the first marker.
-    pub marker_range: TextRange,
+    marker_range: TextRange,
     /// The lines below the marker, as they stand in the script: for a code cell exactly its text.
     /// Leaves out the last line break, and the blank line that parts it from the next marker.
-    pub text_range: TextRange,
+    text_range: TextRange,
 }
 
 impl PercentCell {
-    /// The cell's text: that of `text_range`, uncommented where the cell is not code.
-    pub fn text(&self, script: &str) -> String {
-        let body = script.get(to_usize(self.text_range)).unwrap_or_default();
-        if self.kind == CellKind::Code {
-            body.to_owned()
+    /// The cell with its lines; `end` is where the next one starts.
+    fn on_sheet(self, text: &str, end: Option<usize>, coding: Coding) -> SheetCell {
+        let marker = to_usize(self.marker_range);
+        let is_marked = !marker.is_empty();
+        let start = if is_marked {
+            sheet::line_end(text, marker.end)
         } else {
-            uncomment(body)
+            to_usize(self.text_range).start
+        };
+        let mut body = Span::new(start, end.unwrap_or(text.len()).max(start));
+        if end.is_some() {
+            body = sheet::without_blank(text, body);
         }
+        let whole = Span::new(if is_marked { marker.start } else { start }, body.end);
+        let (body, coding) = match (self.kind, &self.language) {
+            (CellKind::Code, None) => (body, coding),
+            (CellKind::Code, Some(_)) => (body, Coding::Prefix("# ")),
+            _ => match inside_quotes(text, body) {
+                Some(inside) => (inside, Coding::Plain),
+                None => (body, Coding::Prefix("# ")),
+            },
+        };
+        let mut cell = SheetCell::new(text, self.kind, whole, body, coding);
+        if let Some(language) = &self.language {
+            cell.say_first(&format!("%%{language}"));
+        }
+        cell.is_marked = is_marked;
+        cell.cell.tags = self.tags.into();
+        cell
     }
 }
 
 /// The cells of a script in order. They need not cover it: markers, blank lines that part
 /// cells and jupytext's header belong to no cell.
-pub fn split(text: &str) -> Vec<PercentCell> {
+fn split(text: &str, has_header: bool) -> Vec<PercentCell> {
     let index = LineIndex::new(text);
     let line = |number| to_usize(index.line_range(text, number));
     let markers: Vec<(u32, Marker)> = (0..index.line_count())
@@ -65,10 +164,19 @@ pub fn split(text: &str) -> Vec<PercentCell> {
         .collect();
 
     let mut cells = Vec::with_capacity(markers.len() + 1);
-    let before = header_end(text)
-        ..markers
-            .first()
-            .map_or(text.len(), |(at, _)| line(*at).start);
+    let header = if has_header {
+        header::read(text, "# ")
+    } else {
+        None
+    };
+    let after_header = header.map_or(0, |header| {
+        let rest = &text[header.end..];
+        let blank = rest.split_inclusive('\n');
+        let blank = blank.take_while(|line| line.trim().is_empty());
+        header.end + blank.map(str::len).sum::<usize>()
+    });
+    let end = markers.first().map(|(at, _)| line(*at).start);
+    let before = after_header..end.unwrap_or(text.len());
     if let Some(preamble) = text.get(before.clone())
         && !preamble.trim().is_empty()
     {
@@ -76,6 +184,7 @@ pub fn split(text: &str) -> Vec<PercentCell> {
             title: String::new(),
             kind: CellKind::Code,
             tags: Vec::new(),
+            language: None,
             marker_range: TextRange::empty(to_size(before.start)),
             text_range: body(text, before, markers.is_empty()),
         });
@@ -92,6 +201,7 @@ pub fn split(text: &str) -> Vec<PercentCell> {
             title: marker.title,
             kind: marker.kind,
             tags: marker.tags,
+            language: marker.language,
             marker_range: to_range(line(at)),
             text_range: body(text, below..next.unwrap_or(text.len()), next.is_none()),
         });
@@ -139,6 +249,7 @@ struct Marker {
     title: String,
     kind: CellKind,
     tags: Vec<Box<str>>,
+    language: Option<String>,
 }
 
 impl Marker {
@@ -162,46 +273,53 @@ impl Marker {
                 break;
             }
         }
-        let tags = take_tags(&mut title);
+        let mut metadata = Vec::new();
+        take_metadata(&mut title, &mut metadata);
+        let value = |key: &str| {
+            let found = metadata.iter().find(|(own, _)| own == key);
+            found.map(|(_, value)| value)
+        };
+        let tags = value("tags").and_then(Value::as_array);
+        let tags = tags.into_iter().flatten().filter_map(Value::as_str);
         Some(Self {
             title: title.split_whitespace().collect::<Vec<_>>().join(" "),
             kind,
-            tags,
+            tags: tags.map(Box::from).collect(),
+            language: value("language").and_then(Value::as_str).map(str::to_owned),
         })
     }
 }
 
-/// Takes `tags=["a", "b"]` out of a marker. What is not written so stays in the title.
-fn take_tags(title: &mut String) -> Vec<Box<str>> {
-    let Some(at) = title.find("tags=[") else {
-        return Vec::new();
-    };
-    let list = at + "tags=".len();
-    let mut stream =
-        serde_json::Deserializer::from_str(&title[list..]).into_iter::<Vec<Box<str>>>();
-    let Some(Ok(tags)) = stream.next() else {
-        return Vec::new();
-    };
-    let end = list + stream.byte_offset();
-    title.replace_range(at..end, "");
-    tags
-}
-
-/// Where jupytext's header (`# ---` to `# ---`, at the top) ends; 0 where there is none.
-fn header_end(text: &str) -> usize {
-    let mut end = 0;
-    for (number, line) in text.split_inclusive('\n').enumerate() {
-        end += line.len();
-        let line = line.trim_end();
-        match (number, line) {
-            (0, "# ---") => {}
-            (0, _) => return 0,
-            (_, "# ---") => return end,
-            _ if line.starts_with('#') => {}
-            _ => return 0,
+/// Takes what is said in JSON out of a marker: `key="value" tags=["a"]`, or one object at the end.
+/// What is not written so stays in the title.
+pub(super) fn take_metadata(title: &mut String, metadata: &mut Vec<(String, Value)>) {
+    if let Some(at) = title.find('{')
+        && let Ok(Value::Object(object)) = serde_json::from_str(title[at..].trim())
+        && !title[..at].ends_with('=')
+    {
+        title.truncate(at);
+        metadata.extend(object);
+    }
+    let mut from = 0;
+    while let Some(found) = title[from..].find('=') {
+        let equals = from + found;
+        let key = title[..equals]
+            .rfind(char::is_whitespace)
+            .map_or(0, |at| at + 1);
+        let rest = &title[equals + 1..];
+        let mut stream = serde_json::Deserializer::from_str(rest).into_iter::<Value>();
+        let value = stream.next();
+        let end = equals + 1 + stream.byte_offset();
+        let is_apart = title[end..].is_empty() || title[end..].starts_with(char::is_whitespace);
+        match value {
+            Some(Ok(value)) if is_apart && key < equals => {
+                metadata.push((title[key..equals].to_owned(), value));
+                title.replace_range(key..end, "");
+                from = key;
+            }
+            _ => from = equals + 1,
         }
     }
-    0
 }
 
 fn body(text: &str, range: Range<usize>, is_last: bool) -> TextRange {
@@ -219,25 +337,21 @@ fn without_line_break(text: &str) -> &str {
         .unwrap_or(text)
 }
 
-fn uncomment(body: &str) -> String {
-    for quotes in ["\"\"\"", "'''"] {
-        let inner = body.trim();
-        let inner = inner.strip_prefix(['r', 'R']).unwrap_or(inner);
-        let inner = inner
-            .strip_prefix(quotes)
-            .and_then(|inner| inner.strip_suffix(quotes));
-        if let Some(inner) = inner {
-            let inner = inner.strip_prefix('\r').unwrap_or(inner);
-            return without_line_break(inner.strip_prefix('\n').unwrap_or(inner)).to_owned();
-        }
-    }
-    body.split_inclusive('\n')
-        .map(|line| {
-            line.strip_prefix("# ")
-                .or_else(|| line.strip_prefix('#'))
-                .unwrap_or(line)
-        })
-        .collect()
+/// The text of a cell that is no code, where it stands in quotes of its own.
+fn inside_quotes(text: &str, body: Span) -> Option<Span> {
+    let outer = &text[body.start..body.end];
+    let trimmed = outer.trim();
+    let start = body.start + (outer.len() - outer.trim_start().len());
+    let unraw = trimmed.strip_prefix(['r', 'R']).unwrap_or(trimmed);
+    let inner = ["\"\"\"", "'''"]
+        .into_iter()
+        .find_map(|quotes| unraw.strip_prefix(quotes)?.strip_suffix(quotes))?;
+    let from = start + (trimmed.len() - unraw.len()) + 3;
+    let line_break = ["\r\n", "\n"]
+        .into_iter()
+        .find(|end| inner.starts_with(end));
+    let first = line_break.map_or(0, str::len);
+    Some(Span::new(from + first, from + inner.len().max(first)))
 }
 
 fn comment(text: &str, script: &mut String) {
@@ -276,9 +390,11 @@ fn to_usize(range: TextRange) -> Range<usize> {
 mod tests {
     use proptest::prelude::*;
 
+    use std::sync::Arc;
+
     use super::*;
 
-    fn read(script: &str) -> Vec<(CellKind, String)> {
+    fn texts(script: &str) -> Vec<(CellKind, String)> {
         parse(script)
             .cells
             .iter()
@@ -290,7 +406,7 @@ mod tests {
     fn markers_cut_a_script_into_cells() {
         let script = "import os\n\n# %%\nx = 1\n\n\n# %% [markdown]\n# # Title\n#\n# text\n# %% [raw]\n# raw\n#%%\ny";
         assert_eq!(
-            read(script),
+            texts(script),
             [
                 (CellKind::Code, "import os".into()),
                 (CellKind::Code, "x = 1\n".into()),
@@ -305,6 +421,7 @@ mod tests {
     fn a_marker_has_a_title_a_kind_and_tags() {
         let cells = split(
             "# %% Load  data [markdown] tags=[\"a b\", \"c\"]\n# %% In [3] error=NameError: name 'x'\n",
+            true,
         );
         assert_eq!(cells[0].title, "Load data");
         assert_eq!(cells[0].kind, CellKind::Markdown);
@@ -315,7 +432,7 @@ mod tests {
 
     #[test]
     fn a_commented_magic_is_no_marker() {
-        assert_eq!(split("# %%timeit\nx\n# %%%% deeper\ny").len(), 2);
+        assert_eq!(split("# %%timeit\nx\n# %%%% deeper\ny", true).len(), 2);
         assert!(!has_marker("x = 1 # %% no\n  # %%\n# %%bash"));
         assert!(has_marker("x\r\n# %%\r\n"));
     }
@@ -323,7 +440,7 @@ mod tests {
     #[test]
     fn the_range_of_a_code_cell_is_its_text() {
         let script = "# %%\r\na\r\nb\r\n\r\n# %%\r\nc\r\n";
-        let cells = split(script);
+        let cells = split(script, true);
         assert_eq!(&script[cells[0].text_range], "a\r\nb");
         assert_eq!(&script[cells[0].marker_range], "# %%");
         assert_eq!(&script[cells[1].text_range], "c");
@@ -331,10 +448,10 @@ mod tests {
 
     #[test]
     fn empty_cells_and_empty_scripts() {
-        assert_eq!(read(""), []);
-        assert_eq!(read("\n\n"), []);
+        assert_eq!(texts(""), []);
+        assert_eq!(texts("\n\n"), []);
         assert_eq!(
-            read("# %%\n# %%"),
+            texts("# %%\n# %%"),
             [
                 (CellKind::Code, String::new()),
                 (CellKind::Code, String::new())
@@ -345,16 +462,16 @@ mod tests {
     #[test]
     fn a_jupytext_header_is_no_cell() {
         assert_eq!(
-            read("# ---\n# jupyter:\n#   x: y\n# ---\n\n# %%\nx"),
+            texts("# ---\n# jupyter:\n#   x: y\n# ---\n\n# %%\nx"),
             [(CellKind::Code, "x".into())]
         );
-        assert_eq!(read("# ---\nx = 1\n# %%\ny").len(), 2);
+        assert_eq!(texts("# ---\nx = 1\n# %%\ny").len(), 2);
     }
 
     #[test]
     fn markdown_may_stand_in_quotes() {
         assert_eq!(
-            read("# %% [markdown]\n\"\"\"\n%% a\n# b\n\"\"\"\n# %%\n"),
+            texts("# %% [markdown]\n\"\"\"\n%% a\n# b\n\"\"\"\n# %%\n"),
             [
                 (CellKind::Markdown, "%% a\n# b".into()),
                 (CellKind::Code, String::new())
@@ -383,8 +500,8 @@ mod tests {
 
         #[test]
         fn any_text_is_read(text in "\\PC*|([#% \r\n\"=\\[\\]mdtags-]{0,40})") {
-            for cell in split(&text) {
-                prop_assert!(cell.text(&text).len() <= text.len());
+            for cell in read(&text, None).cells {
+                prop_assert!(cell.whole.start <= cell.body.start && cell.body.end <= cell.whole.end);
             }
         }
     }

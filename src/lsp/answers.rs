@@ -1,21 +1,28 @@
 //! Which answer belongs to which question. What an answer is, its own file says.
 
 use tower_lsp::jsonrpc::{Error, Result};
-use tower_lsp::ls_types::{self, TextDocumentPositionParams};
+use tower_lsp::ls_types::{self, Position, Range, TextDocumentPositionParams};
 
 use super::navigate::{self, Place};
 use super::proto::Uri;
 use super::question::Question;
 use super::session::{Session, View};
-use super::{code_action, code_lens, findings, graph, hover, inlay, symbols, targets};
+use super::{code_action, code_lens, findings, graph, hover, inlay, lower, symbols, targets};
 
 impl Session {
     pub(super) fn answer(&mut self, question: Question) {
         match question {
-            Question::CodeAction(params, reply) => reply.with(|| {
-                self.in_cell(&params.text_document.uri, |cell, view| {
-                    code_action::list(&params, cell, view)
-                })
+            Question::CodeAction(mut params, reply) => reply.with(|| {
+                let uri = Uri::from(params.text_document.uri.as_str());
+                let asked = lower::from_lsp(params.range);
+                let place = self.documents.to_cell(&uri, asked);
+                let Some((cell, range)) = place.filter(|_| self.documents.can_be_changed(&uri))
+                else {
+                    return Ok(None);
+                };
+                params.range = lower::to_lsp(range);
+                let view = self.view(&cell)?;
+                Ok(view.and_then(|view| code_action::list(&params, &cell, view)))
             }),
             Question::ResolveCodeAction(action, reply) => reply.with(|| {
                 let Some(cell) = code_action::cell_of(&action) else {
@@ -28,11 +35,16 @@ impl Session {
             }),
             Question::CodeLens(params, reply) => reply.with(|| {
                 self.lenses.give();
-                self.in_cell(&params.text_document.uri, code_lens::list)
+                self.in_cells(&params.text_document.uri, code_lens::list)
             }),
-            Question::Hover(params, reply) => reply.with(|| {
-                let of = &params.text_document_position_params.text_document;
-                self.in_cell(&of.uri, |cell, view| hover::hover(&params, cell, view))
+            Question::Hover(mut params, reply) => reply.with(|| {
+                let of = &mut params.text_document_position_params;
+                let Some((cell, position)) = self.place(of) else {
+                    return Ok(None);
+                };
+                of.position = position;
+                let view = self.view(&cell)?;
+                Ok(view.and_then(|view| hover::hover(&params, &cell, view)))
             }),
             Question::Definition(at, reply) => {
                 reply.with(|| self.at(&at, |place, view| Ok(navigate::definition(place, view))));
@@ -56,11 +68,13 @@ impl Session {
                 if let Some(view) = self.view_of(&Uri::from(of.as_str()))? {
                     return Ok(Some(symbols::of_notebook(view)));
                 }
-                self.in_cell(of, symbols::of_cell)
+                let cell = Uri::from(of.as_str());
+                let view = self.view(&cell)?;
+                Ok(view.and_then(|view| symbols::of_cell(&cell, view)))
             }),
             Question::InlayHints(params, reply) => reply.with(|| {
                 self.hints.give();
-                self.in_cell(&params.text_document.uri, |cell, view| {
+                self.in_cells(&params.text_document.uri, |cell, view| {
                     inlay::list(cell, params.range, view)
                 })
             }),
@@ -94,24 +108,44 @@ impl Session {
         at: &TextDocumentPositionParams,
         answer: impl FnOnce(Place, View<'_>) -> Result<Option<T>>,
     ) -> Result<Option<T>> {
-        let cell = Uri::from(at.text_document.uri.as_str());
+        let Some((cell, position)) = self.place(at) else {
+            return Ok(None);
+        };
         let Some(view) = self.view(&cell)? else {
             return Ok(None);
         };
-        match Place::new(&cell, at.position, view) {
+        match Place::new(&cell, position, view) {
             Some(place) => answer(place, view),
             None => Ok(None),
         }
     }
 
-    /// Answers from the notebook of a cell. `None` for a document that is no cell.
-    fn in_cell<T>(
+    /// The cell that a place is in, and the place there. `None` outside of cells.
+    fn place(&self, at: &TextDocumentPositionParams) -> Option<(Uri, Position)> {
+        let uri = Uri::from(at.text_document.uri.as_str());
+        let range = lower::from_lsp(Range::new(at.position, at.position));
+        let (cell, range) = self.documents.to_cell(&uri, range)?;
+        Some((cell, lower::to_lsp(range).start))
+    }
+
+    /// Answers for a cell, or for all cells of a text document. `None` for a document that is neither.
+    fn in_cells<T>(
         &mut self,
         uri: &ls_types::Uri,
-        answer: impl FnOnce(&Uri, View<'_>) -> Option<T>,
-    ) -> Result<Option<T>> {
-        let cell = Uri::from(uri.as_str());
-        let view = self.view(&cell)?;
-        Ok(view.and_then(|view| answer(&cell, view)))
+        answer: impl Fn(&Uri, View<'_>) -> Option<Vec<T>>,
+    ) -> Result<Option<Vec<T>>> {
+        let uri = Uri::from(uri.as_str());
+        if self.documents.host(&uri).is_none() {
+            let view = self.view(&uri)?;
+            return Ok(view.and_then(|view| answer(&uri, view)));
+        }
+        let view = self.view_of(&uri)?;
+        Ok(view.map(|view| {
+            let cells = view.document.order.iter();
+            cells
+                .filter_map(|cell| answer(cell, view))
+                .flatten()
+                .collect()
+        }))
     }
 }

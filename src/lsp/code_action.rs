@@ -46,7 +46,7 @@ pub fn list(params: &CodeActionParams, cell: &Uri, view: View<'_>) -> Option<Cod
     }
     let place = Place::new(cell, lower::from_lsp(params.range), view)?;
     let project = view.project();
-    let client = view.profile.client();
+    let client = view.client();
     let offers = view
         .analysis
         .offers(place.index, place.bytes, client, &*project);
@@ -330,7 +330,7 @@ fn carry_out(
             argument,
             place.index,
             place.bytes,
-            view.profile.client(),
+            view.client(),
             &*view.project(),
         ),
     };

@@ -3,10 +3,11 @@
 use serde_json::{Value, json};
 use tower_lsp::ls_types::{CodeLens, Command};
 
-use super::lower;
-use super::proto::{Position, Range, Uri};
+use super::proto::{Range, Uri};
 use super::session::View;
+use super::{lower, navigate};
 use crate::notebook::CellIdx;
+use crate::text::TextRange;
 use crate::view::relations;
 
 const SHOW_GRAPH: &str = "cellwise.showGraph";
@@ -14,6 +15,7 @@ const RUN_CELLS: &str = "cellwise.runCells";
 
 pub fn list(cell: &Uri, view: View<'_>) -> Option<Vec<CodeLens>> {
     let index = CellIdx::new(view.documents.cell(cell)?.position()?);
+    let at = navigate::range(index, TextRange::empty(0.into()), view);
     let mut lenses = Vec::new();
     let to_run = relations::to_run(view.analysis, index);
     if view.profile.run_cells && !to_run.is_empty() {
@@ -23,24 +25,25 @@ pub fn list(cell: &Uri, view: View<'_>) -> Option<Vec<CodeLens>> {
             "notebook": {"uri": view.notebook, "version": view.document.version},
             "cells": cells.collect::<Vec<Value>>(),
         });
-        lenses.push(lens(format!("stale: run {numbers}"), RUN_CELLS, argument));
+        lenses.push(lens(
+            at,
+            format!("stale: run {numbers}"),
+            RUN_CELLS,
+            argument,
+        ));
     }
     if let Some(relations) = relations::sentence(view.analysis, index) {
         // Without a command a lens is only read.
         let command = if view.profile.graph { SHOW_GRAPH } else { "" };
         let argument = json!({"notebook": view.notebook, "cell": index.0});
-        lenses.push(lens(relations, command, argument));
+        lenses.push(lens(at, relations, command, argument));
     }
     Some(lenses)
 }
 
-fn lens(title: String, command: &str, argument: Value) -> CodeLens {
-    let start = Position {
-        line: 0,
-        character: 0,
-    };
+fn lens(at: Range, title: String, command: &str, argument: Value) -> CodeLens {
     CodeLens {
-        range: lower::to_lsp(Range { start, end: start }),
+        range: lower::to_lsp(at),
         command: Some(Command {
             title,
             command: command.into(),

@@ -10,18 +10,21 @@ use rustc_hash::FxHashMap;
 use serde_json::{Map, Value};
 
 use super::execution::{self, Run, Said, SaidCount};
+use super::host::{self, Host};
 use super::proto::{CellItem, DocumentEvent, NotebookOpened, TextChanged, TextItem, Uri};
 use super::saved::SavedCell;
 use super::{outputs, sync};
-use crate::notebook::{Cell, CellKind, Home, Language, Notebook, NotebookMeta, Outputs};
+use crate::notebook::{Cell, CellKind, Home, Language, Notebook, NotebookMeta, Outputs, Problem};
 use crate::text;
 
 #[derive(Debug, Default)]
 pub struct Documents {
     pub(super) notebooks: FxHashMap<Uri, NotebookDocument>,
     pub(super) cells: FxHashMap<Uri, CellDocument>,
-    /// Documents that are no cells. Nothing is found in them yet.
-    texts: FxHashMap<Uri, TextDocument>,
+    /// Documents that are no cells.
+    pub(super) texts: FxHashMap<Uri, TextDocument>,
+    /// Those of them that hold a notebook. Its cells stand in `cells`, too.
+    pub(super) hosts: FxHashMap<Uri, Host>,
 }
 
 #[derive(Debug, Default)]
@@ -32,6 +35,8 @@ pub struct NotebookDocument {
     pub(super) meta: Arc<NotebookMeta>,
     /// The runs of cells that were closed: an undo brings a cell back under its URI.
     pub(super) remembered: FxHashMap<Uri, Run>,
+    /// What is wrong with the text that the notebook was read from; nothing where the client has cells.
+    pub(super) problems: Arc<[Problem]>,
 }
 
 #[derive(Debug)]
@@ -46,6 +51,8 @@ pub struct CellDocument {
     pub(super) id: Option<Arc<str>>,
     pub(super) tags: Arc<[Box<str>]>,
     pub(super) run: Option<Run>,
+    /// The cell as it was read from a text document, which has all that is known of it.
+    pub(super) hosted: Option<Arc<Cell>>,
     pub(super) outputs: Outputs,
     /// The outputs are those of the saved file, not what a client tells.
     pub(super) outputs_saved: bool,
@@ -54,6 +61,7 @@ pub struct CellDocument {
 #[derive(Debug)]
 pub struct TextDocument {
     pub version: i64,
+    pub(super) language_id: Box<str>,
     pub text: Rope,
 }
 
@@ -83,6 +91,10 @@ pub enum Change {
         insert: Vec<Uri>,
     },
     Meta(Uri),
+    /// Of the text that a notebook is read from, something else is wrong now.
+    Problems(Uri),
+    /// Cells stand elsewhere in the text that they are read from.
+    Moved(Uri),
     /// A cell's document is gone, and what was published for it must go.
     CellClosed {
         notebook: Uri,
@@ -109,14 +121,28 @@ impl Documents {
             }
             DocumentEvent::TextOpened(opened) => {
                 let TextItem {
-                    uri, version, text, ..
+                    uri,
+                    language_id,
+                    version,
+                    text,
                 } = opened.text_document;
-                let text = Rope::from_str(&text);
-                self.texts.insert(uri, TextDocument { version, text });
+                host::close(self, &uri, &mut applied);
+                let document = TextDocument {
+                    version,
+                    language_id: language_id.into(),
+                    text: Rope::from_str(&text),
+                };
+                self.texts.insert(uri.clone(), document);
+                host::open(self, &uri, &mut applied);
             }
             DocumentEvent::TextChanged(changed) => self.change_text(changed, &mut applied),
+            DocumentEvent::TextSaved(saved) => {
+                host::saved(self, &saved.text_document.uri, &mut applied);
+            }
             DocumentEvent::TextClosed(closed) => {
-                self.texts.remove(&closed.text_document.uri);
+                let uri = closed.text_document.uri;
+                host::close(self, &uri, &mut applied);
+                self.texts.remove(&uri);
             }
         }
         applied
@@ -153,7 +179,7 @@ impl Documents {
         Some(Notebook {
             cells: cells.map(|cell| Arc::new(cell.to_cell())).collect(),
             meta: Arc::clone(&notebook.meta),
-            problems: Arc::default(),
+            problems: Arc::clone(&notebook.problems),
         })
     }
 
@@ -166,6 +192,7 @@ impl Documents {
     fn open(&mut self, opened: NotebookOpened, applied: &mut Applied) {
         let item = opened.notebook_document;
         let uri = item.uri;
+        host::close(self, &uri, applied);
         if self.close(&uri, applied) {
             applied.complaints.push(format!("{uri} was opened twice"));
         }
@@ -203,8 +230,14 @@ impl Documents {
         };
         document.version = of.version;
         for edit in content_changes {
-            sync::edit(&mut document.text, edit, &of.uri, applied);
+            let document = self.texts.get_mut(&of.uri);
+            let spliced = document
+                .and_then(|document| sync::edit(&mut document.text, edit, &of.uri, applied));
+            if let Some(spliced) = spliced {
+                host::edited(self, &of.uri, spliced, applied);
+            }
         }
+        host::edits_done(self, &of.uri, applied);
     }
 }
 
@@ -221,9 +254,23 @@ impl CellDocument {
             id: None,
             tags: Arc::default(),
             run: None,
+            hosted: None,
             outputs: Outputs::default(),
             outputs_saved: false,
         }
+    }
+
+    /// A cell that was read from a text document of that version.
+    pub(super) fn host_cell(&mut self, version: i64, cell: Cell) {
+        self.version = version;
+        self.text = Rope::from_str(&cell.text);
+        self.kind = match cell.kind {
+            CellKind::Code => CODE,
+            CellKind::Markdown | CellKind::Raw | CellKind::Unknown => MARKUP,
+        };
+        self.id.clone_from(&cell.id);
+        self.tags = Arc::clone(&cell.tags);
+        self.hosted = Some(Arc::new(cell));
     }
 
     pub fn position(&self) -> Option<usize> {
@@ -262,6 +309,9 @@ impl CellDocument {
     }
 
     pub fn to_cell(&self) -> Cell {
+        if let Some(cell) = &self.hosted {
+            return Cell::clone(cell);
+        }
         let kind = match (self.kind, &*self.language_id) {
             // Raw cells come as code in the language "raw" (VS Code).
             (CODE, "raw") => CellKind::Raw,

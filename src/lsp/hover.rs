@@ -4,9 +4,9 @@
 use tower_lsp::ls_types::{Hover, HoverContents, HoverParams, MarkupContent, MarkupKind};
 
 use super::documents::byte_range;
-use super::lower;
-use super::proto::{Position, Range, Uri};
+use super::proto::{Position, Uri};
 use super::session::View;
+use super::{lower, navigate};
 use crate::analysis::occurrences::Owner;
 use crate::docs;
 use crate::notebook::CellIdx;
@@ -47,15 +47,11 @@ pub fn hover(params: &HoverParams, cell: &Uri, view: View<'_>) -> Option<Hover> 
         ));
     }
     let shown = shown?;
-    let place = |offset| Position::from(lines.utf16(text, offset));
     Some(Hover {
         contents: HoverContents::Markup(MarkupContent {
             kind: MarkupKind::Markdown,
             value: parts.join("\n\n---\n\n"),
         }),
-        range: Some(lower::to_lsp(Range {
-            start: place(shown.start()),
-            end: place(shown.end()),
-        })),
+        range: Some(lower::to_lsp(navigate::range(index, shown, view))),
     })
 }

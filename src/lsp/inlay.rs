@@ -13,7 +13,11 @@ use crate::view::relations;
 
 pub fn list(cell: &Uri, asked: Range, view: View<'_>) -> Option<Vec<InlayHint>> {
     let index = CellIdx::new(view.documents.cell(cell)?.position()?);
-    let is_shown = view.analysis.config().inlay_hints && asked.start.line == 0;
+    let first = navigate::range(index, TextRange::empty(0.into()), view)
+        .start
+        .line;
+    let asked = asked.start.line..=asked.end.line;
+    let is_shown = view.analysis.config().inlay_hints && asked.contains(&first);
     let label = is_shown
         .then(|| relations::takes_and_gives(view.analysis, index))
         .flatten();

@@ -2,6 +2,8 @@
 //!
 //! - Text alone: text edits on cell URIs, each with the version of its cell.
 //! - Files besides: `documentChanges` that create and edit them.
+//! - A notebook that is a text document: whatever happens to its cells happens to lines of it, so all of it is text
+//!   edits of that document, with its version.
 //! - Cells inserted, moved or removed, outputs cleared: LSP has no words for it. A client with
 //!   `notebookEdits` gets the command [`COMMAND`] with a payload; for another one it is refused.
 //!
@@ -13,6 +15,7 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
+use ropey::Rope;
 use serde_json::{Value, json};
 use tower_lsp::ls_types::{
     self, Command, CreateFile, CreateFileOptions, DocumentChangeOperation, DocumentChanges, OneOf,
@@ -20,10 +23,12 @@ use tower_lsp::ls_types::{
 };
 
 use super::documents::CellDocument;
+use super::host::Host;
 use super::proto::{Position, Range, Uri};
 use super::session::View;
+use crate::format;
 use crate::notebook::{CellIdx, CellKind, Edit, EditOp};
-use crate::text::{LineIndex, TextRange};
+use crate::text::{LineIndex, TextRange, TextSize, rope_position};
 
 pub const COMMAND: &str = "cellwise.applyNotebookEdit";
 
@@ -44,6 +49,13 @@ pub fn lower(edit: &Edit, title: &str, view: View<'_>) -> Result<Lowered, Refuse
             EditOp::Replace { .. } | EditOp::CreateFile { .. } | EditOp::EditFile { .. }
         )
     });
+    if view.host().is_some() {
+        let is_about_files = edit.ops.iter().any(is_about_files);
+        if is_about_files && !profile.create_files {
+            return Err("this editor lets no language server create files".into());
+        }
+        return workspace_edit(edit, view).map(Lowered::Edit);
+    }
     if edit.is_text_only() || (with_files && profile.document_changes && profile.create_files) {
         return workspace_edit(edit, view).map(Lowered::Edit);
     }
@@ -64,8 +76,10 @@ pub fn lower(edit: &Edit, title: &str, view: View<'_>) -> Result<Lowered, Refuse
 fn workspace_edit(edit: &Edit, view: View<'_>) -> Result<WorkspaceEdit, Refused> {
     let mut operations = Vec::new();
     let mut texts: Vec<(CellIdx, Vec<TextEdit>)> = Vec::new();
+    let is_hosted = view.host().is_some();
     for op in &edit.ops {
         match op {
+            _ if is_hosted && !is_about_files(op) => {}
             EditOp::Replace { cell, range, text } => {
                 let edit = TextEdit {
                     range: to_lsp(range_in(*cell, *range, view)?),
@@ -109,6 +123,9 @@ fn workspace_edit(edit: &Edit, view: View<'_>) -> Result<WorkspaceEdit, Refused>
             _ => return Err("this edit is no text edit".into()),
         }
     }
+    if let Some((host, rope)) = view.host() {
+        return on_host(edit, operations, host, rope, view);
+    }
     if !view.profile.document_changes {
         let mut changes = HashMap::with_capacity(texts.len());
         for (cell, edits) in texts {
@@ -124,6 +141,57 @@ fn workspace_edit(edit: &Edit, view: View<'_>) -> Result<WorkspaceEdit, Refused>
         let version = i32::try_from(document.version).ok();
         operations.push(text_edit(cell_uri(cell, view)?, version, edits));
     }
+    Ok(WorkspaceEdit {
+        document_changes: Some(DocumentChanges::Operations(operations)),
+        ..WorkspaceEdit::default()
+    })
+}
+
+fn is_about_files(op: &EditOp) -> bool {
+    matches!(op, EditOp::CreateFile { .. } | EditOp::EditFile { .. })
+}
+
+/// An edit of a notebook that is a text document, after what it does to other files.
+fn on_host(
+    edit: &Edit,
+    mut operations: Vec<DocumentChangeOperation>,
+    host: &Host,
+    rope: &Rope,
+    view: View<'_>,
+) -> Result<WorkspaceEdit, Refused> {
+    let own = edit.ops.iter().filter(|op| !is_about_files(op));
+    let own = Edit {
+        ops: own.cloned().collect(),
+        select: None,
+    };
+    let hint = host.hint().ok_or(
+        "the cells of this notebook can be changed only where the notebook itself is open",
+    )?;
+    let before = rope.to_string();
+    let after = format::patch_as(before.as_bytes(), hint, &own)
+        .map_err(|reason| format!("the document cannot be changed so: {reason}"))?;
+    let after = String::from_utf8_lossy(&after);
+    let place = |at: TextSize| rope_position(rope, at.to_usize()).into();
+    let edits = format::replacements(&before, &after)
+        .into_iter()
+        .map(|(range, new_text)| TextEdit {
+            range: to_lsp(Range {
+                start: place(range.start()),
+                end: place(range.end()),
+            }),
+            new_text,
+        })
+        .collect();
+    let uri = ls_types::Uri::from_str(view.notebook.as_str())
+        .map_err(|error| format!("the document has no usable URI: {error}"))?;
+    if operations.is_empty() && !view.profile.document_changes && !view.profile.create_files {
+        return Ok(WorkspaceEdit {
+            changes: Some(HashMap::from([(uri, edits)])),
+            ..WorkspaceEdit::default()
+        });
+    }
+    let version = i32::try_from(view.document.version).ok();
+    operations.push(text_edit(uri, version, edits));
     Ok(WorkspaceEdit {
         document_changes: Some(DocumentChanges::Operations(operations)),
         ..WorkspaceEdit::default()

@@ -103,8 +103,15 @@ fn binds(kind: &Kind) -> bool {
     matches!(kind, Kind::Bind | Kind::Import(_) | Kind::Declare)
 }
 
+/// The place of a part of a cell, in the document that the client has.
 pub fn location(cell: CellIdx, bytes: TextRange, view: View<'_>) -> Option<Location> {
-    let uri = view.document.order.get(cell.to_usize())?;
+    let uri = match view.host() {
+        Some((host, rope)) => {
+            host.bytes(rope, cell, bytes)?;
+            view.notebook
+        }
+        None => view.document.order.get(cell.to_usize())?,
+    };
     let uri: LspUri = uri.as_str().parse().ok()?;
     Some(Location {
         uri,
@@ -112,6 +119,12 @@ pub fn location(cell: CellIdx, bytes: TextRange, view: View<'_>) -> Option<Locat
     })
 }
 
+/// The same, without the document. In a text document the start, where the place is not known since it is broken.
 pub fn range(cell: CellIdx, bytes: TextRange, view: View<'_>) -> Range {
+    if let Some((host, rope)) = view.host() {
+        let start = Position::default();
+        let none = || lower::from_lsp(tower_lsp::ls_types::Range::new(start, start));
+        return host.range(rope, cell, bytes).unwrap_or_else(none);
+    }
     publish::range(Anchor::Range(cell, bytes), view.analysis)
 }

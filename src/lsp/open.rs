@@ -102,7 +102,15 @@ impl Open {
         let Some(analysis) = &self.analysis else {
             return false;
         };
-        if std::mem::take(&mut self.notebook_unpublished) {
+        let is_due = std::mem::take(&mut self.notebook_unpublished);
+        if let Some((host, rope)) = documents.host(uri) {
+            if is_due || !self.unpublished.is_empty() {
+                self.unpublished.clear();
+                let diagnostics = publish::of_host(uri, analysis, host, rope, profile);
+                let version = Some(document.version);
+                self.published.show(uri, version, diagnostics, outbox);
+            }
+        } else if is_due {
             let diagnostics = publish::of_notebook(analysis, documents, document, profile);
             self.published.show(uri, None, diagnostics, outbox);
         }

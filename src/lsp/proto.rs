@@ -27,9 +27,9 @@ impl Uri {
         &self.0
     }
 
-    /// The place on disk, of a `file:` URI that RFC 3986 knows.
+    /// The place on disk, of a `file:` URI that RFC 3986 knows, but for a raw `#`: jupyterlab-lsp leaves it in names.
     pub fn to_file_path(&self) -> Option<PathBuf> {
-        let uri = ls_types::Uri::from_str(&self.0).ok()?;
+        let uri = ls_types::Uri::from_str(&self.0.replace('#', "%23")).ok()?;
         let is_file = uri.scheme().as_str() == "file";
         is_file.then(|| uri.to_file_path().map(Cow::into_owned))?
     }
@@ -76,6 +76,7 @@ pub enum DocumentEvent {
     OutputsTold(OutputsTold),
     TextOpened(TextOpened),
     TextChanged(TextChanged),
+    TextSaved(TextClosed),
     TextClosed(TextClosed),
 }
 
@@ -90,6 +91,7 @@ pub fn concerns_documents(method: &str) -> bool {
             | "cellwise/outputs"
             | "textDocument/didOpen"
             | "textDocument/didChange"
+            | "textDocument/didSave"
             | "textDocument/didClose"
     )
 }
@@ -104,6 +106,7 @@ pub fn document_event(method: &str, params: Value) -> Result<DocumentEvent, serd
         "cellwise/outputs" => E::OutputsTold(serde_json::from_value(params)?),
         "textDocument/didOpen" => E::TextOpened(serde_json::from_value(params)?),
         "textDocument/didChange" => E::TextChanged(serde_json::from_value(params)?),
+        "textDocument/didSave" => E::TextSaved(serde_json::from_value(params)?),
         "textDocument/didClose" => E::TextClosed(serde_json::from_value(params)?),
         _ => return Err(serde::de::Error::custom("no notification about documents")),
     })

@@ -1,16 +1,18 @@
 //! Findings as diagnostics: which to send, and what they look like.
 
+use ropey::Rope;
 use rustc_hash::FxHashMap;
 use serde::Serialize;
 
 use super::documents::{Documents, NotebookDocument};
+use super::host::Host;
 use super::profile::Profile;
 use super::proto::{Position, Range, Uri};
 use super::wire::Outbox;
 use crate::engine::Analysis;
 use crate::notebook::{Anchor, CellIdx};
 use crate::rule::{Finding, Severity};
-use crate::text::LineIndex;
+use crate::text::{LineColumn, LineIndex, rope_offset, rope_position};
 
 /// Where a rule is described: an address of our own, which our editor extensions open as its manual page.
 /// The pages are in the program (`cellwise explain`), so that a link needs no network.
@@ -129,6 +131,68 @@ pub fn of_cell(
     )
 }
 
+/// All diagnostics of a notebook that is a text document, at their places in it. What stands in a cell whose place
+/// is not known, since its JSON is broken, is not shown until it is.
+pub fn of_host(
+    uri: &Uri,
+    analysis: &Analysis,
+    host: &Host,
+    rope: &Rope,
+    profile: Profile,
+) -> Vec<Diagnostic> {
+    let range = |anchor: Anchor| match anchor {
+        Anchor::Notebook => Some(line_of(rope, 0)),
+        Anchor::File(place) => Some(rest_of_line(rope, place)),
+        Anchor::Cell(cell) | Anchor::Range(cell, _) => {
+            let text = &analysis.notebook().cell(cell)?.text;
+            host.range(rope, cell, anchor.range_in(text))
+        }
+    };
+    let shown = analysis.findings().filter_map(|finding| {
+        let related = finding
+            .related
+            .iter()
+            .filter(|_| profile.related_information);
+        let related = related.filter_map(|related| {
+            let place = range(related.anchor)?;
+            Some((uri.clone(), place, related.message.clone()))
+        });
+        // Where the client shows nothing at a place, one that it speaks of may do.
+        let own = range(finding.anchor).or_else(|| {
+            let mut places = finding.related.iter();
+            places.find_map(|related| range(related.anchor))
+        });
+        Some(diagnostic(finding, own?, related, profile))
+    });
+    shown.collect()
+}
+
+/// The whole of a line.
+fn line_of(rope: &Rope, line: u32) -> Range {
+    let start = Position { line, character: 0 };
+    let end = Position {
+        line,
+        character: u32::MAX,
+    };
+    let place = |at: Position| rope_position(rope, rope_offset(rope, at.into())).into();
+    Range {
+        start: place(start),
+        end: place(end),
+    }
+}
+
+/// From a place of a file to the end of its line.
+fn rest_of_line(rope: &Rope, place: LineColumn) -> Range {
+    let whole = line_of(rope, place.line.saturating_sub(1));
+    let start = rope_offset(rope, whole.start.into());
+    let first = rope.byte_to_char(start) + place.column.saturating_sub(1) as usize;
+    let at = rope.char_to_byte(first.min(rope.len_chars()));
+    Range {
+        start: Position::from(rope_position(rope, at)),
+        end: whole.end,
+    }
+}
+
 /// The diagnostics of the notebook as a whole, which show on its own URI.
 pub fn of_notebook(
     analysis: &Analysis,
@@ -152,7 +216,7 @@ fn diagnostics<'a>(
     notebook: &NotebookDocument,
     profile: Profile,
 ) -> Vec<Diagnostic> {
-    let related = |finding: &Finding| -> Vec<RelatedInformation> {
+    let related = |finding: &Finding| -> Vec<(Uri, Range, String)> {
         let places = finding
             .related
             .iter()
@@ -161,30 +225,43 @@ fn diagnostics<'a>(
             .filter_map(|related| {
                 let uri = notebook.order.get(related.anchor.cell()?.to_usize())?;
                 documents.cell(uri)?;
-                Some(RelatedInformation {
-                    location: Location {
-                        uri: uri.clone(),
-                        range: range(related.anchor, analysis),
-                    },
-                    message: related.message.clone(),
-                })
+                let place = range(related.anchor, analysis);
+                Some((uri.clone(), place, related.message.clone()))
             })
             .collect()
     };
-    findings
-        .into_iter()
-        .map(|finding| Diagnostic {
-            range: range(finding.anchor, analysis),
-            severity: severity(finding.severity),
-            code: finding.rule,
-            code_description: profile.code_description.then(|| CodeDescription {
-                href: href(finding.rule),
-            }),
-            source: "cellwise",
-            message: finding.message.clone(),
-            related_information: related(finding),
+    let shown = findings.into_iter();
+    shown
+        .map(|finding| {
+            let place = range(finding.anchor, analysis);
+            diagnostic(finding, place, related(finding), profile)
         })
         .collect()
+}
+
+fn diagnostic(
+    finding: &Finding,
+    range: Range,
+    related: impl IntoIterator<Item = (Uri, Range, String)>,
+    profile: Profile,
+) -> Diagnostic {
+    let related = related.into_iter();
+    Diagnostic {
+        range,
+        severity: severity(finding.severity),
+        code: finding.rule,
+        code_description: profile.code_description.then(|| CodeDescription {
+            href: href(finding.rule),
+        }),
+        source: "cellwise",
+        message: finding.message.clone(),
+        related_information: related
+            .map(|(uri, range, message)| RelatedInformation {
+                location: Location { uri, range },
+                message,
+            })
+            .collect(),
+    }
 }
 
 /// The diagnostics of a notebook that is not open, all on its own URI. Hints are left out: no editor

@@ -10,12 +10,14 @@ mod scanning;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, mpsc};
 
+use ropey::Rope;
 use rustc_hash::FxHashMap;
 use serde_json::Value;
 use tower_lsp::jsonrpc::{Error, Result};
 
 use super::documents::{Change, Documents, NotebookDocument};
 use super::event::{Event, Folders};
+use super::host::Host;
 use super::open::Open;
 use super::profile::Profile;
 use super::proto::{DocumentEvent, Uri};
@@ -23,6 +25,7 @@ use super::requests::{Request, Requests, Shown};
 use super::scan::Closed;
 use super::wire::Outbox;
 use super::{configuration, saved, watch};
+use crate::action::Client;
 use crate::analysis::facts::OpeningKind;
 use crate::engine::Analysis;
 use crate::project::{NoProject, Project};
@@ -30,7 +33,7 @@ use crate::workspace::Workspace;
 
 #[derive(Debug)]
 pub struct Session {
-    documents: Documents,
+    pub(super) documents: Documents,
     pub(super) notebooks: FxHashMap<Uri, Open>,
     profile: Profile,
     workspace: Workspace,
@@ -64,6 +67,25 @@ impl<'a> View<'a> {
         match self.notebook.to_file_path() {
             Some(path) => Box::new(self.workspace.project(&path)),
             None => Box::new(NoProject),
+        }
+    }
+}
+
+impl View<'_> {
+    /// The text document that the notebook is read from, if it is.
+    pub fn host(&self) -> Option<(&Host, &Rope)> {
+        self.documents.host(self.notebook)
+    }
+
+    /// What the engine needs to know of who asks. Any client can change the cells of a text: they are lines of it.
+    pub fn client(&self) -> Client {
+        let client = self.profile.client();
+        if self.host().is_none() {
+            return client;
+        }
+        Client {
+            cell_structure: true,
+            files: self.profile.create_files,
         }
     }
 }
@@ -207,7 +229,10 @@ impl Session {
     }
 
     fn document(&mut self, event: DocumentEvent) {
-        if matches!(event, DocumentEvent::NotebookSaved(_)) {
+        if matches!(
+            event,
+            DocumentEvent::NotebookSaved(_) | DocumentEvent::TextSaved(_)
+        ) {
             // Not every client tells of a configuration file that changed; whoever changes one saves soon.
             self.read_files_again();
         }
@@ -288,6 +313,21 @@ impl Session {
                     if let (Some(analysis), Some(meta)) = (&mut open.analysis, meta) {
                         analysis.set_meta(meta);
                     }
+                }
+            }
+            Change::Problems(uri) => {
+                let document = self.documents.notebook(&uri);
+                let problems = document.map(|document| Arc::clone(&document.problems));
+                if let Some(open) = self.notebooks.get_mut(&uri) {
+                    open.touch();
+                    if let (Some(analysis), Some(problems)) = (&mut open.analysis, problems) {
+                        analysis.set_problems(problems);
+                    }
+                }
+            }
+            Change::Moved(uri) => {
+                if let Some(open) = self.notebooks.get_mut(&uri) {
+                    open.notebook_unpublished = true;
                 }
             }
             Change::CellClosed { notebook, cell } => {

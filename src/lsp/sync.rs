@@ -15,7 +15,7 @@ use super::documents::{
 };
 use super::execution;
 use super::proto::{CellItem, NotebookChanged, Structure, TextContent, TextEdit, TextItem, Uri};
-use crate::text;
+use crate::text::{self, Spliced};
 
 pub(super) fn change(documents: &mut Documents, changed: NotebookChanged, applied: &mut Applied) {
     let of = changed.notebook_document;
@@ -60,16 +60,24 @@ pub(super) fn open_cells(
     reindex(documents, notebook);
 }
 
-/// Applies one step to a text.
-pub(super) fn edit(rope: &mut Rope, edit: TextEdit, of: &Uri, applied: &mut Applied) {
+/// Applies one step to a text, and says what it changed.
+pub(super) fn edit(
+    rope: &mut Rope,
+    edit: TextEdit,
+    of: &Uri,
+    applied: &mut Applied,
+) -> Option<Spliced> {
     match (edit.range, edit.text) {
         (Some(range), Some(new)) => {
-            text::edit_rope(rope, range.start.into(), range.end.into(), &new);
+            let (start, end) = (range.start.into(), range.end.into());
+            Some(text::edit_rope(rope, start, end, &new))
         }
-        (None, Some(new)) => *rope = Rope::from_str(&new),
-        (_, None) => applied
-            .complaints
-            .push(format!("a change of {of} could not be read")),
+        (None, Some(new)) => Some(text::replace_rope(rope, &new)),
+        (_, None) => {
+            let complaint = format!("a change of {of} could not be read");
+            applied.complaints.push(complaint);
+            None
+        }
     }
 }
 

@@ -134,6 +134,13 @@ impl Edit {
         }
     }
 
+    /// The texts of the cells after the edit, in the order of before, with those that are to go.
+    pub fn texts_after(&self, notebook: &Notebook) -> Vec<Arc<str>> {
+        let mut cells = notebook.cells.clone();
+        self.replace_texts(&mut cells);
+        cells.iter().map(|cell| Arc::clone(&cell.text)).collect()
+    }
+
     /// The cells of a notebook of `count` cells after the edit, in their order.
     pub fn arrangement(&self, count: usize) -> Vec<Slot<'_>> {
         let mut before: Vec<Vec<Slot<'_>>> = vec![Vec::new(); count + 1];

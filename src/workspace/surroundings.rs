@@ -72,10 +72,10 @@ fn collect(
     }
     let bytes = std::fs::read(&file).ok()?;
     let folder = file.parent()?;
-    if file
-        .extension()
-        .is_some_and(|extension| extension == "ipynb")
-    {
+    let extension = file.extension();
+    let is_notebook = extension.is_some_and(|extension| extension == "ipynb")
+        || (!is_import && format::databricks::is_source(&bytes));
+    if is_notebook {
         let notebook = format::parse(&bytes);
         for (_, cell) in notebook.python_cells() {
             add(

@@ -4,7 +4,8 @@ use std::borrow::Cow;
 use std::ops::Range;
 
 use crate::format::ipynb::SourceMap;
-use crate::format::{Decoded, ipynb, line_column};
+use crate::format::sheet::Sheet;
+use crate::format::{Decoded, Hint, Kind, ipynb, line_column};
 use crate::notebook::{Anchor, Notebook};
 use crate::text::LineColumn;
 
@@ -12,21 +13,39 @@ use crate::text::LineColumn;
 #[derive(Debug)]
 pub struct InFile<'b> {
     bytes: &'b [u8],
-    map: SourceMap<'b>,
+    map: Map<'b>,
+}
+
+#[derive(Debug)]
+enum Map<'b> {
+    Ipynb(SourceMap<'b>),
+    /// With the length of the byte order mark before it.
+    Sheet(Sheet, usize),
 }
 
 impl<'b> InFile<'b> {
-    /// `None` where cells cannot be told from the bytes: the file is no `.ipynb`, or holds conflict markers.
-    pub fn new(decoded: &'b Decoded<'_>) -> Option<Self> {
+    /// `None` where cells cannot be told from the bytes: the file is no notebook, or holds conflict markers.
+    pub fn new(decoded: &'b Decoded<'_>, hint: Hint) -> Option<Self> {
         let bytes: &'b [u8] = match &decoded.bytes {
             Cow::Borrowed(bytes) => bytes,
             Cow::Owned(bytes) => bytes,
         };
-        if decoded.format()?.name != ipynb::FORMAT.name {
-            return None;
-        }
-        let (_, map) = ipynb::read(bytes);
-        (!map.has_conflicts()).then_some(Self { bytes, map })
+        let map = match &decoded.format(hint)?.kind {
+            Kind::Ipynb => {
+                let (_, map) = ipynb::read(bytes);
+                Map::Ipynb(Some(map).filter(|map| !map.has_conflicts())?)
+            }
+            Kind::Sheet(dialect) => {
+                let mark = if bytes.starts_with(b"\xEF\xBB\xBF") {
+                    3
+                } else {
+                    0
+                };
+                Map::Sheet(dialect.read(bytes), mark)
+            }
+            Kind::Foreign => return None,
+        };
+        Some(Self { bytes, map })
     }
 
     /// The characters of the file that an anchor in a cell means, the end one past the last.
@@ -34,8 +53,16 @@ impl<'b> InFile<'b> {
         let index = anchor.cell()?;
         let cell = notebook.cell(index)?;
         let range = anchor.range_in(&cell.text);
-        let place = |offset| line_column(self.bytes, self.map.file_offset(index, offset));
-        Some(place(range.start())..place(range.end()))
+        let place = |offset| {
+            let at = match &self.map {
+                Map::Ipynb(map) => map.file_offset(index, offset),
+                Map::Sheet(sheet, mark) => {
+                    mark + sheet.cells.get(index.to_usize())?.file_offset(offset)
+                }
+            };
+            Some(line_column(self.bytes, at))
+        };
+        Some(place(range.start())?..place(range.end())?)
     }
 }
 
@@ -53,7 +80,7 @@ mod tests {
         let decoded = Decoded::new(bytes);
         let notebook = format::parse(bytes);
         let anchor = Anchor::Range(CellIdx(0), TextRange::new(13.into(), 14.into()));
-        let range = InFile::new(&decoded)?.range(&notebook, anchor)?;
+        let range = InFile::new(&decoded, Hint::None)?.range(&notebook, anchor)?;
         Some([
             range.start.line,
             range.start.column,
@@ -67,11 +94,13 @@ mod tests {
         assert_eq!(place(FILE.as_bytes()), Some([5, 11, 5, 12]));
         let utf16: Vec<u8> = FILE.encode_utf16().flat_map(u16::to_le_bytes).collect();
         assert_eq!(place(&utf16), Some([5, 11, 5, 12]));
+        let script = b"\xEF\xBB\xBF# %%\nx = 1\nx = 12\nprint(a)\n";
+        assert_eq!(place(script), Some([4, 1, 4, 2]));
     }
 
     #[test]
     fn what_cannot_be_told_is_not_told() {
-        assert_eq!(place(b"# %%\nx = 1\nprint(a)\n"), None);
+        assert_eq!(place(b"x = 1\nprint(a)\n"), None);
         let conflict = FILE.replace(
             "\n   \"print",
             "\n<<<<<<< a\n=======\n>>>>>>> b\n   \"print",

@@ -8,7 +8,7 @@ use super::lower::refuse_unsure;
 use super::patch::{Member, Patches, elements, members};
 use super::{read, style};
 use crate::format::json::{Scanner, Span, Value};
-use crate::format::{Decoded, Encoding, Unpatchable, foreign};
+use crate::format::{Decoded, Encoding, Hint, Unpatchable, foreign};
 
 /// What is taken out besides the outputs, the counts and the metadata of [`VOLATILE_IN_CELLS`] and
 /// [`VOLATILE_IN_NOTEBOOKS`].
@@ -47,7 +47,7 @@ pub fn clean(bytes: &[u8], policy: Policy) -> Result<Option<Vec<u8>>, Unpatchabl
     if decoded.encoding != Encoding::Utf8 {
         return Err("it is UTF-16; save it as UTF-8 first".into());
     }
-    match decoded.format() {
+    match decoded.format(Hint::None) {
         Some(format) if format.name == super::FORMAT.name => {}
         Some(format) if format.name != foreign::FORMAT.name => return Ok(None),
         _ => return Err("it is no notebook".into()),

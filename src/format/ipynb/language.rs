@@ -41,7 +41,7 @@ pub fn of_cell(cell: &RawCell, root: &Root, meta: &NotebookMeta, text: &str) -> 
 }
 
 /// The first line of a Databricks cell that is not in the notebook's own language.
-fn of_magic(text: &str) -> Option<Language> {
+pub fn of_magic(text: &str) -> Option<Language> {
     let word = text.trim_start().strip_prefix('%')?;
     let word = word.split(char::is_whitespace).next()?;
     Some(match word {
@@ -53,7 +53,7 @@ fn of_magic(text: &str) -> Option<Language> {
 }
 
 /// Kernels are named by people; only names that tell a language are known.
-fn of_kernel(name: &str) -> Option<&'static str> {
+pub fn of_kernel(name: &str) -> Option<&'static str> {
     let name = name.trim().to_ascii_lowercase();
     let starts = [
         ("python", "python"),

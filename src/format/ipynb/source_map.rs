@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use crate::format::conflict::Side;
 use crate::format::json::{Scanner, Span, Text, Value};
+use crate::format::sheet::Piece;
 use crate::notebook::CellIdx;
 use crate::text::TextSize;
 
@@ -51,6 +52,28 @@ impl<'b> SourceMap<'b> {
             has_worksheets: false,
             is_sound: false,
         }
+    }
+
+    /// The map of one cell, of which the value of `source` is given and nothing else.
+    pub fn of_source(source: &'b [u8], prefix: usize) -> Self {
+        let span = Span::new(0, source.len());
+        let mut map = Self::new(Cow::Borrowed(source), None);
+        map.cells.push(CellSpans {
+            object: span,
+            source: Some(span),
+            outputs: None,
+            execution_count: None,
+            metadata: None,
+            id: None,
+            side: None,
+            prefix,
+        });
+        map
+    }
+
+    /// Whether the file is JSON without a fault, so that every place is certain.
+    pub fn is_sound(&self) -> bool {
+        self.is_sound
     }
 
     /// Whether the file holds conflict markers. Then its bytes must not be patched cell by cell.
@@ -135,6 +158,28 @@ impl<'b> SourceMap<'b> {
                 at += length;
                 (here, place)
             })
+    }
+
+    /// The text of a cell in pieces that stand in the file as they are; an escape is one of no length, and so is the end.
+    pub fn pieces_of(&self, cell: CellIdx) -> Vec<Piece> {
+        let mut pieces: Vec<Piece> = Vec::new();
+        for (at, file) in self.positions(cell) {
+            let at = at.to_usize();
+            if let Some(last) = pieces.last_mut() {
+                let grown = at - last.text;
+                if file == last.file + grown {
+                    last.len = grown;
+                    continue;
+                }
+            }
+            pieces.push(Piece {
+                text: at,
+                file,
+                len: 0,
+                is_said: false,
+            });
+        }
+        pieces
     }
 
     /// The text of a cell, without its prefix.

@@ -425,7 +425,6 @@ fn what_is_unsure_is_refused() {
     refused(conflict.as_bytes(), "conflict");
     refused(&FILE.as_bytes()[..FILE.len() - 3], "broken");
     refused(format!("text {FILE}").as_bytes(), "broken");
-    refused(b"# %%\nx = 1\n", "percent script");
     refused(b"nothing", "no notebook");
     let utf16: Vec<u8> = FILE.encode_utf16().flat_map(u16::to_le_bytes).collect();
     refused(&utf16, "UTF-16");

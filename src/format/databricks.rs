@@ -1,0 +1,183 @@
+//! Databricks' source format: what a notebook is in a Git folder.
+//!
+//! The first line says `Databricks notebook source` in a comment of the notebook's language (`.py`, `.sql`, `.scala`, `.r`),
+//! and lines of `COMMAND ----------` part the cells. A cell that begins with a magic stands in comments as a whole, behind
+//! `# MAGIC `, and its first word tells its language; that of `%md` is prose. `# DBTITLE 1,…` is a cell's title.
+//! Nothing says which it is in a file without `COMMAND` lines: it is one cell.
+
+use super::json::Span;
+use super::sheet::{self, Coding, Dialect, Frame, Sheet, SheetCell, lines_of};
+use super::{Format, Hint, Kind, ipynb, is_countable, without_mark};
+use crate::notebook::{CellKind, Home, Language, NotebookMeta};
+
+pub const FORMAT: Format = Format {
+    name: "Databricks notebook",
+    recognises: |bytes, hint| {
+        let fits = |language: &Language| match hint {
+            Hint::None => true,
+            Hint::Python => language.is_python(),
+            Hint::R => language.is_python(),
+            Hint::Sql => *language == Language::Other("sql".into()),
+            Hint::Scala => *language == Language::Other("scala".into()),
+            _ => false,
+        };
+        is_countable(bytes) && language_in(bytes).is_some_and(|language| fits(&language))
+    },
+    kind: Kind::Sheet(Dialect {
+        parse,
+        write,
+        separator: |frame, _, _| match signs(&frame.meta.language).0 {
+            "--" => "\n-- COMMAND ----------\n\n",
+            "//" => "\n// COMMAND ----------\n\n",
+            _ => "\n# COMMAND ----------\n\n",
+        },
+        marker: "",
+        needs_blank: true,
+        joins_prose: false,
+    }),
+};
+
+/// Whether a file is a notebook of Databricks in its source format.
+pub fn is_source(bytes: &[u8]) -> bool {
+    language_in(bytes).is_some()
+}
+
+fn language_in(bytes: &[u8]) -> Option<Language> {
+    let bytes = without_mark(bytes);
+    let first = bytes.split(|&byte| byte == b'\n').next()?;
+    language_of(std::str::from_utf8(first).ok()?)
+}
+
+/// The language of the notebook, by its first line. R and Python write it alike.
+fn language_of(first: &str) -> Option<Language> {
+    let (comment, rest) = first.trim_end().split_once(' ')?;
+    if rest.trim() != "Databricks notebook source" {
+        return None;
+    }
+    match comment {
+        "#" => Some(Language::Python),
+        "--" => Some(Language::Other("sql".into())),
+        "//" => Some(Language::Other("scala".into())),
+        _ => None,
+    }
+}
+
+/// What begins a comment, and what a line of a magic.
+fn signs(language: &Language) -> (&'static str, &'static str) {
+    match language {
+        Language::Other(name) if &**name == "sql" => ("--", "-- MAGIC "),
+        Language::Other(name) if &**name == "scala" => ("//", "// MAGIC "),
+        _ => ("#", "# MAGIC "),
+    }
+}
+
+fn parse(text: &str, frame: Option<&Frame>) -> Sheet {
+    let first = sheet::line_end(text, 0);
+    let (start, frame) = match frame {
+        Some(frame) => (0, frame.clone()),
+        None => {
+            let meta = NotebookMeta {
+                language: language_of(&text[..first]).unwrap_or_default(),
+                home: Home::Databricks,
+                ..NotebookMeta::default()
+            };
+            let coding = Coding::Plain;
+            (first, Frame { meta, coding })
+        }
+    };
+    let (comment, magic) = signs(&frame.meta.language);
+    let is_separator = |line: &str| {
+        line.strip_prefix(comment)
+            .is_some_and(|rest| rest.trim() == "COMMAND ----------")
+    };
+    let mut regions = Vec::new();
+    let mut from = start;
+    for line in lines_of(text, Span::new(start, text.len())) {
+        if is_separator(&text[line.start..line.end]) {
+            regions.push(Span::new(from, line.start));
+            from = sheet::line_end(text, line.start);
+        }
+    }
+    let is_only = regions.is_empty();
+    regions.push(Span::new(from, text.len()));
+    if is_only && text[from..].trim().is_empty() {
+        regions.clear();
+    }
+    let cells = regions.into_iter();
+    Sheet {
+        cells: cells
+            .map(|region| cell(text, region, &frame.meta.language, comment, magic))
+            .collect(),
+        frame,
+    }
+}
+
+fn cell(
+    text: &str,
+    region: Span,
+    language: &Language,
+    comment: &str,
+    magic: &'static str,
+) -> SheetCell {
+    let mut whole = region;
+    if let Some(first) = lines_of(text, whole).next()
+        && text[first.start..first.end].trim().is_empty()
+    {
+        whole.start = sheet::line_end(text, first.start).min(whole.end);
+    }
+    if whole.end < text.len() {
+        whole = sheet::without_blank(text, whole);
+    }
+    let mut body = whole;
+    let line_at = |at: usize| {
+        let end = sheet::line_end(text, at).min(whole.end);
+        (text[at..end].trim_end(), end)
+    };
+    let (first, end) = line_at(body.start);
+    let title = format!("{comment} DBTITLE");
+    if !first.is_empty() && first.starts_with(&title) {
+        body.start = end;
+    }
+    let (first, end) = line_at(body.start);
+    let Some(called) = first.strip_prefix(magic.trim_end()) else {
+        return SheetCell::new(text, CellKind::Code, whole, body, Coding::Plain);
+    };
+    let coding = Coding::Prefix(magic);
+    let called = called.trim_start();
+    let word = called.split_whitespace().next().unwrap_or_default();
+    if matches!(word, "%md" | "%md-sandbox") {
+        // Prose may begin in the line of its magic.
+        let prose = called[word.len()..].trim_start();
+        body.start = if prose.is_empty() {
+            end
+        } else {
+            body.start + first.len() - prose.len()
+        };
+        return SheetCell::new(text, CellKind::Markdown, whole, body, coding);
+    }
+    let mut cell = SheetCell::new(text, CellKind::Code, whole, body, coding);
+    cell.cell.language = ipynb::language_of_magic(called).or_else(|| {
+        // `%run` and `%pip` are for Python's kernel, whatever the notebook's language.
+        (!language.is_python()).then_some(Language::Other("databricks".into()))
+    });
+    cell
+}
+
+fn write(frame: &Frame, kind: CellKind, text: &str) -> Option<String> {
+    let (_, magic) = signs(&frame.meta.language);
+    let mut out = String::new();
+    match kind {
+        CellKind::Code if text.starts_with('%') => {
+            sheet::encode(Coding::Prefix(magic), text, &mut out);
+        }
+        CellKind::Code => sheet::encode(Coding::Plain, text, &mut out),
+        CellKind::Markdown => {
+            out.push_str(magic);
+            out.push_str("%md\n");
+            sheet::encode(Coding::Prefix(magic), text, &mut out);
+        }
+        CellKind::Raw | CellKind::Unknown => return None,
+    }
+    // What is written is Python, and in a notebook of another language that would be a magic of its own.
+    (frame.meta.language.is_python() || kind == CellKind::Markdown).then_some(out)
+}

@@ -1,0 +1,350 @@
+//! Markdown with cells in fences: what jupytext's Markdown, MyST, Quarto and R Markdown have in common.
+//!
+//! A fence whose first line says so is a cell, and the prose between the fences is Markdown cells. Fences of
+//! other sorts belong to the prose.
+
+use std::ops::Range;
+
+use super::json::Span;
+use super::sheet::{self, Coding, Frame, Sheet, SheetCell};
+use crate::notebook::{CellKind, Language};
+
+/// What tells one such format from another.
+#[derive(Debug)]
+pub struct Flavour {
+    /// What the words behind the backticks of a fence say; `None` for one that is prose.
+    pub chunk: fn(info: &str, frame: &Frame) -> Option<Chunk>,
+    /// Whether `<!-- #region -->` and `<!-- #raw -->` make cells.
+    pub has_regions: bool,
+    pub parted_by: Parted,
+    /// Whether the lines of a cell may begin with options in YAML.
+    pub has_options: bool,
+}
+
+/// What parts two Markdown cells.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Parted {
+    TwoBlankLines,
+    /// `+++`, perhaps with metadata behind it.
+    PlusSigns,
+    /// Nothing: all prose between two chunks is one cell.
+    Nothing,
+}
+
+/// What a fence is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Chunk {
+    pub kind: CellKind,
+    /// Set where it is not that of the notebook.
+    pub language: Option<Language>,
+    /// The magic that it stands for: `%%bash`.
+    pub magic: Option<String>,
+    pub tags: Vec<Box<str>>,
+}
+
+impl Chunk {
+    pub fn of(kind: CellKind) -> Self {
+        Self {
+            kind,
+            language: None,
+            magic: None,
+            tags: Vec::new(),
+        }
+    }
+}
+
+/// Languages for which IPython has a cell magic; a fence of one of them is a cell of that magic for jupytext.
+const MAGICS: [&str; 18] = [
+    "bash",
+    "sh",
+    "perl",
+    "ruby",
+    "javascript",
+    "js",
+    "html",
+    "latex",
+    "svg",
+    "R",
+    "r",
+    "julia",
+    "sql",
+    "SQL",
+    "cython",
+    "python2",
+    "python3",
+    "pypy",
+];
+
+pub fn magic_of(language: &str) -> Option<String> {
+    MAGICS.contains(&language).then(|| format!("%%{language}"))
+}
+
+/// Reads a text from `start` on, which is behind its header.
+pub fn parse(text: &str, start: usize, frame: Frame, flavour: &Flavour) -> Sheet {
+    let mut reader = Reader {
+        text,
+        flavour,
+        frame,
+        cells: Vec::new(),
+        prose: None,
+        blank: 0,
+    };
+    let mut at = start;
+    while at < text.len() {
+        at = reader.line(at);
+    }
+    reader.end_prose();
+    Sheet {
+        cells: reader.cells,
+        frame: reader.frame,
+    }
+}
+
+struct Reader<'a> {
+    text: &'a str,
+    flavour: &'a Flavour,
+    frame: Frame,
+    cells: Vec<SheetCell>,
+    /// The lines of prose since the last cell, up to the last that is not blank.
+    prose: Option<Range<usize>>,
+    /// Blank lines since then.
+    blank: usize,
+}
+
+impl Reader<'_> {
+    /// Reads the line at `at`, or what begins there, and gives where it ends.
+    fn line(&mut self, at: usize) -> usize {
+        let end = sheet::line_end(self.text, at);
+        let line = self.text[at..end].trim_end();
+        if line.is_empty() {
+            self.blank += 1;
+            if self.flavour.parted_by == Parted::TwoBlankLines && self.blank == 2 {
+                self.end_prose();
+            }
+            return end;
+        }
+        if let Some(fence) = Fence::open(line) {
+            let (body_end, whole_end) = fence.close(self.text, end);
+            if let Some(chunk) = (self.flavour.chunk)(fence.info, &self.frame) {
+                self.end_prose();
+                self.chunk(chunk, at, end..body_end, whole_end);
+            } else {
+                self.prose(at..whole_end);
+            }
+            return whole_end;
+        }
+        if self.flavour.parted_by == Parted::PlusSigns
+            && (line == "+++" || line.starts_with("+++ "))
+        {
+            self.end_prose();
+            return end;
+        }
+        if self.flavour.has_regions
+            && let Some((kind, closing)) = region(line)
+            && let Some((body_end, whole_end)) = find_line(self.text, end, closing)
+        {
+            self.end_prose();
+            self.cell(kind, at, end..body_end, whole_end, Coding::Plain);
+            return whole_end;
+        }
+        self.prose(at..end);
+        end
+    }
+
+    fn prose(&mut self, lines: Range<usize>) {
+        self.blank = 0;
+        let start = self.prose.as_ref().map_or(lines.start, |prose| prose.start);
+        self.prose = Some(start..lines.end);
+    }
+
+    fn end_prose(&mut self) {
+        self.blank = 0;
+        if let Some(prose) = self.prose.take() {
+            let whole = Span::new(prose.start, prose.end);
+            let mut cell =
+                SheetCell::new(self.text, CellKind::Markdown, whole, whole, Coding::Plain);
+            cell.is_marked = false;
+            self.cells.push(cell);
+        }
+    }
+
+    fn chunk(&mut self, chunk: Chunk, at: usize, mut body: Range<usize>, whole_end: usize) {
+        let mut tags = chunk.tags;
+        if self.flavour.has_options {
+            body.start = options(self.text, body.clone(), &mut tags);
+        }
+        let coding = if chunk.language.is_none() && chunk.magic.is_none() {
+            self.frame.coding
+        } else {
+            Coding::Plain
+        };
+        let cell = self.cell(chunk.kind, at, body, whole_end, coding);
+        if let Some(magic) = chunk.magic {
+            cell.say_first(&magic);
+        }
+        cell.cell.language = chunk.language;
+        cell.cell.tags = tags.into();
+    }
+
+    fn cell(
+        &mut self,
+        kind: CellKind,
+        at: usize,
+        body: Range<usize>,
+        whole_end: usize,
+        coding: Coding,
+    ) -> &mut SheetCell {
+        let whole = Span::new(at, whole_end);
+        let body = Span::new(body.start, body.end);
+        let cell = SheetCell::new(self.text, kind, whole, body, coding);
+        self.cells.push_mut(cell)
+    }
+}
+
+/// The first line of a fence.
+struct Fence<'a> {
+    sign: u8,
+    count: usize,
+    /// What stands behind the signs.
+    info: &'a str,
+}
+
+impl<'a> Fence<'a> {
+    fn open(line: &'a str) -> Option<Self> {
+        let rest = line.trim_start_matches(' ');
+        let sign = *rest.as_bytes().first()?;
+        if !matches!(sign, b'`' | b'~') {
+            return None;
+        }
+        let count = rest.bytes().take_while(|&byte| byte == sign).count();
+        let info = rest[count..].trim();
+        let is_fence =
+            count >= 3 && line.len() - rest.len() <= 3 && !(sign == b'`' && info.contains('`'));
+        is_fence.then_some(Self { sign, count, info })
+    }
+
+    /// Where the lines inside end, and the fence: both at the end of the text where it is not closed.
+    fn close(&self, text: &str, from: usize) -> (usize, usize) {
+        let mut at = from;
+        while at < text.len() {
+            let end = sheet::line_end(text, at);
+            let line = text[at..end].trim_end();
+            let inner = line.trim_start_matches(' ');
+            let signs = inner.bytes().take_while(|&byte| byte == self.sign).count();
+            if signs >= self.count && signs == inner.len() && line.len() - inner.len() <= 3 {
+                return (at, end);
+            }
+            at = end;
+        }
+        (text.len(), text.len())
+    }
+}
+
+/// The kind of a cell that an HTML comment begins, and the comment that ends it.
+fn region(line: &str) -> Option<(CellKind, &'static str)> {
+    let inner = line.strip_prefix("<!--")?.strip_suffix("-->")?.trim();
+    let word = inner.split_whitespace().next()?;
+    Some(match word {
+        "#region" => (CellKind::Markdown, "<!-- #endregion -->"),
+        "#md" => (CellKind::Markdown, "<!-- #endmd -->"),
+        "#markdown" => (CellKind::Markdown, "<!-- #endmarkdown -->"),
+        "#raw" => (CellKind::Raw, "<!-- #endraw -->"),
+        _ => return None,
+    })
+}
+
+/// The start and end of the first line that is `wanted`.
+fn find_line(text: &str, from: usize, wanted: &str) -> Option<(usize, usize)> {
+    let mut at = from;
+    while at < text.len() {
+        let end = sheet::line_end(text, at);
+        if text[at..end].trim_end() == wanted {
+            return Some((at, end));
+        }
+        at = end;
+    }
+    None
+}
+
+/// Passes over the options at the top of a MyST cell, and takes the tags from them.
+fn options(text: &str, body: Range<usize>, tags: &mut Vec<Box<str>>) -> usize {
+    let mut at = body.start;
+    let mut is_block = false;
+    let mut in_tags = false;
+    while at < body.end {
+        let end = sheet::line_end(text, at).min(body.end);
+        let line = text[at..end].trim_end();
+        if line == "---" {
+            if is_block {
+                return end;
+            }
+            if at > body.start {
+                return at;
+            }
+            is_block = true;
+        } else if is_block {
+            if let Some(value) = line.strip_prefix("tags:") {
+                in_tags = true;
+                take_tags(value, tags);
+            } else if let Some(item) = line.trim_start().strip_prefix("- ")
+                && in_tags
+            {
+                take_tags(item, tags);
+            } else {
+                in_tags = false;
+            }
+        } else if let Some(option) = line.strip_prefix(':')
+            && let Some((key, value)) = option.split_once(':')
+            && !key.is_empty()
+            && key
+                .chars()
+                .all(|one| one.is_ascii_alphanumeric() || "-_".contains(one))
+        {
+            if key == "tags" {
+                take_tags(value, tags);
+            }
+        } else {
+            // A blank line may part them from the code.
+            return if at > body.start && line.is_empty() {
+                end
+            } else {
+                at
+            };
+        }
+        at = end;
+    }
+    // Options that do not end are the text.
+    if is_block { body.start } else { at }
+}
+
+fn take_tags(list: &str, tags: &mut Vec<Box<str>>) {
+    let list = list.trim().trim_start_matches('[').trim_end_matches(']');
+    let words = list
+        .split(',')
+        .map(|tag| tag.trim().trim_matches(['"', '\'']));
+    tags.extend(words.filter(|tag| !tag.is_empty()).map(Box::from));
+}
+
+/// A cell in a fence that nothing in its text closes.
+pub fn write_chunk(info: &str, coding: Coding, text: &str) -> String {
+    let lines = text.lines();
+    let longest = lines.map(|line| {
+        let inner = line.trim_start();
+        inner.bytes().take_while(|&byte| byte == b'`').count()
+    });
+    let fence = "`".repeat(longest.max().map_or(3, |longest| (longest + 1).max(3)));
+    let mut out = format!("{fence}{info}\n");
+    sheet::encode(coding, text, &mut out);
+    out.push_str(&fence);
+    out.push('\n');
+    out
+}
+
+/// Prose, as it is.
+pub fn write_prose(text: &str) -> String {
+    if text.is_empty() {
+        String::new()
+    } else {
+        format!("{text}\n")
+    }
+}

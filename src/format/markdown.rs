@@ -1,0 +1,114 @@
+//! jupytext's Markdown: a YAML header that names a kernel, code in fences of its language, prose as it is.
+//!
+//! Two blank lines part Markdown cells; one that has such lines in it, or fences, stands between
+//! `<!-- #region -->` and `<!-- #endregion -->`, and a raw cell between `<!-- #raw -->` and `<!-- #endraw -->`
+//! (<https://jupytext.readthedocs.io/en/latest/formats-markdown.html>).
+
+use super::fenced::{self, Chunk, Flavour, Parted};
+use super::header;
+use super::percent::take_metadata;
+use super::sheet::{Coding, Dialect, Frame, Sheet};
+use super::{Format, Hint, Kind, is_countable, without_mark};
+use crate::notebook::{CellKind, Language, NotebookMeta};
+
+pub const FORMAT: Format = Format {
+    name: "Markdown notebook",
+    recognises,
+    kind: Kind::Sheet(Dialect {
+        parse,
+        write,
+        separator: |_, before, after| match (before, after) {
+            (CellKind::Markdown, CellKind::Markdown) => "\n\n",
+            _ => "\n",
+        },
+        marker: "",
+        needs_blank: false,
+        joins_prose: false,
+    }),
+};
+
+const FLAVOUR: Flavour = Flavour {
+    chunk,
+    has_regions: true,
+    parted_by: Parted::TwoBlankLines,
+    has_options: false,
+};
+
+fn recognises(bytes: &[u8], hint: Hint) -> bool {
+    matches!(hint, Hint::None | Hint::Markdown) && is_countable(bytes) && {
+        let text = String::from_utf8_lossy(without_mark(bytes));
+        header::read(&text, "").is_some_and(|header| header.is_notebook)
+    }
+}
+
+fn parse(text: &str, frame: Option<&Frame>) -> Sheet {
+    let (start, frame) = begin(text, frame);
+    fenced::parse(text, start, frame, &FLAVOUR)
+}
+
+/// Where the text begins behind the header, and what that says.
+pub(super) fn begin(text: &str, frame: Option<&Frame>) -> (usize, Frame) {
+    if let Some(frame) = frame {
+        return (0, frame.clone());
+    }
+    let header = header::read(text, "").unwrap_or_default();
+    let meta = NotebookMeta {
+        language: header.language.unwrap_or_default(),
+        ..NotebookMeta::default()
+    };
+    let coding = if header.comment_magics == Some(true) {
+        Coding::Magics
+    } else {
+        Coding::Plain
+    };
+    (header.end, Frame { meta, coding })
+}
+
+fn chunk(info: &str, frame: &Frame) -> Option<Chunk> {
+    let (name, options) = info.split_once(char::is_whitespace).unwrap_or((info, ""));
+    if name.is_empty() || options.split_whitespace().any(|word| word == ".noeval") {
+        return None;
+    }
+    let mut chunk = Chunk::of(CellKind::Code);
+    if Language::from_name(name) != frame.meta.language {
+        chunk.magic = Some(fenced::magic_of(name)?);
+    }
+    let mut options = options.to_owned();
+    let mut metadata = Vec::new();
+    take_metadata(&mut options, &mut metadata);
+    let tags = metadata.iter().find(|(key, _)| key == "tags");
+    let tags = tags.and_then(|(_, tags)| tags.as_array());
+    let tags = tags.into_iter().flatten().filter_map(|tag| tag.as_str());
+    chunk.tags = tags.map(Box::from).collect();
+    Some(chunk)
+}
+
+fn write(frame: &Frame, kind: CellKind, text: &str) -> Option<String> {
+    Some(match kind {
+        CellKind::Code => {
+            let language = match &frame.meta.language {
+                Language::Python => "python",
+                Language::Other(name) => name,
+            };
+            fenced::write_chunk(language, frame.coding, text)
+        }
+        CellKind::Markdown => {
+            let is_plain = !text.is_empty()
+                && text.trim() == text
+                && !["\n\n\n", "```", "~~~", "<!--"]
+                    .iter()
+                    .any(|sign| text.contains(sign));
+            if is_plain {
+                fenced::write_prose(text)
+            } else {
+                let text = fenced::write_prose(text);
+                format!("<!-- #region -->\n{text}<!-- #endregion -->\n")
+            }
+        }
+        CellKind::Raw => {
+            let text = fenced::write_prose(text);
+            format!("<!-- #raw -->\n{text}<!-- #endraw -->\n")
+        }
+        CellKind::Unknown => return None,
+    })
+}

@@ -1,0 +1,67 @@
+//! MyST Markdown: cells are the directives `{code-cell}` and `{raw-cell}`, with options in YAML or behind colons;
+//! `+++` parts Markdown cells (<https://myst-nb.readthedocs.io/en/latest/authoring/text-notebooks.html>).
+
+use super::fenced::{self, Chunk, Flavour, Parted};
+use super::markdown;
+use super::sheet::{Dialect, Frame, Sheet};
+use super::{Format, Hint, Kind, is_countable, without_mark};
+use crate::notebook::CellKind;
+
+pub const FORMAT: Format = Format {
+    name: "MyST notebook",
+    recognises,
+    kind: Kind::Sheet(Dialect {
+        parse,
+        write,
+        separator: |_, before, after| match (before, after) {
+            (CellKind::Markdown, CellKind::Markdown) => "\n+++\n\n",
+            _ => "\n",
+        },
+        marker: "",
+        needs_blank: false,
+        joins_prose: false,
+    }),
+};
+
+const FLAVOUR: Flavour = Flavour {
+    chunk,
+    has_regions: false,
+    parted_by: Parted::PlusSigns,
+    has_options: true,
+};
+
+const CODE: &str = "{code-cell}";
+const RAW: &str = "{raw-cell}";
+
+fn recognises(bytes: &[u8], hint: Hint) -> bool {
+    matches!(hint, Hint::None | Hint::Markdown)
+        && is_countable(bytes)
+        && super::has_line(without_mark(bytes), |line| {
+            let info = line.trim_start_matches(['`', '~']);
+            line.len() - info.len() >= 3 && info.trim_start().starts_with(CODE)
+        })
+}
+
+fn parse(text: &str, frame: Option<&Frame>) -> Sheet {
+    let (start, frame) = markdown::begin(text, frame);
+    fenced::parse(text, start, frame, &FLAVOUR)
+}
+
+fn chunk(info: &str, _: &Frame) -> Option<Chunk> {
+    match info.split_whitespace().next()? {
+        CODE => Some(Chunk::of(CellKind::Code)),
+        RAW => Some(Chunk::of(CellKind::Raw)),
+        _ => None,
+    }
+}
+
+fn write(frame: &Frame, kind: CellKind, text: &str) -> Option<String> {
+    Some(match kind {
+        CellKind::Code => fenced::write_chunk(CODE, frame.coding, text),
+        CellKind::Raw => fenced::write_chunk(RAW, frame.coding, text),
+        // There are no words for a Markdown cell with nothing in it.
+        CellKind::Markdown if text.trim().is_empty() => return None,
+        CellKind::Markdown => fenced::write_prose(text),
+        CellKind::Unknown => return None,
+    })
+}

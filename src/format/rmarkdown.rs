@@ -1,0 +1,80 @@
+//! R Markdown with chunks of Python, as knitr runs them and as jupytext writes it.
+//!
+//! What parts cells is as in jupytext's Markdown. jupytext comments magics out, as in percent scripts; whoever writes
+//! for knitr has none.
+
+use super::fenced::{self, Flavour, Parted};
+use super::sheet::{Coding, Dialect, Frame, Sheet};
+use super::{Format, Hint, Kind, header, is_countable, markdown, quarto, without_mark};
+use crate::notebook::{CellKind, Home};
+
+pub const FORMAT: Format = Format {
+    name: "R Markdown document",
+    recognises,
+    kind: Kind::Sheet(Dialect {
+        parse,
+        write,
+        separator: |_, before, after| match (before, after) {
+            (CellKind::Markdown, CellKind::Markdown) => "\n\n",
+            _ => "\n",
+        },
+        marker: "",
+        needs_blank: false,
+        joins_prose: false,
+    }),
+};
+
+const FLAVOUR: Flavour = Flavour {
+    chunk: quarto::chunk,
+    has_regions: true,
+    parted_by: Parted::TwoBlankLines,
+    has_options: false,
+};
+
+const JUPYTEXT: &str = "rmarkdown";
+
+fn recognises(bytes: &[u8], hint: Hint) -> bool {
+    let bytes = without_mark(bytes);
+    if !is_countable(bytes) || !quarto::has_chunk(bytes) {
+        return false;
+    }
+    match hint {
+        Hint::RMarkdown => true,
+        Hint::None | Hint::Markdown => {
+            let header = header::read(&String::from_utf8_lossy(bytes), "");
+            header.is_some_and(|header| header.format_name.as_deref() == Some(JUPYTEXT))
+        }
+        _ => false,
+    }
+}
+
+fn parse(text: &str, frame: Option<&Frame>) -> Sheet {
+    let has_header = frame.is_none();
+    let (start, mut frame) = markdown::begin(text, frame);
+    if has_header {
+        let header = header::read(text, "").unwrap_or_default();
+        if header.format_name.as_deref() == Some(JUPYTEXT) {
+            if header.comment_magics != Some(false) {
+                frame.coding = Coding::Magics;
+            }
+        } else {
+            frame.meta.home = Home::Knitr;
+        }
+    }
+    fenced::parse(text, start, frame, &FLAVOUR)
+}
+
+fn write(frame: &Frame, kind: CellKind, text: &str) -> Option<String> {
+    match kind {
+        CellKind::Raw => Some(fenced::write_chunk(
+            "{python active=\"\", eval=FALSE}",
+            Coding::Plain,
+            text,
+        )),
+        CellKind::Markdown if text.contains("\n\n\n") => {
+            let text = fenced::write_prose(text);
+            Some(format!("<!-- #region -->\n{text}<!-- #endregion -->\n"))
+        }
+        _ => quarto::write(frame, kind, text),
+    }
+}

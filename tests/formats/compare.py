@@ -1,0 +1,147 @@
+"""Findings and repairs in every format against those in the .ipynb."""
+
+import json
+import re
+import subprocess
+import tempfile
+from collections import Counter
+from pathlib import Path
+
+import nbformat
+from writers import FORMATS
+
+# They look at the file or at outputs.
+IGNORED = "invalid-notebook,untitled-notebook,large-output,stored-output,merge-conflict"
+# Lines of prose that mean something in one of the formats.
+MARKS = re.compile(r"```|~~~|<!--|^\+\+\+|^---|^# %%|%%|COMMAND|\"\"\"|'''", re.MULTILINE)
+
+# jupytext indents the marker of a cell whose code is indented; to VS Code, Spyder and Cellwise that is a comment.
+INDENTED = re.compile(r"^[ \t]+# %%", re.MULTILINE)
+
+
+def main(options, cellwise, corpus):
+    if not corpus.exists():
+        print(f"skipped: there is no {corpus}")
+        print("0 passed, 0 failed")
+        return 0
+    with tempfile.TemporaryDirectory() as root:
+        comparison = Comparison(options, cellwise, Path(root))
+        comparison.write(corpus)
+        comparison.findings()
+        comparison.repairs()
+        return comparison.told()
+
+
+class Comparison:
+    def __init__(self, options, cellwise, root):
+        self.options, self.cellwise, self.root = options, cellwise, root
+        self.paths, self.texts = {}, {name: {} for name in FORMATS}
+        self.passed, self.failed, self.lost = Counter(), Counter(), Counter()
+
+    def write(self, corpus):
+        """Every notebook in every format that keeps its code."""
+        for name in ["ipynb", *FORMATS]:
+            (self.root / name).mkdir()
+        for number, path in enumerate(notebooks(corpus, self.options)):
+            stem = f"n{number}"
+            try:
+                notebook = plain(corpus / path)
+                # Each has a folder of its own: an import that is added is the one that its neighbours write.
+                (self.root / "ipynb" / stem).mkdir()
+                nbformat.write(notebook, self.root / "ipynb" / stem / f"{stem}.ipynb")
+            except Exception:  # noqa: BLE001  nbformat refuses what Cellwise reads
+                continue
+            self.paths[stem] = path
+            wanted = [cell.source for cell in notebook.cells if cell.cell_type == "code"]
+            for name, (extension, write, read) in FORMATS.items():
+                try:
+                    text = write(notebook)
+                    kept = read(text) == wanted and not INDENTED.search(text)
+                except Exception:  # noqa: BLE001  jupytext refuses some, too
+                    kept = False
+                if kept:
+                    (self.root / name / stem).mkdir()
+                    self.texts[name][stem] = self.root / name / stem / f"{stem}{extension}"
+                    self.texts[name][stem].write_text(text, encoding="utf-8", newline="")
+                else:
+                    self.lost[name] += 1
+
+    def findings(self):
+        expected = self.check("ipynb")
+        for name in FORMATS:
+            found = self.check(name)
+            for stem in self.texts[name]:
+                self.judge(f"{name}: findings", stem, expected.get(stem, []), found.get(stem, []))
+
+    def check(self, name):
+        command = [self.cellwise, "check", self.root / name, "--select", "all", "--ignore", IGNORED, "--format", "json"]
+        done = subprocess.run(command, capture_output=True, text=True)
+        if not done.stdout:
+            raise SystemExit(done.stderr)
+        found = {}
+        for item in json.loads(done.stdout):
+            place = [item[key] for key in ("rule", "cell", "line", "column", "end_line", "end_column")]
+            found.setdefault(Path(item["path"]).stem, []).append(str(place))
+        return found
+
+    def repairs(self):
+        """The code after all repairs, read back."""
+        for name in ["ipynb", *FORMATS]:
+            command = [self.cellwise, "fix", self.root / name, "--unsafe-fixes", "--hints", "--select", "all", "--ignore", IGNORED]
+            subprocess.run(command, capture_output=True)
+        expected = {}
+        for stem in self.paths:
+            notebook = nbformat.read(self.root / "ipynb" / stem / f"{stem}.ipynb", as_version=4)
+            expected[stem] = [cell.source.rstrip("\n") for cell in notebook.cells if cell.cell_type == "code"]
+        for name, (_, _, read) in FORMATS.items():
+            for stem, path in self.texts[name].items():
+                with open(path, encoding="utf-8", newline="") as file:
+                    got = [text.rstrip("\n") for text in read(file.read())]
+                self.judge(f"{name}: repairs", stem, expected[stem], got)
+
+    def judge(self, what, stem, expected, got):
+        if sorted(expected) == sorted(got) if "findings" in what else expected == got:
+            self.passed[what] += 1
+            return
+        self.failed[what] += 1
+        if self.options.list or self.failed[what] <= 2:
+            print(f"{what}: {self.paths[stem]} ({stem})")
+            missing, besides = Counter(expected) - Counter(got), Counter(got) - Counter(expected)
+            for word, some in [("missing", missing), ("besides", besides)]:
+                for one in list(some)[:3]:
+                    print(f"   {word} {one[:300]!r}")
+
+    def told(self):
+        for name in FORMATS:
+            for what in (f"{name}: findings", f"{name}: repairs"):
+                print(f"{what}: {self.passed[what]} alike, {self.failed[what]} not")
+            print(f"{name}: {self.lost[name]} notebooks left out, whose code it does not keep")
+        # To have compared nothing is no success.
+        failed = sum(self.failed.values()) + (not self.paths)
+        print(f"{sum(self.passed.values())} passed, {failed} failed")
+        return 1 if failed else 0
+
+
+def notebooks(corpus, options):
+    lines = (corpus / "manifest.jsonl").read_text().splitlines()
+    known = [json.loads(line) for line in lines]
+    known = [one for one in known if one["kind"] == "ipynb" and one["language"] == "python"]
+    known = [one["path"] for one in known if (one["nbformat"] or [0])[0] == 4]
+    return known if options.all else known[::7]
+
+
+def plain(path):
+    """A notebook with nothing that a text cannot hold: no outputs, no counts, prose that is one cell in all formats."""
+    notebook = nbformat.read(path, as_version=4)
+    cells = []
+    for cell in notebook.cells:
+        # jupytext takes blank lines off the end of cells, and Windows' line ends.
+        text = cell.source.replace("\r\n", "\n").replace("\r", "\n").rstrip("\n")
+        if cell.cell_type == "code":
+            tags = cell.metadata.get("tags")
+            cells.append(nbformat.v4.new_code_cell(text, metadata={"tags": tags} if tags else {}))
+        elif not cells or cells[-1].cell_type == "code":
+            text = "\n".join(line.rstrip() for line in text.split("\n") if line.strip() and not MARKS.search(line))
+            cells.append(nbformat.v4.new_markdown_cell(text.strip() or "prose"))
+    kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    return nbformat.v4.new_notebook(cells=cells, metadata={"kernelspec": kernel})
