@@ -43,7 +43,7 @@ const schema = {
   "jupyter.lab.setting-icon-label": "Cellwise",
   "jupyter.lab.shortcuts": [
     { command: "cellwise:actions", keys: ["Alt Enter"], selector: ".jp-Notebook.jp-mod-editMode .jp-Cell .cm-content" },
-    { command: "cellwise:actions", keys: ["Alt Enter"], selector: ".jp-Notebook.jp-mod-commandMode .jp-Cell" },
+    { command: "cellwise:actions", keys: ["Alt Enter"], selector: ".jp-Notebook.jp-mod-commandMode:not(.jp-mod-readWrite) .jp-Cell:focus" },
   ],
   type: "object",
   additionalProperties: false,

@@ -60,8 +60,10 @@ export class Lab {
    * @param options.venv a virtual environment with JupyterLab and the wheel
    * @param options.base the URL that everything is below, as behind a JupyterHub: `/user/ann/`
    * @param options.token empty for none
+   * @param options.settings of plugins, by their ids
+   * @param options.options of the command line
    */
-  static async start({ venv, base = "/", token = "", files = {}, settings = {} }) {
+  static async start({ venv, base = "/", token = "", files = {}, settings = {}, options = [] }) {
     const own = new Lab();
     own.home = mkdtempSync(path.join(tmpdir(), "cellwise-lab-"));
     own.folder = path.join(own.home, "work");
@@ -88,8 +90,11 @@ export class Lab {
         ...[`--ServerApp.root_dir=${own.folder}`, `--ServerApp.base_url=${base}`],
         ...[`--IdentityProvider.token=${token}`, "--ServerApp.password="],
         "--expose-app-in-browser",
+        ...options,
       ],
       {
+        // Some extensions write where they are started.
+        cwd: own.home,
         env: {
           ...process.env,
           PATH: `${path.join(venv, "bin")}:${process.env.PATH}`,

@@ -104,6 +104,40 @@ test("the name of a new function is asked for, and changed where it is called", 
   });
 });
 
+test("the menu opens on a cell, too: by Alt+Enter and by the pointer", async () => {
+  await inTab("extract.ipynb", async (tab) => {
+    await tab.edit(1);
+    await tab.page.keyboard.press("Escape");
+    await until("the command mode", () => tab.ask((panel) => panel.content.mode === "command"));
+    await tab.page.keyboard.press("Alt+Enter");
+    await tab.menu("Extract cell to function");
+    await tab.page.keyboard.press("Escape");
+    await tab.page.locator(".cellwise-menu").waitFor({ state: "detached" });
+    await tab.cell(1).locator(".cm-content").click({ button: "right" });
+    await tab.page.locator(".lm-Menu-item", { hasText: "Show What Can Be Done Here" }).click();
+    await tab.menu("Extract cell to function");
+    await tab.page.keyboard.press("Escape");
+    assert.equal((await tab.cells()).length, 3, "nothing was done");
+  });
+});
+
+test("where our server extension is switched off, jupyter_lsp carries the messages", async () => {
+  const other = await Lab.start({
+    venv: process.env.CELLWISE_VENV,
+    files: { "other.ipynb": files["squiggle.ipynb"] },
+    options: ["--ServerApp.jpserver_extensions=cellwise=False"],
+  });
+  try {
+    const tab = await other.open("other.ipynb");
+    await tab.squiggle(1, "error: undefined_thing");
+    await tab.edit(0);
+    await tab.page.keyboard.type("\nundefined_thing = 2");
+    await tab.noSquiggle(1);
+  } finally {
+    await other.stop();
+  }
+});
+
 test("cells are moved as one undo step, and keep what they are", async () => {
   await inTab("order.ipynb", async (tab) => {
     await tab.squiggle(0, "error: later");
@@ -129,7 +163,7 @@ test("move to module asks for the module, writes it, and the notebook still runs
     await until("the output", async () => (await tab.outputs())[2] === "42\n");
     await tab.edit(1);
     await tab.page.keyboard.press("Alt+Enter");
-    await (await tab.menu("module")).click();
+    await (await tab.menu("to a module")).click();
     const field = tab.page.locator(".cellwise-targets input[type=text]");
     await field.waitFor();
     await tab.screenshot("targets");
@@ -247,7 +281,7 @@ test("the settings editor lists the rules, and what is set there holds", async (
   await inTab("settings.ipynb", async (tab) => {
     await tab.squiggle(1, "error: nowhere");
     await tab.command("settingeditor:open", { query: "Cellwise" });
-    await tab.page.locator(".jp-SettingsEditor", { hasText: "undefined-name" }).waitFor();
+    await tab.page.locator(".jp-SettingsPanel", { hasText: "A name that no cell binds." }).waitFor();
     const set = (ignore) =>
       tab.page.evaluate(
         (own) => window.jupyterapp.serviceManager.settings.save("cellwise:plugin", JSON.stringify({ ignore: own })),
