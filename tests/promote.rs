@@ -1,0 +1,161 @@
+//! `cellwise promote`: what it writes, and that it writes all or nothing.
+#![cfg(test)]
+#![expect(clippy::disallowed_methods, reason = "these tests write files")]
+
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Output};
+
+use cellwise::format;
+use serde_json::{Value, json};
+
+fn notebook(cells: &[(&str, &str)]) -> Value {
+    let cells: Vec<Value> = cells
+        .iter()
+        .map(|(kind, source)| match *kind {
+            "code" => json!({"cell_type": "code", "metadata": {}, "source": source, "outputs": [], "execution_count": null}),
+            kind => json!({"cell_type": kind, "metadata": {}, "source": source}),
+        })
+        .collect();
+    json!({"cells": cells, "metadata": {}, "nbformat": 4, "nbformat_minor": 4})
+}
+
+/// A folder with a project and the notebook `report.ipynb`.
+fn project(cells: &[(&str, &str)]) -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("cellwise.toml"), "").unwrap();
+    fs::write(
+        folder.path().join("report.ipynb"),
+        notebook(cells).to_string(),
+    )
+    .unwrap();
+    folder
+}
+
+fn promote(folder: &Path, arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_cellwise"))
+        .arg("promote")
+        .args(arguments)
+        .current_dir(folder)
+        .output()
+        .unwrap()
+}
+
+fn told(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
+const CELLS: &[(&str, &str)] = &[
+    ("markdown", "# Prices"),
+    ("code", "%matplotlib inline\nimport math"),
+    ("markdown", "## Load the prices"),
+    ("code", "prices = [1, 2]\nprices"),
+    ("markdown", "## Print the sum"),
+    ("code", "print(math.floor(sum(prices)))"),
+];
+
+#[test]
+fn the_notebook_calls_what_it_was() {
+    let folder = project(CELLS);
+    let output = promote(folder.path(), &["report.ipynb", "--to", "shop/prices.py"]);
+    assert!(output.status.success(), "{}", told(&output));
+    assert!(
+        told(&output).contains("`%matplotlib inline`"),
+        "{}",
+        told(&output)
+    );
+    let module = fs::read_to_string(folder.path().join("shop/prices.py")).unwrap();
+    assert!(module.starts_with("\"\"\"Prices.\"\"\"\n"), "{module}");
+    assert!(
+        module.contains("    prices = [1, 2]\n    show(prices)\n"),
+        "{module}"
+    );
+    let bytes = fs::read(folder.path().join("report.ipynb")).unwrap();
+    let after = format::parse(&bytes);
+    let texts: Vec<&str> = after.cells.iter().map(|cell| &*cell.text).collect();
+    assert_eq!(
+        texts,
+        [
+            "# Prices",
+            "%matplotlib inline\nfrom shop.prices import load_prices, print_sum",
+            "## Load the prices",
+            "prices = load_prices()",
+            "## Print the sum",
+            "print_sum(prices)",
+        ],
+        "{module}"
+    );
+}
+
+#[test]
+fn a_dry_run_shows_and_writes_nothing() {
+    let folder = project(CELLS);
+    let before = fs::read(folder.path().join("report.ipynb")).unwrap();
+    let output = promote(folder.path(), &["report.ipynb", "--dry-run"]);
+    assert!(output.status.success(), "{}", told(&output));
+    let shown = String::from_utf8_lossy(&output.stdout);
+    assert!(shown.contains("+def load_prices():"), "{shown}");
+    assert_eq!(
+        fs::read(folder.path().join("report.ipynb")).unwrap(),
+        before
+    );
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 2);
+}
+
+#[test]
+fn what_cannot_be_done_is_said_and_nothing_is_written() {
+    let cases: &[(&[(&str, &str)], &[&str], &str)] = &[
+        (
+            &[("code", "x = 1"), ("code", "!ls")],
+            &[],
+            "`!ls` in cell 2 cannot live in a module: call `subprocess.run`",
+        ),
+        (
+            CELLS,
+            &["--to", "my-prices.py"],
+            "no name that Python can import",
+        ),
+        (CELLS, &["--to", "../prices.py"], "outside of the project"),
+        (CELLS, &["--to", "math.py"], "would hide Python's own"),
+        (CELLS, &["--to", "cellwise.toml"], "must end in `.py`"),
+        (&[("code", "x = (")], &[], "cell 1 is not valid Python"),
+    ];
+    for (cells, arguments, reason) in cases {
+        let folder = project(cells);
+        let before = fs::read(folder.path().join("report.ipynb")).unwrap();
+        let output = promote(folder.path(), &[&["report.ipynb"], *arguments].concat());
+        assert_eq!(output.status.code(), Some(2), "{reason}");
+        assert!(told(&output).contains(reason), "{}", told(&output));
+        assert_eq!(
+            fs::read(folder.path().join("report.ipynb")).unwrap(),
+            before,
+            "{reason}"
+        );
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 2, "{reason}");
+    }
+}
+
+#[test]
+fn a_module_that_exists_and_a_read_only_notebook_are_left() {
+    let folder = project(CELLS);
+    fs::write(folder.path().join("prices.py"), "theirs").unwrap();
+    let output = promote(folder.path(), &["report.ipynb", "--to", "prices.py"]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(
+        told(&output).contains("prices.py exists"),
+        "{}",
+        told(&output)
+    );
+
+    let path = folder.path().join("report.ipynb");
+    let mut permissions = fs::metadata(&path).unwrap().permissions();
+    permissions.set_readonly(true);
+    fs::set_permissions(&path, permissions).unwrap();
+    let output = promote(folder.path(), &["report.ipynb", "--to", "other.py"]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(told(&output).contains("read-only"), "{}", told(&output));
+    assert!(
+        !folder.path().join("other.py").exists(),
+        "nothing is half done"
+    );
+}
