@@ -104,7 +104,8 @@ fn a_dry_run_shows_and_writes_nothing() {
 
 #[test]
 fn what_cannot_be_done_is_said_and_nothing_is_written() {
-    let cases: &[(&[(&str, &str)], &[&str], &str)] = &[
+    type Case<'a> = (&'a [(&'a str, &'a str)], &'a [&'a str], &'a str);
+    let cases: &[Case<'_>] = &[
         (
             &[("code", "x = 1"), ("code", "!ls")],
             &[],
