@@ -32,7 +32,7 @@ export default tseslint.config(
   {
     files: ["**/*.mjs"],
     languageOptions: {
-      globals: { process: "readonly", console: "readonly", URL: "readonly", setTimeout: "readonly", clearTimeout: "readonly", performance: "readonly", fetch: "readonly", document: "readonly", window: "readonly" },
+      globals: { process: "readonly", console: "readonly", URL: "readonly", AbortSignal: "readonly", setTimeout: "readonly", clearTimeout: "readonly", performance: "readonly", fetch: "readonly", document: "readonly", window: "readonly" },
     },
   },
 );

@@ -149,7 +149,12 @@ export class Workbench {
 
   /** Runs the body of an async function in the extension host; it has `vscode` and `probe`. */
   async ask(body) {
-    const response = await fetch(`http://127.0.0.1:${this.probePort}/`, { method: "POST", body });
+    const response = await fetch(`http://127.0.0.1:${this.probePort}/`, {
+      method: "POST",
+      body,
+      // VS Code does not answer every command; whoever waits for a condition asks again.
+      signal: AbortSignal.timeout(PATIENCE / 3),
+    });
     const { value, error } = await response.json();
     if (error !== undefined) {
       throw new Error(error);
@@ -221,9 +226,11 @@ export class Workbench {
 
   /** Puts the cursor at the start of a cell. What is typed next goes there. */
   async focusCell(index) {
-    await this.ask(`const editor = vscode.window.activeNotebookEditor;
+    const go = `const editor = vscode.window.activeNotebookEditor;
       await vscode.window.showNotebookDocument(editor.notebook, { selections: [new vscode.NotebookRange(${index}, ${index + 1})] });
-      await vscode.commands.executeCommand("notebook.cell.edit");`);
+      await vscode.commands.executeCommand("notebook.cell.edit");
+      return true;`;
+    await until("the cell to be selected", () => this.ask(go));
     await until(`cell ${index + 1} to have the cursor`, () =>
       this.ask(`return vscode.window.activeTextEditor?.document === vscode.window.activeNotebookEditor.notebook.cellAt(${index}).document;`),
     );

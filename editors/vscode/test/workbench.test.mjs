@@ -32,6 +32,8 @@ const FILES = {
   "explain.ipynb": MESSY,
   "menu.ipynb": MESSY,
   "outputs.ipynb": notebook(code("c1", null, "print(1)  # probe: secret large fails"), code("c2", null, "print(2)")),
+  "script.py": "# %%\nx = 1\n\n# %%\nprint(np.zeros(x))\n",
+  "databricks.py": "# Databricks notebook source\nimport math\n\n# COMMAND ----------\n\nprint(math.pi, missing_name)\n",
   "move.ipynb": notebook(
     code("c1", 1, "import math"),
     code("c2", 2, "def area(width, height):\n    return width * height"),
@@ -197,16 +199,11 @@ scenario("a function moves to a module, and the notebook imports it", async () =
   await opened("move.ipynb");
   await w.selectCell(1);
   await w.command("Cellwise: Move to Module");
-  const pick = w.page.locator(".quick-input-widget", { hasText: "Move to Module" });
-  const moved = () => w.files().filter((name) => name.endsWith(".py"));
-  await until("the choice of a module, or the module", async () => moved().length > 0 || (await pick.isVisible()));
-  if (moved().length === 0) {
-    await w.press("Enter");
-  }
-  const [module] = await until("the module", () => moved().length > 0 && moved());
-  assert.match(w.read(module), /^def area\(width, height\):\n {4}return width \* height$/m);
+  await w.choose("geometry.py", "geometry", "module.py");
+  await until("the module", () => w.files().includes("geometry.py"));
+  assert.match(w.read("geometry.py"), /^def area\(width, height\):\n {4}return width \* height$/m);
   const texts = await w.became((now) => !now.join("\n").includes("def area"));
-  assert.match(texts.join("\n"), new RegExp(`from ${module.replace(".py", "").replaceAll("/", ".")} import area`));
+  assert.match(texts.join("\n"), /^from geometry import area$/m);
 });
 
 scenario("all safe repairs are made on save", async () => {
@@ -222,6 +219,22 @@ scenario("all safe repairs are made on save", async () => {
   const saved = () => JSON.parse(w.read("save.ipynb")).cells.map(({ source }) => source.join(""));
   await until("the file to have it", () => saved().join("|") === repaired.join("|"));
   await until("nothing to be left to save", async () => !(await w.isDirty()));
+});
+
+scenario("scripts with cells are notebooks, too", async () => {
+  const lines = () =>
+    w.ask(`return vscode.languages.getDiagnostics(vscode.window.activeTextEditor.document.uri)
+      .filter(({ source }) => source === "cellwise")
+      .map((found) => found.range.start.line + ": " + (found.code.value ?? found.code));`);
+  await w.open("databricks.py");
+  await until("the finding", async () => (await lines()).includes("5: undefined-name"));
+  await w.open("script.py");
+  await until("the finding", async () => (await lines()).includes("4: undefined-name"));
+  await w.press("Control+End", "ArrowUp", "Home", ...Array(7).fill("ArrowRight"));
+  await w.chooseAction("import numpy as np");
+  const text = () => w.ask("return vscode.window.activeTextEditor.document.getText();");
+  await until("the import", async () => (await text()).includes("import numpy as np\n"));
+  await until("nothing to be missing", async () => !(await lines()).some((line) => line.includes("undefined-name")));
 });
 
 scenario("stale cells run in their order, by the lens and by the palette", async () => {
