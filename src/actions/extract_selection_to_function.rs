@@ -60,6 +60,28 @@
 //! print(total)
 //! ```
 //!
+//! ## Before
+//! ### What the cell does not show stays hidden
+//! ```notebook client=plain
+//! # %%
+//! $0rows = [1, 2]
+//! total = sum(rows)$0
+//! rows.pop();
+//! ```
+//!
+//! ## After
+//! ```notebook
+//! # %%
+//! def compute_rows():
+//!     rows = [1, 2]
+//!     total = sum(rows)
+//!     return rows
+//!
+//!
+//! rows = compute_rows()
+//! rows.pop();
+//! ```
+//!
 //! ## Disabled
 //! ### Within a loop
 //! ```notebook

@@ -50,13 +50,14 @@ pub fn of(text: &str, facts: &Facts, fates: &[Fate]) -> Option<Pieces> {
         let rises = fates[at] == Fate::Before && fates[..at].contains(&Fate::Inside);
         let kind = statements[at].kind;
         if fates[at..end].iter().all(|fate| *fate == fates[at]) {
-            let code = line_without_semicolon(text, facts, first_line..last_line, end);
+            let code =
+                line_without_semicolon(text, facts, first_line..last_line, end, fates[end - 1]);
             writer.push(fates[at], lead, &code, rises.then_some(kind));
         } else {
             for (position, fate) in fates.iter().enumerate().take(end).skip(at) {
                 let from = offset(statements[position].range.start());
                 let code = if position + 1 == end {
-                    line_without_semicolon(text, facts, from..last_line, end)
+                    line_without_semicolon(text, facts, from..last_line, end, *fate)
                 } else {
                     text[statements[position].range].to_owned()
                 };
@@ -147,14 +148,16 @@ fn in_function(lead: &str) -> String {
     kept
 }
 
-/// The code of some lines; a `;` that kept the cell's result from being shown has done its work.
+/// The code of some lines; a `;` that kept the cell's result from being shown has done its work
+/// where the code goes into a function.
 fn line_without_semicolon(
     text: &str,
     facts: &Facts,
     range: std::ops::Range<usize>,
     end: usize,
+    fate: Fate,
 ) -> String {
-    let is_last = end == facts.statements.len();
+    let is_last = end == facts.statements.len() && fate == Fate::Inside;
     let suppressed = facts.trailing.is_some_and(|trailing| trailing.suppressed);
     let Some(last) = facts.statements.last().filter(|_| is_last && suppressed) else {
         return text[range].to_owned();
