@@ -34,6 +34,7 @@ actions![
     clear_outputs,
     generate_test,
     insert_seed,
+    move_test,
     move_to_module,
     rename_in_cell,
     remove_cell,

@@ -49,6 +49,8 @@
 //! # %%
 //! %run {script}
 //! # %%
+//! %run ./list_files.ipy
+//! # %%
 //! %run
 //! ```
 
@@ -112,12 +114,17 @@ fn check(cx: &CellContext<'_>, findings: &mut Vec<Finding>) {
     }
 }
 
-/// Whether the path names a file that may be the project's, and says which.
+/// Whether the path names a file that may be the project's and could be a module.
 fn is_own(cx: &CellContext<'_>, path: &str) -> bool {
+    if path.contains(['$', '{']) {
+        return false;
+    }
+    // On Databricks, paths start at the workspace, and go without an extension.
+    if cx.all.notebook.meta.home == Home::Databricks {
+        return true;
+    }
     let is_elsewhere = path.starts_with(['/', '~', '\\']) || path.contains(':');
-    let is_known = !path.contains(['$', '{']);
-    // On Databricks, paths start at the workspace.
-    is_known && (!is_elsewhere || cx.all.notebook.meta.home == Home::Databricks)
+    !is_elsewhere && (path.ends_with(".py") || path.ends_with(".ipynb"))
 }
 
 /// The path in `dbutils.notebook.run("./load", 600)`, where it is a plain string.
