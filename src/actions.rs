@@ -41,6 +41,7 @@ actions![
     remove_debug,
     parametrize_function,
     resolve_conflict,
+    run_to_import,
     use_pip_magic,
     suppress,
 ];
