@@ -20,6 +20,7 @@ pub mod occurrences;
 pub mod order;
 pub mod python;
 pub mod randomness;
+pub mod run_line;
 pub(crate) mod scope;
 pub mod secrets;
 pub mod shapes;

@@ -11,7 +11,7 @@
 //!
 //! On these stand the larger ones: [`module`] writes modules, [`moving`] moves definitions there,
 //! [`promote`] makes a module of a whole notebook, [`parametrize`] gives functions parameters for what they
-//! read, [`duplicate`] makes one function of what stands in several places.
+//! read, [`duplicate`] makes one function of what stands in several places, [`run_target`] imports what `%run` was for.
 
 pub mod barriers;
 pub mod cut;
@@ -34,6 +34,7 @@ pub mod prior;
 pub mod promote;
 pub mod reach;
 pub mod rename;
+pub mod run_target;
 pub mod shape;
 pub mod shown;
 pub mod split;

@@ -38,6 +38,7 @@ rules![
     import_outside_top,
     long_cell,
     long_notebook,
+    notebook_run,
     unused_suppression,
     debug_leftover,
     environment_toggle,

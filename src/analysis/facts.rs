@@ -370,6 +370,8 @@ pub enum RemarkKind {
     Test,
     /// A statement of the cell itself that asserts something.
     Assert,
+    /// `dbutils.notebook.run(…)`.
+    NotebookRun,
 }
 
 /// A magic, a help request or a shell line.

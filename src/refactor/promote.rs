@@ -130,6 +130,34 @@ pub fn plan(
     })
 }
 
+/// The module of a notebook that only imports, defines and sets constants.
+///
+/// # Errors
+/// With what the notebook does besides.
+pub fn definitions(cx: &Context<'_>, is_own: &dyn Fn(&str) -> bool) -> Result<String, Refusal> {
+    let sorted = sorted::of(cx)?;
+    if let Some(cell) = sorted.work.keys().next() {
+        return Err(format!(
+            "{} does more than define, and an import would do that once, and not with the notebook's names",
+            cx.cell_name(*cell)
+        )
+        .into());
+    }
+    if let Some((cell, kept)) = sorted.kept.iter().next() {
+        let line = kept.trim().lines().next().unwrap_or_default();
+        return Err(format!(
+            "`{line}` in {} sets up the notebook that runs it: put that line there first",
+            cx.cell_name(*cell)
+        )
+        .into());
+    }
+    if sorted.parameter_cell.is_some() {
+        return Err("it takes parameters, and a module takes none".into());
+    }
+    let top = written::top(&sorted, &shown::Helpers::new(cx)?, is_own);
+    Ok(written::module(cx, &sorted, &top, &[], ""))
+}
+
 /// Says which cells a reason is about: the plan knows only the notebook that was made up for it.
 fn located(cx: &Context<'_>, section: Option<&Section>, refusal: &Refusal) -> Refusal {
     let cells = section.map_or(&[][..], |section| &section.cells);

@@ -1,5 +1,7 @@
 //! Writes pytest for functions of the project's modules, from what the notebook says of them.
 
+pub mod moved;
+
 use std::path::{Path, PathBuf};
 
 use ruff_python_ast::visitor::{self, Visitor};
@@ -38,15 +40,7 @@ impl Subject {
     /// The function that the notebook imports from a file of the project; `None` for anything else.
     pub fn of(cx: &ActionContext<'_>, import: Import) -> Option<Self> {
         let member = import.member.clone()?;
-        let folder = cx.project.folder()?.to_owned();
-        let below: PathBuf = import.module.split('.').collect();
-        let mut bases = vec![folder.clone()];
-        bases.extend(searched_folders(&cx.all, &folder));
-        bases.extend([PathBuf::new(), PathBuf::from("src")]);
-        let (base, file) = bases.into_iter().find_map(|base| {
-            let file = base.join(below.with_extension("py"));
-            cx.project.exists(&file).then_some((base, file))
-        })?;
+        let (base, file) = own_module(cx, &import.module)?;
         let text = cx.project.read(&file).ok()?;
         let module = Existing::new(&slashed(&file), &text).ok()?;
         let binding = module
@@ -72,6 +66,19 @@ impl Subject {
         let stem = self.file.file_stem().unwrap_or_default().to_string_lossy();
         Path::new(FOLDER).join(format!("test_{stem}.py"))
     }
+}
+
+/// The folder that a module's name starts from and its file, where it is a file of the project.
+fn own_module(cx: &ActionContext<'_>, module: &str) -> Option<(PathBuf, PathBuf)> {
+    let folder = cx.project.folder()?.to_owned();
+    let below: PathBuf = module.split('.').collect();
+    let mut bases = vec![folder.clone()];
+    bases.extend(searched_folders(&cx.all, &folder));
+    bases.extend([PathBuf::new(), PathBuf::from("src")]);
+    bases.into_iter().find_map(|base| {
+        let file = base.join(below.with_extension("py"));
+        cx.project.exists(&file).then_some((base, file))
+    })
 }
 
 /// The files that test the function.

@@ -117,6 +117,7 @@ impl Walker<'_> {
         let kind = match (&*dotted, function) {
             ("breakpoint", _) | (_, "set_trace") => RemarkKind::Breakpoint,
             ("ic" | "ic.configureOutput", _) => RemarkKind::Icecream,
+            ("dbutils.notebook.run", _) => RemarkKind::NotebookRun,
             ("os.chdir" | "chdir", _) => RemarkKind::DirectoryChange,
             ("sys.path.append" | "sys.path.insert" | "sys.path.extend" | "site.addsitedir", _) => {
                 RemarkKind::SearchPathChange

@@ -100,7 +100,7 @@ pub fn module_folder(cx: &Context<'_>, project: &dyn Project) -> Option<PathBuf>
 }
 
 /// A module's name for a notebook's: `01-Clean prices` → `clean_prices`.
-fn topic(stem: &str) -> String {
+pub fn topic(stem: &str) -> String {
     let mut topic = String::new();
     for character in stem.chars() {
         if character.is_alphanumeric() {

@@ -55,6 +55,17 @@ pub fn notebook(cx: &ActionContext<'_>, plan: &Plan, target: &Target) -> Result<
         let added = among_imports(cx, cell, target, &names)?;
         changes.entry(cell).or_default().extend(added);
     }
+    without(cx, changes)
+}
+
+/// Carries changes of cells out. A cell that is left with nothing goes.
+///
+/// # Errors
+/// Where a cell would not be Python any more.
+pub fn without(
+    cx: &ActionContext<'_>,
+    changes: BTreeMap<CellIdx, Vec<(TextRange, String)>>,
+) -> Result<Edit, Refusal> {
     let mut edit = Edit::default();
     let counts = extract::reads_history(&cx.all);
     for (cell, mut replacements) in changes {
@@ -338,7 +349,7 @@ fn among_imports(
 }
 
 /// Takes a piece out with the blank lines below it, or puts something in its place.
-fn cut(text: &str, piece: &Piece, instead: Option<String>) -> (TextRange, String) {
+pub fn cut(text: &str, piece: &Piece, instead: Option<String>) -> (TextRange, String) {
     let (start, end) = (piece.lines.start().to_usize(), piece.lines.end().to_usize());
     if let Some(instead) = instead {
         let newline = if text.contains("\r\n") { "\r\n" } else { "\n" };
