@@ -41,6 +41,7 @@ actions![
     parametrize_function,
     resolve_conflict,
     use_pip_magic,
+    declare_dependency,
     suppress,
 ];
 

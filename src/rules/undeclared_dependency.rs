@@ -116,7 +116,7 @@ use rustc_hash::FxHashSet;
 use crate::analysis::Facts;
 use crate::analysis::facts::{Binding, BindingKind, MagicKind, StatementKind};
 use crate::notebook::{Anchor, Home};
-use crate::rule::{Check, Context, Finding, Group, Rule, Severity};
+use crate::rule::{Check, Context, Finding, Fix, Group, Rule, Safety, Severity};
 
 pub const RULE: Rule = Rule {
     name: "undeclared-dependency",
@@ -160,13 +160,16 @@ fn check(cx: &Context<'_>, findings: &mut Vec<Finding>) {
             if !told.insert(distribution) || installs(cx, distribution) {
                 continue;
             }
-            findings.push(Finding::new(
-                RULE.name,
-                Anchor::Range(index, binding.range),
-                format!(
-                    "{index} imports `{module}`, and no file of the project names `{distribution}`: where the project is installed from its files, the import fails or finds any version. Name it in {file}."
-                ),
-            ));
+            let message = format!(
+                "{index} imports `{module}`, and no file of the project names `{distribution}`: where the project is installed from its files, the import fails or finds any version. Name it in {file}."
+            );
+            let anchor = Anchor::Range(index, binding.range);
+            findings.push(Finding::new(RULE.name, anchor, message).fix(Fix {
+                action: "declare-dependency",
+                title: format!("Name `{distribution}` in {file}"),
+                safety: Safety::Unsafe,
+                argument: Some(distribution.to_owned()),
+            }));
         }
     }
 }

@@ -149,7 +149,7 @@ impl Reading<'_> {
                 _ if line.starts_with('-') => {}
                 _ if line.contains(" @ ") => self.requirement(line),
                 _ if line.contains("://") || line.starts_with('.') || line.starts_with('/') => {
-                    self.location(line)?
+                    self.location(line)?;
                 }
                 _ if line.contains(['{', '$', '\0']) => return None,
                 _ => self.requirement(line),
@@ -349,4 +349,72 @@ fn text_of(value: Option<&Value>) -> &str {
 
 fn beside(path: &Path, other: &str) -> PathBuf {
     path.parent().unwrap_or(Path::new("")).join(other)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::project::MemoryProject;
+
+    fn read(files: &[(&str, &str)]) -> Option<Vec<String>> {
+        let project = MemoryProject::new("notebooks/n.ipynb", files.iter().copied());
+        let found = of(&project);
+        found.file?;
+        let mut names: Vec<String> = found.names.into_iter().collect();
+        names.sort();
+        Some(names)
+    }
+
+    fn names(files: &[(&str, &str)]) -> String {
+        read(files).unwrap_or_default().join(" ")
+    }
+
+    #[test]
+    fn every_tool_is_understood() {
+        let poetry = "[tool.poetry.dependencies]\npython = '^3.12'\nA_b = { version = '1', optional = true }\n\
+            [tool.poetry.group.dev.dependencies]\nc = '*'\n";
+        assert_eq!(names(&[("pyproject.toml", poetry)]), "a-b c python");
+        let groups = "[project]\nname = 'own'\ndependencies = ['a[x]>=1; python_version > \"3\"']\n\
+            [dependency-groups]\ntest = ['b', {include-group = 'other'}]\n[tool.uv]\ndev-dependencies = ['c']\n";
+        assert_eq!(names(&[("pyproject.toml", groups)]), "a b c own");
+        let setup = "[metadata]\nname = own\n[options]\ninstall_requires =\n    a>=1\n    b\npackages = find:\n\
+            [options.extras_require]\nall = c; d\n";
+        assert_eq!(names(&[("setup.cfg", setup)]), "a b c d own");
+        let environment =
+            "name: x\ndependencies:\n- a=1.0=py39\n- pip:\n  - b==1\n  - -r more.txt\n- c\n";
+        let files = [
+            ("environment.yml", environment),
+            ("more.txt", "d @ https://host/d.whl\n"),
+        ];
+        assert_eq!(names(&files), "a b c d");
+        let requirements =
+            "-r requirements/base.txt\n--index-url https://host\na==1 \\\n  --hash=sha256:0\n";
+        let files = [
+            ("requirements.txt", requirements),
+            ("requirements/base.txt", "b~=1 # why\n"),
+        ];
+        assert_eq!(names(&files), "a b");
+        assert_eq!(names(&[("notebooks/requirements.txt", "a\n")]), "a");
+    }
+
+    #[test]
+    fn what_cannot_be_told_is_nothing() {
+        for files in [
+            &[("requirements.txt", "a\n"), ("setup.py", "")][..],
+            &[("requirements.txt", "-r requirements.txt\n")],
+            &[("requirements.txt", "-r ../outside.txt\n")],
+            &[("requirements.txt", "a\n-e git+https://host/b.git\n")],
+            &[
+                ("requirements.txt", "a\n"),
+                ("pyproject.toml", "[project\n"),
+            ],
+            &[("environment.yml", "dependencies: [a, b]\n")],
+            &[("environment.yml", "dependencies:\n  - {{ a }}\n")],
+            &[("setup.cfg", "[options]\ninstall_requires = file: a.txt\n")],
+            &[("pyproject.toml", "[project]\nname = 'x'\n")],
+            &[("other/requirements.txt", "a\n")],
+        ] {
+            assert_eq!(read(files), None, "{files:?}");
+        }
+    }
 }
