@@ -43,6 +43,7 @@ actions![
     resolve_conflict,
     run_to_import,
     use_pip_magic,
+    declare_dependency,
     suppress,
 ];
 

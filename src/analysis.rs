@@ -6,7 +6,9 @@
 pub mod builtins;
 pub mod cache;
 pub mod clones;
+pub mod dependencies;
 pub(crate) mod depth;
+pub mod distributions;
 pub mod facts;
 mod flow;
 pub mod freshness;
@@ -31,6 +33,7 @@ pub(crate) mod text_reads;
 mod walk;
 
 pub use cache::FactsCache;
+pub use dependencies::Dependencies;
 pub use facts::Facts;
 pub use graph::Link;
 pub use surroundings::Surroundings;

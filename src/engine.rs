@@ -15,7 +15,7 @@ use crate::analysis::facts::OpeningKind;
 use crate::analysis::graph::{Lack, facts_of};
 use crate::analysis::known_imports::KnownImports;
 use crate::analysis::secrets;
-use crate::analysis::{FactsCache, Link, Surroundings};
+use crate::analysis::{Dependencies, FactsCache, Link, Surroundings};
 use crate::config::Config;
 use crate::notebook::{Cell, CellIdx, Edit, Notebook, NotebookMeta, Problem};
 use crate::project::Project;
@@ -40,6 +40,7 @@ pub struct Analysis {
     surroundings: Arc<Surroundings>,
     imports: Arc<KnownImports>,
     clones: clones::Project,
+    dependencies: Arc<Dependencies>,
     link: Link,
     /// Findings about the notebook and its file.
     whole: Vec<Finding>,
@@ -106,6 +107,7 @@ impl Analysis {
             surroundings: Arc::default(),
             imports: Arc::default(),
             clones: clones::Project::default(),
+            dependencies: Arc::default(),
             whole: Vec::new(),
             overview: Overview::default(),
             cells: notebook
@@ -150,6 +152,7 @@ impl Analysis {
             config: &self.config,
             imports: &self.imports,
             clones: &self.clones,
+            dependencies: &self.dependencies,
         }
     }
 
@@ -241,6 +244,14 @@ impl Analysis {
         if !Arc::ptr_eq(&self.imports, &imports) && self.imports != imports {
             self.imports = imports;
             self.dirty.all = true;
+        }
+    }
+
+    /// What the project says that it depends on. Until this is told, nothing is known to be missing.
+    pub fn set_dependencies(&mut self, dependencies: Arc<Dependencies>) {
+        if !Arc::ptr_eq(&self.dependencies, &dependencies) && self.dependencies != dependencies {
+            self.dependencies = dependencies;
+            self.dirty.woken.insert(rules::ABOUT_DEPENDENCIES);
         }
     }
 

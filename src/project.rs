@@ -19,6 +19,9 @@ pub trait Project: fmt::Debug {
     /// The `.py` files that git does not ignore, sorted.
     fn modules(&self) -> Vec<PathBuf>;
 
+    /// What lies in a folder: paths of its files and folders, sorted. Nothing where there is no such folder.
+    fn entries(&self, folder: &Path) -> Vec<PathBuf>;
+
     /// The text of a file.
     ///
     /// # Errors
@@ -88,6 +91,10 @@ impl Project for NoProject {
         Vec::new()
     }
 
+    fn entries(&self, _: &Path) -> Vec<PathBuf> {
+        Vec::new()
+    }
+
     fn read(&self, _: &Path) -> Result<Arc<str>, String> {
         Err(NO_FOLDER.into())
     }
@@ -145,6 +152,16 @@ impl Project for MemoryProject {
     fn modules(&self) -> Vec<PathBuf> {
         let modules = self.files.keys().filter(|path| is_module(path));
         modules.cloned().collect()
+    }
+
+    fn entries(&self, folder: &Path) -> Vec<PathBuf> {
+        let below = self.files.keys().filter_map(|file| {
+            let first = file.strip_prefix(folder).ok()?.components().next()?;
+            Some(folder.join(first))
+        });
+        let mut entries: Vec<PathBuf> = below.collect();
+        entries.dedup();
+        entries
     }
 
     fn read(&self, path: &Path) -> Result<Arc<str>, String> {

@@ -7,7 +7,7 @@ use std::fmt;
 
 use crate::analysis::clones;
 use crate::analysis::known_imports::KnownImports;
-use crate::analysis::{Facts, Link};
+use crate::analysis::{Dependencies, Facts, Link};
 use crate::config::Config;
 use crate::notebook::{Anchor, Cell, CellIdx, Home, Notebook};
 
@@ -237,6 +237,8 @@ pub struct Context<'a> {
     pub imports: &'a KnownImports,
     /// What other notebooks of the project hold.
     pub clones: &'a clones::Project,
+    /// What the project says that it depends on.
+    pub dependencies: &'a Dependencies,
 }
 
 impl<'a> Context<'a> {

@@ -52,8 +52,12 @@ rules![
     untitled_notebook,
     absolute_path,
     install_in_notebook,
+    undeclared_dependency,
     working_directory_change,
 ];
+
+/// The one rule that looks at what the project depends on.
+pub const ABOUT_DEPENDENCIES: &str = undeclared_dependency::RULE.name;
 
 pub fn find(name: &str) -> Option<&'static Rule> {
     ALL.iter().find(|rule| rule.name == name)

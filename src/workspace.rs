@@ -6,6 +6,7 @@
 )]
 
 pub mod clones;
+pub mod dependencies;
 mod imports;
 mod project;
 mod surroundings;
@@ -16,9 +17,9 @@ use std::sync::Arc;
 
 use dashmap::DashMap;
 
-use crate::analysis::Surroundings;
 use crate::analysis::facts::OpeningKind;
 use crate::analysis::known_imports::KnownImports;
+use crate::analysis::{Dependencies, Surroundings};
 use crate::config::{Config, ConfigError, Settings};
 
 pub use self::project::DiskProject;
@@ -37,6 +38,8 @@ pub struct Workspace {
     imports: Arc<DashMap<PathBuf, Arc<KnownImports>>>,
     /// By a project's root: its modules, relative to it.
     modules: DashMap<PathBuf, Arc<[PathBuf]>>,
+    /// By a notebook's folder: what its project says that it depends on.
+    dependencies: DashMap<PathBuf, Arc<Dependencies>>,
 }
 
 /// The files that settings are read from. In one folder the first wins.
@@ -51,6 +54,7 @@ impl Workspace {
             folders: DashMap::new(),
             imports: Arc::default(),
             modules: DashMap::new(),
+            dependencies: DashMap::new(),
         }
     }
 
@@ -122,6 +126,14 @@ impl Workspace {
         }
     }
 
+    /// What the project of the notebook at `path` says that it depends on.
+    pub fn dependencies(&self, path: &Path) -> Arc<Dependencies> {
+        let path = absolute(path);
+        let folder = path.parent().unwrap_or(&path).to_owned();
+        let read = || Arc::new(dependencies::of(&self.project(&path)));
+        Arc::clone(&self.dependencies.entry(folder).or_insert_with(read))
+    }
+
     /// The folder of the project that the notebook at `path` belongs to, if it belongs to one.
     pub fn root_of(&self, path: &Path) -> Option<PathBuf> {
         let path = absolute(path);
@@ -151,6 +163,7 @@ impl Workspace {
     /// Drops what was read, so that configuration files are read again.
     pub fn forget(&self) {
         self.folders.clear();
+        self.dependencies.clear();
         self.forget_modules();
     }
 

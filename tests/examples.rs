@@ -12,7 +12,7 @@ use cellwise::format::percent;
 use cellwise::notebook::{Anchor, CellIdx, Edit, EditOp, Notebook};
 use cellwise::rule::{Finding, Rule};
 use cellwise::text::{LineIndex, TextRange};
-use cellwise::{actions, rules};
+use cellwise::{actions, rules, workspace};
 
 #[test]
 fn rules_find_what_their_examples_say() {
@@ -97,7 +97,11 @@ fn analysis(example: &Example, rule: Option<&'static str>) -> Result<Analysis, S
     settings.extend_select.extend(rule.map(Selector::Rule));
     let layers: [&Settings; 1] = [&settings];
     let config = Config::resolve(&layers, Some(Path::new("example.ipynb")));
-    Ok(Analysis::new(example.notebook(), Arc::new(config)))
+    let mut analysis = Analysis::new(example.notebook(), Arc::new(config));
+    let dependencies = workspace::dependencies::of(&example.project());
+    analysis.set_dependencies(Arc::new(dependencies));
+    analysis.settle();
+    Ok(analysis)
 }
 
 fn check_rule(rule: &'static Rule, example: &Example) -> Result<(), String> {

@@ -372,6 +372,8 @@ pub(crate) fn analyse(
     let file_name = path.file_name().and_then(|name| name.to_str());
     Arc::make_mut(&mut notebook.meta).file_name = file_name.map(Arc::from);
     let mut analysis = Analysis::new(notebook, Arc::clone(config));
+    analysis.set_dependencies(workspace.dependencies(path));
+    analysis.settle();
     let lookups = analysis.lookups();
     if !lookups.is_empty() {
         let surroundings = workspace.surroundings(path, lookups);

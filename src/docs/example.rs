@@ -6,7 +6,7 @@
 //!   `edited` means that the cell was edited after that run, and `error=NameError: name 'x' is not defined` (last in the line)
 //!   is the error in its outputs. `outputs=120kB` is their size in the file.
 //! - ```` ```ipynb ```` holds a file's text.
-//! - ```` ```python file=prices.py ```` holds a file of the notebook's project, by its path from the root, and stands after the
+//! - ```` ```python file=prices.py ```` (or `text`, `toml`, `yaml`) holds a file of the notebook's project, by its path from the root, and stands after the
 //!   notebook's block: below `## Before` and `## Disabled` one that is there, below `## After` one that the action creates or changes.
 //!
 //! After the language come options, split by spaces: `home=databricks`, `language=r`, `client=plain` (one that can neither

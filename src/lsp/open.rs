@@ -35,6 +35,8 @@ pub struct Open {
     pub lacks_names: bool,
     /// What was last looked up in files, for the names that it brings.
     pub looked_up: Vec<OpeningKind>,
+    /// The analysis knows what the project depends on.
+    pub knows_dependencies: bool,
     /// The other notebooks' passages, as the analysis knows them.
     pub clones: Option<Arc<Index>>,
     pub published: Published,
@@ -81,6 +83,7 @@ impl Open {
             drop(cells);
             self.analysis = Some(analysis);
             self.looked_up.clear();
+            self.knows_dependencies = false;
             self.clones = None;
             self.dirty.clear();
             self.unpublished.extend(document.order.iter().cloned());

@@ -224,6 +224,7 @@ impl Session {
         self.reconfigure();
         for open in self.notebooks.values_mut() {
             open.looked_up.clear();
+            open.knows_dependencies = false;
             open.unsettled |= open.analysis.is_some();
         }
     }
@@ -380,7 +381,8 @@ impl Session {
         self.see_clones(uri);
     }
 
-    /// Reads the files that the notebook takes all names from, when it names others than before.
+    /// Reads the files that the notebook takes all names from, when it names others than before, and what
+    /// the project depends on.
     fn look_around(&mut self, uri: &Uri) {
         let Some(open) = self.notebooks.get_mut(uri) else {
             return;
@@ -388,9 +390,14 @@ impl Session {
         let Some(analysis) = &mut open.analysis else {
             return;
         };
+        let learns = !open.knows_dependencies;
+        if learns && let Some(path) = uri.to_file_path() {
+            analysis.set_dependencies(self.workspace.dependencies(&path));
+        }
+        open.knows_dependencies = true;
         let lookups = analysis.lookups();
         let looked_up = lookups.iter().copied().eq(&open.looked_up);
-        if looked_up && !open.lacks_names {
+        if looked_up && !open.lacks_names && !learns {
             return;
         }
         let Some(path) = uri.to_file_path() else {

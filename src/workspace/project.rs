@@ -78,6 +78,17 @@ impl Project for DiskProject<'_> {
         known.or_insert_with(walk).to_vec()
     }
 
+    fn entries(&self, folder: &Path) -> Vec<PathBuf> {
+        let read = self
+            .resolve(folder)
+            .ok()
+            .and_then(|real| std::fs::read_dir(real).ok());
+        let names = read.into_iter().flatten().flatten();
+        let mut entries: Vec<PathBuf> = names.map(|entry| folder.join(entry.file_name())).collect();
+        entries.sort();
+        entries
+    }
+
     fn read(&self, path: &Path) -> Result<Arc<str>, String> {
         let file = self.resolve(path)?;
         let failed = |error: io::Error| cannot("be read", path, &error);
