@@ -164,9 +164,11 @@ local function as_json(script)
     end, vim.split(vim.trim(source), "\n", { plain = true }))
     lines[#lines] = lines[#lines]:gsub('\\n"$', '"')
     return '  {"cell_type": "code", "execution_count": null, "metadata": {}, "outputs": [], "source": [\n'
-      .. table.concat(lines, ",\n") .. "\n  ]}"
+      .. table.concat(lines, ",\n")
+      .. "\n  ]}"
   end, cells)
-  return '{\n "cells": [\n' .. table.concat(written, ",\n")
+  return '{\n "cells": [\n'
+    .. table.concat(written, ",\n")
     .. '\n ],\n "metadata": {"kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"}},\n'
     .. ' "nbformat": 4,\n "nbformat_minor": 4\n}'
 end

@@ -136,8 +136,7 @@ local function rule_at_cursor()
   local of_line
   for _, diagnostic in ipairs(vim.diagnostic.get(0, { lnum = cursor[1] - 1 })) do
     if diagnostic.source == "cellwise" then
-      local code = diagnostic.code
-        or vim.tbl_get(diagnostic, "user_data", "lsp", "code")
+      local code = diagnostic.code or vim.tbl_get(diagnostic, "user_data", "lsp", "code")
       if diagnostic.col <= cursor[2] and cursor[2] < diagnostic.end_col then
         return code
       end
