@@ -260,7 +260,11 @@ fn what_a_notebook_runs_is_read() {
         .iter()
         .map(|element| (element["cell"].clone(), element["rule"].clone()))
         .collect();
-    assert_eq!(found, [(2.into(), "undefined-name".into())]);
+    let expected = [
+        (0.into(), "notebook-run".into()),
+        (2.into(), "undefined-name".into()),
+    ];
+    assert_eq!(found, expected);
 }
 
 #[test]

@@ -163,7 +163,7 @@ test("move to module asks for the module, writes it, and the notebook still runs
     await until("the output", async () => (await tab.outputs())[2] === "42\n");
     await tab.edit(1);
     await tab.page.keyboard.press("Alt+Enter");
-    await (await tab.menu("to a module")).click();
+    await (await tab.menu("Move `double` to a module")).click();
     const field = tab.page.locator(".cellwise-targets input[type=text]");
     await field.waitFor();
     await tab.screenshot("targets");
