@@ -243,7 +243,7 @@ pub fn choices(cx: &ActionContext<'_>) -> Option<Choices> {
     Some(Choices {
         targets: targets.into_iter().collect(),
         definitions: Vec::new(),
-        placeholder: "The new module's path from the project's root, such as pkg/prices.py".to_owned(),
+        placeholder: "pkg/module.py, from the project's root".to_owned(),
     })
 }
 

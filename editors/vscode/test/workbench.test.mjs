@@ -39,6 +39,8 @@ const FILES = {
     code("c2", 2, "def area(width, height):\n    return width * height"),
     code("c3", 3, "print(area(2, math.pi), missing_name)"),
   ),
+  "imports.ipynb": notebook(code("c1", null, "import os\n\nprint(os.sep)"), code("c2", null, "import json\n\nprint(json.dumps(1))"), code("c3", null, "print(2)")),
+  "sales.ipynb": notebook(code("c1", null, "import math"), markdown("m1", "## Count the sales"), code("c2", null, "sales = [1, 2]\nprint(len(sales), missing)")),
   "save.ipynb": notebook(code("c1", null, "print(np.zeros(1))"), code("c2", null, "breakpoint()\nprint(1)"), code("c3", null, "print(2)")),
   "clear.ipynb": notebook(
     code("c1", 2, "x = 1", [printed("1\n")]),
@@ -219,6 +221,31 @@ scenario("all safe repairs are made on save", async () => {
   const saved = () => JSON.parse(w.read("save.ipynb")).cells.map(({ source }) => source.join(""));
   await until("the file to have it", () => saved().join("|") === repaired.join("|"));
   await until("nothing to be left to save", async () => !(await w.isDirty()));
+});
+
+scenario("imports are gathered on save", async () => {
+  await w.ask(`await vscode.workspace.getConfiguration("notebook").update("codeActionsOnSave",
+    { "notebook.source.organizeImports": "explicit" }, vscode.ConfigurationTarget.Workspace);`);
+  await opened("imports.ipynb");
+  await w.focusCell(2);
+  await w.press("Control+End");
+  await w.page.keyboard.type("  # seen");
+  await w.press("Control+s");
+  const gathered = ["import json\nimport os\n\nprint(os.sep)", "print(json.dumps(1))", "print(2)  # seen"];
+  await w.became((texts) => texts.join("|") === gathered.join("|"));
+  const saved = () => JSON.parse(w.read("imports.ipynb")).cells.map(({ source }) => source.join(""));
+  await until("the file to have it", () => saved().join("|") === gathered.join("|"));
+});
+
+scenario("a notebook is promoted to a module and calls it", async () => {
+  await opened("sales.ipynb");
+  await w.selectCell(2);
+  await w.command("Cellwise: Promote Notebook");
+  await w.choose("counting.py", "counting", "module.py");
+  await until("the module", () => w.files().includes("counting.py"));
+  assert.match(w.read("counting.py"), /^def count_sales\(\):\n {4}sales = \[1, 2\]$/m);
+  const texts = await w.became((now) => !now.join("\n").includes("sales = ["));
+  assert.match(texts.join("\n"), /^from counting import count_sales$/m);
 });
 
 scenario("scripts with cells are notebooks, too", async () => {

@@ -252,8 +252,14 @@ impl Layout {
                     return Update::Unread;
                 };
                 // Whether a blank line at the end is the cell's depends on what follows.
-                let is_blank = dialect.needs_blank && cell.cell.text.ends_with('\n');
-                let is_followed = next.is_some_and(|next| next > place.end);
+                let last_line = cell.cell.text.rsplit('\n').next().unwrap_or_default();
+                let is_blank = dialect.needs_blank && last_line.trim().is_empty();
+                let is_followed = next.is_some_and(|next| {
+                    let gap = rope_part(rope, place.end, next);
+                    gap.lines()
+                        .next()
+                        .is_some_and(|line| line.trim().is_empty())
+                });
                 if !last && (!piece.ends_with('\n') || (is_blank && !is_followed)) {
                     return Update::Unread;
                 }

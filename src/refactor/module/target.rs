@@ -34,6 +34,9 @@ impl Target {
         if !is_module(&path) {
             return Err(format!("{name} is no Python module; its name must end in `.py`").into());
         }
+        if project.notebook() == Some(path.as_path()) {
+            return Err(format!("{name} is the notebook itself; choose another file").into());
+        }
         project.may_write(&path)?;
         let (base, search) = base_of(cx, project, &path, folder);
         let below = path.strip_prefix(&base).unwrap_or(&path).with_extension("");
