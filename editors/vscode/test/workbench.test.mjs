@@ -8,7 +8,7 @@ import path from "node:path";
 import { after, before, test } from "node:test";
 import { fileURLToPath } from "node:url";
 
-import { CHAIN, DISORDERED, HOSTILE, MESSY, code, notebook, printed } from "./notebooks.mjs";
+import { CHAIN, DISORDERED, HOSTILE, MESSY, code, markdown, notebook, printed } from "./notebooks.mjs";
 import { until, Workbench } from "./workbench.mjs";
 
 const { CELLWISE: cellwise, CELLWISE_TOOLS: tools, CELLWISE_BROWSER: browser } = process.env;
