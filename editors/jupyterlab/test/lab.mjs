@@ -127,12 +127,18 @@ export class Lab {
 
   async stop() {
     await this.browser?.close();
-    try {
-      process.kill(-this.server.pid, "SIGTERM");
-    } catch {
-      // It has ended by itself.
-    }
-    await new Promise((done) => (this.server.exitCode === null ? this.server.once("exit", done) : done()));
+    const ended = () => this.server.exitCode !== null || this.server.signalCode !== null;
+    const end = (signal) => {
+      try {
+        process.kill(-this.server.pid, signal);
+      } catch {
+        // It has ended by itself.
+      }
+    };
+    end("SIGTERM");
+    // With real-time collaboration it sometimes never ends by itself.
+    await until("the server to end", ended, 5000).catch(() => end("SIGKILL"));
+    await until("the server to be gone", ended, 5000);
     rmSync(this.home, { recursive: true, force: true, maxRetries: 5 });
   }
 
