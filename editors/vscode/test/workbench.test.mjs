@@ -372,7 +372,8 @@ scenario("a server that is killed comes back with its findings", async () => {
   });
   await w.found((findings) => findings.join() === before.join());
   await w.focusCell(3);
-  await w.chooseAction("Extract");
+  await w.selectCell(3);
+  await w.command("Cellwise: Extract Cell to Function");
   await w.became((texts) => texts.length === 7);
   const closed = await w.ask(`return vscode.languages.getDiagnostics().filter(([uri, found]) =>
     uri.scheme === "file" && found.some(({ source }) => source === "cellwise")).length;`);
