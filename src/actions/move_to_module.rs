@@ -7,7 +7,9 @@
 //! The module is proposed beside the notebook, where its kernel starts, or in `module-root`; the modules nearby are offered, too,
 //! and an editor that can ask lists all. Where Python would not find the module, the notebook gets the line that makes it.
 //!
-//! Disabled with the reason: a function that reads a variable of the notebook, whose names mean different things at different times,
+//! A variable of the notebook that a function reads becomes a parameter, and the calls hand it over.
+//!
+//! Disabled with the reason: a function for which that cannot be proven to be the same, whose names mean different things at different times,
 //! that only a notebook can run, or that somebody asks where it is defined. A kernel that is running keeps the old
 //! definitions until it is restarted.
 //!
@@ -216,20 +218,42 @@
 //!     display(x)
 //! ```
 //!
-//! ## Disabled
+//! ## Before
 //! ### A variable of the notebook
+//! ```notebook name=prices.ipynb
+//! # %%
+//! rates = load()
+//! # %%
+//! def gross(net):
+//!     return net * rates["a"]
+//! # %%
+//! def total$0(nets):
+//!     return sum(gross(net) for net in nets)
+//! # %%
+//! print(gross(1), total([1, 2]))
+//! ```
+//!
+//! ## After
 //! ```notebook
 //! # %%
 //! rates = load()
 //! # %%
-//! def gross$0(net):
-//!     return net * rates["a"]
+//! from prices import gross, total
+//! # %%
+//! print(gross(1, rates), total([1, 2], rates))
 //! ```
-//! > reads `rates`, a variable of cell 1; make it a parameter first
+//! ```python file=prices.py
+//! def gross(net, rates):
+//!     return net * rates["a"]
 //!
-//! ## Disabled
-//! ### A constant that another cell changes
-//! ```notebook
+//!
+//! def total(nets, rates):
+//!     return sum(gross(net, rates) for net in nets)
+//! ```
+//!
+//! ## Before
+//! ### A list that another cell changes
+//! ```notebook name=seen.ipynb
 //! # %%
 //! seen = []
 //! # %%
@@ -237,8 +261,48 @@
 //!     return x not in seen
 //! # %%
 //! seen.append(1)
+//! is_new(1)
 //! ```
-//! > which cell 3 changes
+//!
+//! ## After
+//! ```notebook
+//! # %%
+//! seen = []
+//! # %%
+//! from seen import is_new
+//! # %%
+//! seen.append(1)
+//! is_new(1, seen)
+//! ```
+//! ```python file=seen.py
+//! def is_new(x, seen):
+//!     return x not in seen
+//! ```
+//!
+//! ## Disabled
+//! ### A variable that cannot become a parameter
+//! ```notebook
+//! # %%
+//! rates = load()
+//! # %%
+//! def gross$0(net):
+//!     return net * rates["a"]
+//! # %%
+//! print(list(map(gross, [1, 2])))
+//! ```
+//! > `gross` reads `rates`, a variable of cell 1, and it cannot become a parameter: line 1 of cell 3 hands `gross` on
+//!
+//! ## Disabled
+//! ### A class that reads a variable
+//! ```notebook
+//! # %%
+//! rates = load()
+//! # %%
+//! class Price$0:
+//!     def gross(self):
+//!         return self.net * rates["a"]
+//! ```
+//! > `Price` reads `rates`, a variable of cell 1
 //!
 //! ## Disabled
 //! ### A helper that is defined again
@@ -441,11 +505,12 @@ fn offer_for(cx: &ActionContext<'_>, what: &str, plan: Plan, target: &Target) ->
     let new = if target.exists { "" } else { "the new module " };
     let search = target.search.as_ref();
     let search = search.map_or_else(String::new, |own| format!(", and put `{own}` on `sys.path`"));
+    let taken = taken(&plan);
     let done = moving::carry_out(cx, plan, target.clone());
     Offer {
         disabled: done.err().map(|refusal| refusal.0),
         argument: Some(path.clone()),
-        ..Offer::new(format!("Move {what} to {new}{path}{search}"))
+        ..Offer::new(format!("Move {what} to {new}{path}{taken}{search}"))
     }
 }
 
@@ -507,6 +572,22 @@ pub fn choices(cx: &ActionContext<'_>) -> Option<Choices> {
         definitions: definitions.collect(),
         placeholder: "pkg/module.py, from the project's root".into(),
     })
+}
+
+/// ", with `rates` as a parameter"; nothing where no variable becomes one.
+fn taken(plan: &Plan) -> String {
+    let mut names: Vec<&str> = Vec::new();
+    for name in plan.wanted.iter().flat_map(|own| &own.variables) {
+        if !names.contains(&name.as_str()) {
+            names.push(name);
+        }
+    }
+    match &names[..] {
+        [] => String::new(),
+        [one] => format!(", with `{one}` as a parameter"),
+        [one, other] => format!(", with `{one}` and `{other}` as parameters"),
+        more => format!(", with {} variables as parameters", more.len()),
+    }
 }
 
 /// "`clean`", "`clean` and `load`", "4 definitions".

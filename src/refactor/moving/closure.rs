@@ -2,6 +2,7 @@
 //!
 //! A name may come along when it means one thing in the whole notebook: one import, or one definition or constant
 //! that is never bound again. Then it does not matter when it is looked up, in the notebook or in the module.
+//! A variable stays in the notebook, and functions that read it take it as a parameter ([`parametrize`]).
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -16,10 +17,12 @@ use crate::analysis::facts::{
     Binding, BindingKind, Facts, OpeningKind, Path, StatementKind, TextReads,
 };
 use crate::analysis::text_reads;
-use crate::notebook::{CellIdx, Home};
+use crate::notebook::{CellIdx, EditOp, Home};
 use crate::refactor::module::{Code, Import};
+use crate::refactor::parametrize::{self, Wanted};
 use crate::refactor::outside;
 use crate::rule::Context;
+use crate::text::TextRange;
 
 /// What moves.
 #[derive(Debug)]
@@ -31,6 +34,10 @@ pub struct Plan {
     pub roots: Vec<Name>,
     /// Chosen names that the notebook binds again elsewhere.
     pub rebound: Vec<Name>,
+    /// The functions that take variables of the notebook as parameters from now on.
+    pub wanted: Vec<Wanted>,
+    /// What is inserted for that, in the cells as they are: in heads and in calls.
+    pub arguments: Vec<(CellIdx, TextRange, String)>,
     /// By piece: names of Python that it reads.
     builtins: BTreeMap<PieceId, Vec<Name>>,
 }
@@ -41,9 +48,23 @@ impl Plan {
         Code {
             names: piece.names.clone(),
             builtins: self.builtins.get(&piece.id).cloned().unwrap_or_default(),
-            text: piece.text.clone(),
+            text: self.text(piece),
             is_definition: piece.is_definition,
         }
+    }
+
+    fn text(&self, piece: &Piece) -> String {
+        let mut text = piece.text.clone();
+        let mut own: Vec<&(CellIdx, TextRange, String)> = self
+            .arguments
+            .iter()
+            .filter(|(cell, range, _)| *cell == piece.id.cell && piece.lines.contains_range(*range))
+            .collect();
+        own.sort_by_key(|(_, range, _)| range.start());
+        for (_, range, new) in own.into_iter().rev() {
+            text.insert_str((range.start() - piece.lines.start()).to_usize(), new);
+        }
+        text
     }
 
     pub fn names(&self) -> impl Iterator<Item = &Name> {
@@ -63,6 +84,7 @@ pub fn of(cx: &Context<'_>, chosen: &[PieceId]) -> Result<Plan, Refusal> {
         pieces: BTreeMap::new(),
         imports: BTreeSet::new(),
         builtins: BTreeMap::new(),
+        variables: BTreeMap::new(),
     };
     while let Some(id) = search.pending.pop() {
         if !search.pieces.contains_key(&id) {
@@ -79,6 +101,8 @@ struct Search<'a> {
     pieces: BTreeMap<PieceId, Piece>,
     imports: BTreeSet<Import>,
     builtins: BTreeMap<PieceId, Vec<Name>>,
+    /// By function: the variables that it reads and could take instead, each with why it cannot go along.
+    variables: BTreeMap<PieceId, Vec<(Name, Refusal)>>,
 }
 
 /// What a name is to the notebook as a whole.
@@ -86,6 +110,8 @@ enum Meaning {
     Imports(Vec<Import>),
     Piece(PieceId),
     Python,
+    /// A variable, and why it cannot go along.
+    Variable(Refusal),
 }
 
 /// A name that a piece reads of the notebook.
@@ -114,6 +140,15 @@ impl Search<'_> {
                     self.builtins.entry(id).or_default().push(read.name.clone());
                 }
                 Meaning::Imports(imports) => self.imports.extend(imports),
+                Meaning::Variable(why) => {
+                    if read.at_once || !piece.is_plain_function() {
+                        return Err(why);
+                    }
+                    let own = self.variables.entry(id).or_default();
+                    if own.iter().all(|(name, _)| name != read.name) {
+                        own.push((read.name.clone(), why));
+                    }
+                }
                 Meaning::Piece(other) => {
                     if read.at_once && other > id {
                         return Err(format!(
@@ -214,7 +249,7 @@ impl Search<'_> {
                 )
                 .into());
             }
-            return Err(self.variable(&who, name, cell));
+            return Ok(Meaning::Variable(self.variable(&who, name, cell)));
         }
         let id = PieceId {
             cell,
@@ -229,10 +264,12 @@ impl Search<'_> {
             _ => false,
         };
         if !is_top {
-            return Err(self.variable(&who, name, cell));
+            return Ok(Meaning::Variable(self.variable(&who, name, cell)));
         }
-        if !first.kind.is_definition() {
-            self.refuse_variables(&who, name, id)?;
+        if !first.kind.is_definition()
+            && let Some(why) = self.changing(&who, name, id)?
+        {
+            return Ok(Meaning::Variable(why));
         }
         Ok(Meaning::Piece(id))
     }
@@ -355,34 +392,101 @@ impl Search<'_> {
 
     fn variable(&self, who: &str, name: &Name, cell: CellIdx) -> Refusal {
         format!(
-            "{who} reads `{name}`, a variable of {}; make it a parameter first",
+            "{who} reads `{name}`, a variable of {}",
             self.cx.cell_name(cell)
         )
         .into()
     }
 
-    /// A value goes along only if nobody changes it, or only what goes along does.
-    fn refuse_variables(&self, who: &str, name: &Name, id: PieceId) -> Result<(), Refusal> {
+    /// A value goes along only if nobody changes it, or only what goes along does. Why it does not, otherwise.
+    fn changing(&self, who: &str, name: &Name, id: PieceId) -> Result<Option<Refusal>, Refusal> {
         for (cell, _) in self.cx.notebook.python_cells() {
             let facts = self.cx.facts(cell);
             let changed = facts.mutations.iter().any(|own| own.name == *name);
             if changed {
-                return Err(format!(
-                    "{who} reads `{name}` of {}, which {} changes; make it a parameter first",
+                let why = format!(
+                    "{who} reads `{name}` of {}, which {} changes",
                     self.cx.cell_name(id.cell),
                     self.cx.cell_name(cell)
-                )
-                .into());
+                );
+                return Ok(Some(why.into()));
             }
         }
-        let piece = Piece::take(self.cx, id)?;
+        let Ok(piece) = Piece::take(self.cx, id) else {
+            return Ok(Some(self.variable(who, name, id.cell)));
+        };
         if piece.is_definition || quiet::check(&piece.stmt, self).is_ok() {
-            return Ok(());
+            return Ok(None);
         }
-        Err(self.variable(who, name, id.cell))
+        Ok(Some(self.variable(who, name, id.cell)))
     }
 
-    fn finish(self) -> Result<Plan, Refusal> {
+    /// Whoever calls a function that takes a variable has to have it, too.
+    fn wanted(&mut self) -> Result<Vec<Wanted>, Refusal> {
+        let mut grows = !self.variables.is_empty();
+        while grows {
+            grows = false;
+            for (id, piece) in &self.pieces {
+                let called = self.variables.iter().filter(|(other, _)| {
+                    let names = self.pieces.get(other).map_or(&[][..], |own| &own.names);
+                    *other != id && reads(&piece.facts).any(|read| names.contains(read.name))
+                });
+                let needed: Vec<(Name, Refusal)> =
+                    called.flat_map(|(_, own)| own).cloned().collect();
+                let Some((name, why)) = needed.first() else {
+                    continue;
+                };
+                if !piece.is_plain_function() {
+                    return Err(format!(
+                        "{}, and {} calls it without having `{name}`",
+                        why.0,
+                        piece.quoted()
+                    )
+                    .into());
+                }
+                let own = self.variables.entry(*id).or_default();
+                for (name, why) in needed {
+                    if own.iter().all(|(known, _)| *known != name) {
+                        own.push((name, why));
+                        grows = true;
+                    }
+                }
+            }
+        }
+        let wanted = self.variables.iter().filter_map(|(id, variables)| {
+            Some(Wanted {
+                cell: id.cell,
+                function: self.pieces.get(id)?.names.first()?.clone(),
+                variables: variables.iter().map(|(name, _)| name.clone()).collect(),
+            })
+        });
+        Ok(wanted.collect())
+    }
+
+    /// What is inserted so that functions take the variables that they read.
+    fn arguments(
+        &self,
+        wanted: &[Wanted],
+    ) -> Result<Vec<(CellIdx, TextRange, String)>, Refusal> {
+        let Some((_, why)) = self.variables.values().flatten().next() else {
+            return Ok(Vec::new());
+        };
+        let ops = parametrize::plan_all(self.cx, wanted).map_err(|reason| {
+            Refusal(format!(
+                "{}, and it cannot become a parameter: {}",
+                why.0, reason.0
+            ))
+        })?;
+        let insertions = ops.into_iter().filter_map(|op| match op {
+            EditOp::Replace { cell, range, text } => Some((cell, range, text)),
+            _ => None,
+        });
+        Ok(insertions.collect())
+    }
+
+    fn finish(mut self) -> Result<Plan, Refusal> {
+        let wanted = self.wanted()?;
+        let arguments = self.arguments(&wanted)?;
         for piece in self.pieces.values() {
             quiet::check(&piece.stmt, &self)?;
         }
@@ -427,6 +531,8 @@ impl Search<'_> {
         let plan = Plan {
             roots,
             rebound,
+            wanted,
+            arguments,
             imports,
             builtins: self.builtins,
             pieces: self.pieces.into_values().collect(),

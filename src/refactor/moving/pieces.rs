@@ -95,6 +95,12 @@ impl Piece {
             .map_or_else(|| "it".to_owned(), |name| format!("`{name}`"))
     }
 
+    /// A function that is called as it is written, by whoever knows its name.
+    pub fn is_plain_function(&self) -> bool {
+        let function = self.stmt.as_function_def_stmt();
+        function.is_some_and(|own| own.decorator_list.is_empty())
+    }
+
     pub fn is_class(&self) -> bool {
         self.stmt.is_class_def_stmt()
     }

@@ -55,7 +55,20 @@ pub fn notebook(cx: &ActionContext<'_>, plan: &Plan, target: &Target) -> Result<
         let added = among_imports(cx, cell, target, &names)?;
         changes.entry(cell).or_default().extend(added);
     }
-    without(cx, changes)
+    let mut calls = Edit::default();
+    for (cell, range, text) in &plan.arguments {
+        let moves = |piece: &Piece| piece.id.cell == *cell && piece.lines.contains_range(*range);
+        if plan.pieces.iter().any(moves) {
+            continue;
+        }
+        match changes.get_mut(cell) {
+            Some(own) => own.push((*range, text.clone())),
+            None => calls.ops.extend(Edit::replace(*cell, *range, text).ops),
+        }
+    }
+    let mut edit = without(cx, changes)?;
+    edit.ops.extend(calls.ops);
+    Ok(edit)
 }
 
 /// Carries changes of cells out. A cell that is left with nothing goes.
