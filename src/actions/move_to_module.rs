@@ -120,6 +120,170 @@
 //! ```
 //!
 //! ## Before
+//! ### What is selected
+//! ```notebook name=prices.ipynb
+//! # %%
+//! load()
+//! $0RATE = 0.19
+//! digits = 2
+//!
+//! def gross(net):
+//!     return net * (1 + RATE)
+//!
+//! class Price:$0
+//!     pass
+//! print(gross(1))
+//! ```
+//!
+//! ## After
+//! ```notebook
+//! # %%
+//! load()
+//! from prices import RATE, Price, digits, gross
+//! print(gross(1))
+//! ```
+//! ```python file=prices.py
+//! RATE = 0.19
+//! digits = 2
+//!
+//!
+//! def gross(net):
+//!     return net * (1 + RATE)
+//!
+//!
+//! class Price:
+//!     pass
+//! ```
+//!
+//! ## Before
+//! ### Several that were chosen
+//! ```notebook choice="lib/prices.py#RATE,gross"
+//! # %%
+//! RATE = 0.19
+//! # %%
+//! def gross$0(net):
+//!     return net
+//! # %%
+//! print(gross(1) * RATE)
+//! ```
+//!
+//! ## After
+//! ```notebook
+//! # %%
+//! from lib.prices import RATE, gross
+//! # %%
+//! print(gross(1) * RATE)
+//! ```
+//! ```python file=lib/prices.py
+//! RATE = 0.19
+//!
+//!
+//! def gross(net):
+//!     return net
+//! ```
+//!
+//! ## Before
+//! ### A package, and what only type checkers read
+//! ```notebook choice="shop/prices.py"
+//! # %%
+//! from __future__ import annotations
+//!
+//! import functools
+//! from decimal import Decimal
+//!
+//! from shop.money import rounded
+//!
+//! # Once is enough.
+//! @functools.cache
+//! def gross$0(net: Decimal) -> Decimal:
+//!     """With taxes."""
+//!     return rounded(net)
+//! ```
+//! ```python file=shop/__init__.py
+//! ```
+//! ```python file=shop/money.py
+//! def rounded(x):
+//!     return x
+//! ```
+//! ```python file=shop/prices.py
+//! """Prices."""
+//!
+//! from __future__ import annotations
+//!
+//! from typing import TYPE_CHECKING
+//!
+//! from .money import rounded
+//!
+//! if TYPE_CHECKING:
+//!     from decimal import Decimal
+//!
+//!
+//! def net(x: Decimal) -> Decimal:
+//!     return rounded(x)
+//! ```
+//!
+//! ## After
+//! ```notebook
+//! # %%
+//! from __future__ import annotations
+//!
+//! import functools
+//! from decimal import Decimal
+//!
+//! from shop.money import rounded
+//! from shop.prices import gross
+//! ```
+//! ```python file=shop/prices.py
+//! """Prices."""
+//!
+//! from __future__ import annotations
+//!
+//! import functools
+//! from decimal import Decimal
+//! from typing import TYPE_CHECKING
+//!
+//! from .money import rounded
+//!
+//! if TYPE_CHECKING:
+//!     from decimal import Decimal
+//!
+//!
+//! def net(x: Decimal) -> Decimal:
+//!     return rounded(x)
+//!
+//!
+//! # Once is enough.
+//! @functools.cache
+//! def gross(net: Decimal) -> Decimal:
+//!     """With taxes."""
+//!     return rounded(net)
+//! ```
+//!
+//! ## Before
+//! ### Where `module-root` says
+//! ```notebook name=notebooks/prices.ipynb module-root=src
+//! # %%
+//! def gross$0(net):
+//!     return net
+//! print(gross(1))
+//! ```
+//!
+//! ## After
+//! ```notebook
+//! # %%
+//! import sys
+//!
+//! sys.path.insert(0, "../src")
+//!
+//! from prices import gross
+//! print(gross(1))
+//! ```
+//! ```python file=src/prices.py
+//! def gross(net):
+//!     return net
+//! ```
+//!
+//! ## Before
 //! ### Where Python would not look
 //! ```notebook name=notebooks/a.ipynb choice=src/shop/prices.py
 //! # %%
@@ -406,22 +570,17 @@
 //! > line 1 of script.py does something when it is imported
 //!
 //! ## Disabled
-//! ### Out of the project
-//! ```notebook choice=../shop.py
+//! ### A notebook of Databricks
+//! ```notebook choice=shop.py
 //! # %%
 //! def gross$0(net):
 //!     return net
 //! ```
-//! > outside of the project
-//!
-//! ## Disabled
-//! ### No name for a module
-//! ```notebook choice="my shop.py"
-//! # %%
-//! def gross$0(net):
-//!     return net
+//! ```python file=shop.py
+//! # Databricks notebook source
+//! price = 1
 //! ```
-//! > `my shop` in my shop.py is no name that Python can import
+//! > shop.py is a notebook, which nothing can import; choose a module
 //!
 //! ## Disabled
 //! ### It is no Python
@@ -437,12 +596,12 @@
 
 use std::path::Path;
 
-use crate::action::{Action, ActionContext, Ask, Choice, Choices, Choosable, Offer, Refusal};
+use crate::action::{Action, ActionContext, Ask, Offer, Refusal};
 use crate::notebook::Edit;
 use crate::project::slashed;
 use crate::refactor::module::target::Target;
 use crate::refactor::moving::closure::{self, Plan};
-use crate::refactor::moving::pieces::{self, PieceId};
+use crate::refactor::moving::pieces;
 use crate::refactor::moving::{self, targets};
 
 pub const ACTION: Action = Action {
@@ -461,7 +620,7 @@ fn offer(cx: &ActionContext<'_>) -> Vec<Offer> {
     if chosen.is_empty() || !cx.client.files {
         return Vec::new();
     }
-    let what = title(cx, &chosen);
+    let what = pieces::title(&cx.all, &chosen);
     let repairs = cx.findings.iter().any(|own| own.rule == "untestable-function").then_some("untestable-function");
     let ask = Some(Ask {
         what: "module",
@@ -505,7 +664,7 @@ fn offer_for(cx: &ActionContext<'_>, what: &str, plan: Plan, target: &Target) ->
     let new = if target.exists { "" } else { "the new module " };
     let search = target.search.as_ref();
     let search = search.map_or_else(String::new, |own| format!(", and put `{own}` on `sys.path`"));
-    let taken = taken(&plan);
+    let taken = plan.taken();
     let done = moving::carry_out(cx, plan, target.clone());
     Offer {
         disabled: done.err().map(|refusal| refusal.0),
@@ -534,71 +693,4 @@ fn apply(cx: &ActionContext<'_>, argument: Option<&str>) -> Result<Edit, Refusal
         return Ok(moving::carry_out(cx, plan, target)?.edit);
     }
     Ok(moving::plan(cx, &chosen, Path::new(path))?.edit)
-}
-
-/// What a person may choose instead.
-pub fn choices(cx: &ActionContext<'_>) -> Option<Choices> {
-    let chosen = pieces::chosen(&cx.all, cx.cell, cx.range);
-    let proposed = Target::proposed(&cx.all, cx.project).ok()?;
-    let mut all = vec![proposed];
-    for target in targets::all(cx) {
-        if target.path != all[0].path {
-            all.push(target);
-        }
-    }
-    let targets = all.into_iter().map(|target| {
-        let path = slashed(&target.path);
-        let kind = if target.exists { "existing" } else { "new" };
-        Choice {
-            description: match &target.search {
-                None => format!("{kind} module, from {} import …", target.module),
-                Some(search) => format!(
-                    "{kind} module, from {} import …, with `{search}` on `sys.path`",
-                    target.module
-                ),
-            },
-            label: path.clone(),
-            argument: path,
-            is_new: !target.exists,
-        }
-    });
-    let definitions = pieces::definitions(&cx.all).map(|(id, name)| Choosable {
-        name: name.to_string(),
-        cell: id.cell,
-        selected: chosen.contains(&id),
-    });
-    Some(Choices {
-        targets: targets.collect(),
-        definitions: definitions.collect(),
-        placeholder: "pkg/module.py, from the project's root".into(),
-    })
-}
-
-/// ", with `rates` as a parameter"; nothing where no variable becomes one.
-fn taken(plan: &Plan) -> String {
-    let mut names: Vec<&str> = Vec::new();
-    for name in plan.wanted.iter().flat_map(|own| &own.variables) {
-        if !names.contains(&name.as_str()) {
-            names.push(name);
-        }
-    }
-    match &names[..] {
-        [] => String::new(),
-        [one] => format!(", with `{one}` as a parameter"),
-        [one, other] => format!(", with `{one}` and `{other}` as parameters"),
-        more => format!(", with {} variables as parameters", more.len()),
-    }
-}
-
-/// "`clean`", "`clean` and `load`", "4 definitions".
-fn title(cx: &ActionContext<'_>, chosen: &[PieceId]) -> String {
-    let names: Vec<String> = pieces::definitions(&cx.all)
-        .filter(|(id, _)| chosen.contains(id))
-        .map(|(_, name)| format!("`{name}`"))
-        .collect();
-    match &names[..] {
-        [one] => one.clone(),
-        [one, other] => format!("{one} and {other}"),
-        more => format!("{} definitions", more.len()),
-    }
 }

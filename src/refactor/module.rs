@@ -83,29 +83,22 @@ pub fn write(
 /// The text of a new module.
 pub fn create(additions: &Additions, is_own: &dyn Fn(&str) -> bool) -> String {
     let mut text = imports::block(&additions.imports, is_own);
-    let mut after_definition = false;
+    let mut before: Option<&Code> = None;
     for code in &additions.code {
         if !text.is_empty() {
-            let is_first = !text.contains('\n') || after_definition || code.is_definition;
-            let blank = blank_lines(&text, is_first, code);
+            let blank = match before {
+                _ if code.is_definition => 2,
+                Some(before) if before.is_definition => 2,
+                Some(_) => 0,
+                None => 1,
+            };
             text.push_str(&"\n".repeat(blank + 1));
         }
         text.push_str(&code.text.replace("\r\n", "\n"));
-        after_definition = code.is_definition;
+        before = Some(code);
     }
     text.push('\n');
     text
-}
-
-/// How many blank lines stand between a text and the code that follows.
-fn blank_lines(text: &str, around_definition: bool, code: &Code) -> usize {
-    let last = text.lines().last().unwrap_or_default();
-    let after_import = last.starts_with("import ") || last.starts_with("from ");
-    if code.is_definition || (around_definition && !after_import) {
-        2
-    } else {
-        usize::from(after_import)
-    }
 }
 
 /// What changes in an existing module; nothing where it has everything already.

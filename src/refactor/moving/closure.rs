@@ -2,7 +2,9 @@
 //!
 //! A name may come along when it means one thing in the whole notebook: one import, or one definition or constant
 //! that is never bound again. Then it does not matter when it is looked up, in the notebook or in the module.
-//! A variable stays in the notebook, and functions that read it take it as a parameter ([`parametrize`]).
+//! A variable stays in the notebook, and functions that read it take it as a parameter ([`parameters`]).
+
+mod parameters;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -17,10 +19,10 @@ use crate::analysis::facts::{
     Binding, BindingKind, Facts, OpeningKind, Path, StatementKind, TextReads,
 };
 use crate::analysis::text_reads;
-use crate::notebook::{CellIdx, EditOp, Home};
+use crate::notebook::{CellIdx, Home};
 use crate::refactor::module::{Code, Import};
-use crate::refactor::parametrize::{self, Wanted};
 use crate::refactor::outside;
+use crate::refactor::parametrize::Wanted;
 use crate::rule::Context;
 use crate::text::TextRange;
 
@@ -419,69 +421,6 @@ impl Search<'_> {
             return Ok(None);
         }
         Ok(Some(self.variable(who, name, id.cell)))
-    }
-
-    /// Whoever calls a function that takes a variable has to have it, too.
-    fn wanted(&mut self) -> Result<Vec<Wanted>, Refusal> {
-        let mut grows = !self.variables.is_empty();
-        while grows {
-            grows = false;
-            for (id, piece) in &self.pieces {
-                let called = self.variables.iter().filter(|(other, _)| {
-                    let names = self.pieces.get(other).map_or(&[][..], |own| &own.names);
-                    *other != id && reads(&piece.facts).any(|read| names.contains(read.name))
-                });
-                let needed: Vec<(Name, Refusal)> =
-                    called.flat_map(|(_, own)| own).cloned().collect();
-                let Some((name, why)) = needed.first() else {
-                    continue;
-                };
-                if !piece.is_plain_function() {
-                    return Err(format!(
-                        "{}, and {} calls it without having `{name}`",
-                        why.0,
-                        piece.quoted()
-                    )
-                    .into());
-                }
-                let own = self.variables.entry(*id).or_default();
-                for (name, why) in needed {
-                    if own.iter().all(|(known, _)| *known != name) {
-                        own.push((name, why));
-                        grows = true;
-                    }
-                }
-            }
-        }
-        let wanted = self.variables.iter().filter_map(|(id, variables)| {
-            Some(Wanted {
-                cell: id.cell,
-                function: self.pieces.get(id)?.names.first()?.clone(),
-                variables: variables.iter().map(|(name, _)| name.clone()).collect(),
-            })
-        });
-        Ok(wanted.collect())
-    }
-
-    /// What is inserted so that functions take the variables that they read.
-    fn arguments(
-        &self,
-        wanted: &[Wanted],
-    ) -> Result<Vec<(CellIdx, TextRange, String)>, Refusal> {
-        let Some((_, why)) = self.variables.values().flatten().next() else {
-            return Ok(Vec::new());
-        };
-        let ops = parametrize::plan_all(self.cx, wanted).map_err(|reason| {
-            Refusal(format!(
-                "{}, and it cannot become a parameter: {}",
-                why.0, reason.0
-            ))
-        })?;
-        let insertions = ops.into_iter().filter_map(|op| match op {
-            EditOp::Replace { cell, range, text } => Some((cell, range, text)),
-            _ => None,
-        });
-        Ok(insertions.collect())
     }
 
     fn finish(mut self) -> Result<Plan, Refusal> {

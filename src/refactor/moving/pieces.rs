@@ -5,7 +5,7 @@ use ruff_python_ast::name::Name;
 use ruff_python_parser::Mode;
 
 use crate::action::Refusal;
-use crate::analysis::facts::{Facts, StatementKind};
+use crate::analysis::facts::{Binding, Facts, Statement, StatementKind};
 use crate::analysis::source::parse_part;
 use crate::analysis::{depth, python};
 use crate::notebook::CellIdx;
@@ -161,25 +161,45 @@ fn size(at: usize) -> TextSize {
     TextSize::new(u32::try_from(at).unwrap_or(u32::MAX))
 }
 
-/// The definitions that a selection, or a cursor, is about: those it touches; without any, those of a
+/// What a selection, or a cursor, is about: the definitions and constants that it touches; without any, those of a
 /// cell that holds nothing but imports, constants and definitions.
+///
+/// A cursor is about a constant only where it is written as one, in CAPITALS; a selection about those it covers.
+/// What is bound again elsewhere goes only where somebody points at it alone.
 pub fn chosen(cx: &Context<'_>, cell: CellIdx, range: TextRange) -> Vec<PieceId> {
     let facts = cx.facts(cell);
     if !facts.runs() {
         return Vec::new();
     }
-    let definitions = || {
-        facts
-            .statements
-            .iter()
-            .enumerate()
-            .filter(|(_, own)| own.kind == StatementKind::Definition)
+    let ids = |choose: &dyn Fn(usize, &Statement) -> bool| -> Vec<PieceId> {
+        let statements = facts.statements.iter().enumerate();
+        let chosen = statements.filter(|(at, own)| choose(*at, own));
+        chosen
+            .map(|(statement, _)| PieceId { cell, statement })
+            .collect()
     };
-    let id = |(statement, _)| PieceId { cell, statement };
-    let touched = definitions().filter(|(_, own)| own.range.intersect(range).is_some());
-    let touched: Vec<PieceId> = touched.map(id).collect();
-    if !touched.is_empty() {
-        return touched;
+    let is_definition = |own: &Statement| own.kind == StatementKind::Definition;
+    let touches = |own: &Statement| own.range.intersect(range).is_some();
+    if range.is_empty() {
+        let touched =
+            ids(&|at, own| touches(own) && (is_definition(own) || is_in_capitals(facts, at)));
+        if !touched.is_empty() {
+            return touched;
+        }
+    } else {
+        let is_selected = |at: usize, own: &Statement| {
+            is_definition(own) && touches(own)
+                || range.contains_range(own.range)
+                    && is_constant(facts, at)
+                    && is_bound_once(cx, facts, at)
+        };
+        let selected = ids(&is_selected);
+        let is_meant = |id: &PieceId| {
+            is_definition(&facts.statements[id.statement]) || is_in_capitals(facts, id.statement)
+        };
+        if selected.iter().any(is_meant) {
+            return selected;
+        }
     }
     let is_library = facts.magics.is_empty()
         && facts
@@ -191,11 +211,42 @@ pub fn chosen(cx: &Context<'_>, cell: CellIdx, range: TextRange) -> Vec<PieceId>
                 StatementKind::Other => is_constant(facts, at),
                 _ => false,
             });
-    if is_library {
-        definitions().map(id).collect()
-    } else {
-        Vec::new()
+    if !is_library {
+        return Vec::new();
     }
+    ids(&|at, own| is_definition(own) || is_in_capitals(facts, at) && is_bound_once(cx, facts, at))
+}
+
+/// Whether a statement sets names in CAPITALS to constants.
+fn is_in_capitals(facts: &Facts, statement: usize) -> bool {
+    let mut own = facts
+        .bindings
+        .iter()
+        .filter(|own| own.statement as usize == statement);
+    is_constant(facts, statement)
+        && own.all(|own| {
+            own.name.len() > 1
+                && own.name.chars().any(char::is_alphabetic)
+                && !own.name.chars().any(char::is_lowercase)
+        })
+}
+
+/// Whether nothing else binds or changes what a statement binds.
+fn is_bound_once(cx: &Context<'_>, facts: &Facts, statement: usize) -> bool {
+    let mut own = facts
+        .bindings
+        .iter()
+        .filter(|own| own.statement as usize == statement);
+    own.all(|binding| {
+        let mut cells = cx.notebook.python_cells().map(|(cell, _)| cx.facts(cell));
+        let is_changed = cells.any(|own| {
+            own.mutations
+                .iter()
+                .any(|change| change.name == binding.name)
+        });
+        let mut bound = super::closure::bindings(cx, &binding.name);
+        !is_changed && bound.next().is_some() && bound.next().is_none()
+    })
 }
 
 fn is_constant(facts: &Facts, statement: usize) -> bool {
@@ -215,7 +266,7 @@ fn is_constant(facts: &Facts, statement: usize) -> bool {
         })
 }
 
-/// The definitions of the notebook that bind these names.
+/// The definitions and constants of the notebook that bind these names.
 ///
 /// # Errors
 /// Where a name is none, or several, of them.
@@ -242,24 +293,41 @@ pub fn named(cx: &Context<'_>, names: &[&str]) -> Result<Vec<PieceId>, Refusal> 
     Ok(found)
 }
 
-/// The functions and classes at the top level of the notebook, with their names.
+/// The functions, classes and constants in CAPITALS at the top level of the notebook, with their names.
 pub fn definitions<'a>(cx: &'a Context<'a>) -> impl Iterator<Item = (PieceId, &'a Name)> {
     cx.notebook.python_cells().flat_map(|(cell, _)| {
         let facts = cx.facts(cell);
-        let bindings = facts.bindings.iter().filter(|own| own.kind.is_definition());
-        bindings
-            .filter(move |own| {
-                let statement = facts.statements.get(own.statement as usize);
-                statement.is_some_and(|own| own.kind == StatementKind::Definition)
+        let is_one = move |own: &&Binding| {
+            let at = own.statement as usize;
+            let statement = facts.statements.get(at);
+            statement.is_some_and(|statement| match statement.kind {
+                StatementKind::Definition => own.kind.is_definition(),
+                StatementKind::Other => is_in_capitals(facts, at),
+                _ => false,
             })
-            .map(move |own| {
-                (
-                    PieceId {
-                        cell,
-                        statement: own.statement as usize,
-                    },
-                    &own.name,
-                )
-            })
+        };
+        facts.bindings.iter().filter(is_one).map(move |own| {
+            let statement = own.statement as usize;
+            (PieceId { cell, statement }, &own.name)
+        })
     })
+}
+
+/// The names that a piece binds, without it being taken out.
+pub fn names_of<'a>(cx: &'a Context<'a>, id: PieceId) -> impl Iterator<Item = &'a Name> {
+    let bindings = cx.facts(id.cell).bindings.iter();
+    bindings
+        .filter(move |own| own.statement as usize == id.statement)
+        .map(|own| &own.name)
+}
+
+/// "`clean`", "`clean` and `load`", "4 definitions".
+pub fn title(cx: &Context<'_>, chosen: &[PieceId]) -> String {
+    let names = chosen.iter().filter_map(|id| names_of(cx, *id).next());
+    let names: Vec<String> = names.map(|name| format!("`{name}`")).collect();
+    match &names[..] {
+        [one] => one.clone(),
+        [one, other] => format!("{one} and {other}"),
+        more => format!("{} definitions", more.len()),
+    }
 }
