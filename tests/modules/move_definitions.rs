@@ -83,7 +83,7 @@ fn main() -> anyhow::Result<()> {
         }
         let mut tests = Vec::new();
         if has("--tests") {
-            for name in tried.iter() {
+            for name in &tried {
                 let Some((cell, range)) = state.imported(name) else {
                     continue;
                 };
