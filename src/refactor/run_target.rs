@@ -13,8 +13,9 @@ use ruff_python_ast::Stmt;
 use ruff_python_ast::name::Name;
 use rustc_hash::FxHashSet;
 
+use super::import_block::name;
 use super::module::target::Target;
-use super::module::{Existing, Import, imports, own_modules};
+use super::module::{Existing, Import, own_modules};
 use super::moving::closure::bindings;
 use super::moving::quiet::{self, Origins};
 use super::outside;
@@ -102,7 +103,7 @@ pub fn plan(cx: &ActionContext<'_>, magic: &Magic) -> Result<Edit, Refusal> {
     let own = own_modules(cx.project);
     let root = target.module.split('.').next().unwrap_or_default();
     let is_own = |module: &str| module == root || own.iter().any(|own| own == module);
-    let block = imports::block(&members, &is_own);
+    let block = name::block(&members, &is_own);
     let mut edit = Edit::default();
     if is_notebook {
         edit.ops.push(EditOp::CreateFile {

@@ -5,7 +5,7 @@ use ruff_python_ast::{CmpOp, Expr, Stmt};
 use ruff_python_parser::Mode;
 
 use super::Code;
-use super::imports::Import;
+use super::Import;
 use crate::action::Refusal;
 use crate::analysis::facts::{Facts, OpeningKind, State};
 use crate::analysis::source::parse_part;
@@ -368,16 +368,16 @@ fn is_quiet_value(value: &Expr) -> bool {
     }
 }
 
-pub(super) fn line_start(text: &str, at: usize) -> usize {
+pub(in crate::refactor) fn line_start(text: &str, at: usize) -> usize {
     text[..at].rfind('\n').map_or(0, |found| found + 1)
 }
 
-pub(super) fn line_end(text: &str, at: usize) -> usize {
+pub(in crate::refactor) fn line_end(text: &str, at: usize) -> usize {
     text[at..]
         .find(['\n', '\r'])
         .map_or(text.len(), |found| at + found)
 }
 
-pub(super) fn size(at: usize) -> TextSize {
+pub(in crate::refactor) fn size(at: usize) -> TextSize {
     TextSize::new(u32::try_from(at).unwrap_or(u32::MAX))
 }

@@ -11,7 +11,7 @@ use crate::analysis::{depth, python};
 use crate::notebook::CellIdx;
 use crate::refactor::pieces::whole;
 use crate::rule::Context;
-use crate::text::{TextRange, TextSize};
+use crate::text::{Ranged, TextRange, TextSize};
 
 /// A top-level statement, by its place.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -63,7 +63,7 @@ impl Piece {
         let lines = whole_lines(&cell.text, statement.range).ok_or_else(|| {
             format!("{name} in {place} is indented, or shares its lines with other code")
         })?;
-        let text = cell.text[lines].trim_end().to_owned();
+        let mut text = cell.text[lines].trim_end().to_owned();
         let parsed = depth::with_stack_for(&text, || parse_part(&text, whole(&text), Mode::Module))
             .map_err(|too_deep| format!("{name} is {too_deep}"))?;
         let mut statements = parsed.statements.into_iter();
@@ -77,6 +77,11 @@ impl Piece {
             )
             .into());
         };
+        // Which hid a result, and does nothing in a module.
+        let end = stmt.end().to_usize();
+        if text[end..].starts_with(';') {
+            text.remove(end);
+        }
         Ok(Self {
             id,
             names,
@@ -111,6 +116,7 @@ fn whole_lines(text: &str, statement: TextRange) -> Option<TextRange> {
     let (start, end) = (statement.start().to_usize(), statement.end().to_usize());
     let mut first = text[..start].rfind('\n').map_or(0, |at| at + 1);
     let rest = text[end..].lines().next().unwrap_or_default().trim();
+    let rest = rest.strip_prefix(';').unwrap_or(rest).trim_start();
     if first != start || !(rest.is_empty() || rest.starts_with('#')) {
         return None;
     }
