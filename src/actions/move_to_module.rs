@@ -641,12 +641,10 @@ fn offer(cx: &ActionContext<'_>) -> Vec<Offer> {
         Ok(proposed) => proposed,
         Err(reason) => return refused(reason),
     };
-    let mut offers = vec![offer_for(cx, &what, plan, &proposed)];
+    let mut offers = vec![offer_for(cx, &what, &plan, &proposed)];
     for target in targets::fitting(cx, MOST_OFFERED) {
-        if target.path != proposed.path
-            && let Ok(plan) = closure::of(&cx.all, &chosen)
-        {
-            let offer = offer_for(cx, &what, plan, &target);
+        if target.path != proposed.path {
+            let offer = offer_for(cx, &what, &plan, &target);
             if offer.disabled.is_none() {
                 offers.push(offer);
             }
@@ -659,7 +657,7 @@ fn offer(cx: &ActionContext<'_>) -> Vec<Offer> {
     offers
 }
 
-fn offer_for(cx: &ActionContext<'_>, what: &str, plan: Plan, target: &Target) -> Offer {
+fn offer_for(cx: &ActionContext<'_>, what: &str, plan: &Plan, target: &Target) -> Offer {
     let path = slashed(&target.path);
     let new = if target.exists { "" } else { "the new module " };
     let search = target.search.as_ref();
@@ -690,7 +688,7 @@ fn apply(cx: &ActionContext<'_>, argument: Option<&str>) -> Result<Edit, Refusal
     if path.is_empty() {
         let plan = closure::of(&cx.all, &chosen)?;
         let target = Target::proposed(&cx.all, cx.project)?;
-        return Ok(moving::carry_out(cx, plan, target)?.edit);
+        return Ok(moving::carry_out(cx, &plan, target)?.edit);
     }
     Ok(moving::plan(cx, &chosen, Path::new(path))?.edit)
 }

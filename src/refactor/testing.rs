@@ -92,7 +92,7 @@ pub fn moved_first(cx: &ActionContext<'_>, function: &str) -> Result<Move, Refus
             return Err(format!("{} has `{name}` already", slashed(&path)).into());
         }
     }
-    moving::carry_out(cx, plan, target)
+    moving::carry_out(cx, &plan, target)
 }
 
 /// The folder that a module's name starts from and its file, where it is a file of the project.
