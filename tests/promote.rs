@@ -160,3 +160,94 @@ fn a_module_that_exists_and_a_read_only_notebook_are_left() {
         "nothing is half done"
     );
 }
+
+#[test]
+fn what_the_notebook_runs_becomes_a_module_first() {
+    let folder = project(&[
+        ("markdown", "# Report"),
+        ("code", "%run load.ipynb"),
+        ("markdown", "## Print the sum"),
+        ("code", "print(double(total))"),
+    ]);
+    let load = notebook(&[
+        ("code", "def double(x):\n    return 2 * x"),
+        ("markdown", "## Add the prices"),
+        ("code", "total = sum([1, 2])\ntotal"),
+    ]);
+    let load = load.to_string();
+    fs::write(folder.path().join("load.ipynb"), &load).unwrap();
+    let output = promote(folder.path(), &["report.ipynb", "--to", "report.py"]);
+    assert!(output.status.success(), "{}", told(&output));
+    let read = |name: &str| fs::read_to_string(folder.path().join(name)).unwrap();
+    assert_eq!(read("load.ipynb"), load, "it stays as it is");
+    assert!(
+        read("load.py").contains("def add_prices():"),
+        "{}",
+        read("load.py")
+    );
+    let module = read("report.py");
+    assert!(
+        module.contains("from load import add_prices, double\n"),
+        "{module}"
+    );
+    assert!(module.contains("total = add_prices()"), "{module}");
+    let bytes = fs::read(folder.path().join("report.ipynb")).unwrap();
+    let texts: Vec<String> = format::parse(&bytes)
+        .cells
+        .iter()
+        .map(|cell| cell.text.to_string())
+        .collect();
+    assert!(!texts.concat().contains("%run"), "{texts:?}");
+
+    // Where the target cannot become one, nothing is written, and the line is named.
+    let folder = project(&[("code", "%run load.py"), ("code", "print(x)")]);
+    fs::write(folder.path().join("load.py"), "x = 1\nprint(x)\n").unwrap();
+    let output = promote(folder.path(), &["report.ipynb"]);
+    assert_eq!(output.status.code(), Some(2));
+    let reason = "`%run load.py` in cell 1 cannot live in a module, nor be imported: load.py does more than define, in line 2";
+    assert!(told(&output).contains(reason), "{}", told(&output));
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 3);
+}
+
+#[cfg(unix)]
+#[test]
+fn places_that_nobody_may_write_are_told_and_left() {
+    let folder = project(CELLS);
+    let elsewhere = tempfile::tempdir().unwrap();
+    std::os::unix::fs::symlink(elsewhere.path(), folder.path().join("out")).unwrap();
+    let locked = folder.path().join("locked");
+    fs::create_dir(&locked).unwrap();
+    let mut permissions = fs::metadata(&locked).unwrap().permissions();
+    permissions.set_readonly(true);
+    fs::set_permissions(&locked, permissions).unwrap();
+    for (to, reason) in [
+        (
+            "out/prices.py",
+            "out/prices.py is outside of the project; name a file within it",
+        ),
+        ("locked/prices.py", "locked is read-only"),
+        ("locked/deep/prices.py", "locked is read-only"),
+        ("cellwise.toml/prices.py", "lies below a file"),
+    ] {
+        let before = fs::read(folder.path().join("report.ipynb")).unwrap();
+        let output = promote(folder.path(), &["report.ipynb", "--to", to]);
+        assert_eq!(output.status.code(), Some(2), "{to}");
+        assert!(told(&output).contains(reason), "{to}: {}", told(&output));
+        assert_eq!(
+            fs::read(folder.path().join("report.ipynb")).unwrap(),
+            before
+        );
+    }
+    assert_eq!(fs::read_dir(elsewhere.path()).unwrap().count(), 0);
+    assert_eq!(fs::read_dir(&locked).unwrap().count(), 0);
+    fs::set_permissions(&locked, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+
+    fs::write(folder.path().join("report.ipynb"), "{\"cells\": [").unwrap();
+    let output = promote(folder.path(), &["report.ipynb"]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(
+        told(&output).contains("report.ipynb is not promoted: "),
+        "{}",
+        told(&output)
+    );
+}

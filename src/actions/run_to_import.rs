@@ -108,7 +108,6 @@
 //!     prices = [1, 2]
 //!     total = sum(prices)
 //!     print('added')
-//!     total
 //!     return total
 //!
 //!

@@ -1,5 +1,6 @@
 //! Notebooks that are run or imported, as modules beside them. The notebooks themselves stay as they are.
 
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -102,7 +103,13 @@ fn shows_no_results(mut notebook: Notebook) -> Notebook {
     for (index, trailing) in shown {
         if let Some(slot) = notebook.cells.get_mut(index.to_usize()) {
             let mut text = slot.text.to_string();
-            text.insert(trailing.range.end().to_usize(), ';');
+            let shown = Range::<usize>::from(trailing.range);
+            if is_identifier(&text[shown.clone()]) {
+                // To name a variable does nothing else.
+                text.replace_range(shown, "");
+            } else {
+                text.insert(shown.end, ';');
+            }
             let cell: &mut Cell = Arc::make_mut(slot);
             cell.text = text.into();
         }
