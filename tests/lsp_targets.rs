@@ -431,6 +431,7 @@ fn scripts_of_cells_are_no_modules_to_choose() {
     let (folder, notebook) = project(&mut client);
     for (file, text) in [
         ("percent.py", "# %%\nx = 1\n"),
+        ("prices.py", "# %%\nx = 1\n"),
         ("bricks.py", "# Databricks notebook source\nx = 1\n"),
         ("sea.py", "import marimo\n\napp = marimo.App()\n"),
         ("plain.py", "x = 1\n"),
@@ -445,6 +446,6 @@ fn scripts_of_cells_are_no_modules_to_choose() {
     let answer = client.ask("cellwise/targets", json!({"data": listed[0]["data"]}));
     let targets = answer["result"]["targets"].as_array().unwrap().iter();
     let targets: Vec<&str> = targets.filter_map(|own| own["argument"].as_str()).collect();
-    assert_eq!(targets, ["prices.py", "plain.py", "shop.py"]);
+    assert_eq!(targets, ["prices_functions.py", "plain.py", "shop.py"]);
     client.close(notebook);
 }

@@ -5,7 +5,7 @@ use std::path::{Component, Path, PathBuf};
 use crate::action::Refusal;
 use crate::analysis::facts::RemarkKind;
 use crate::analysis::standard_library;
-use crate::format;
+use crate::format::{self, Hint};
 use crate::project::{Project, is_module, slashed, within};
 use crate::rule::Context;
 
@@ -99,7 +99,15 @@ impl Target {
             .unwrap_or_else(|| notebook.parent().map(Path::to_owned).unwrap_or_default());
         let stem = notebook.file_stem().unwrap_or_default().to_string_lossy();
         let topic = topic(&stem);
-        let first = Self::new(cx, project, &folder.join(format!("{topic}.py")));
+        let path = folder.join(format!("{topic}.py"));
+        let first = Self::new(cx, project, &path).and_then(|target| {
+            // A script of cells by the notebook's name is the notebook once more, as text.
+            let text = project.read(&path);
+            match text.is_ok_and(|text| format::is_notebook(text.as_bytes(), Hint::Python)) {
+                true => Err(format!("{} is a notebook", slashed(&path)).into()),
+                false => Ok(target),
+            }
+        });
         first.or_else(|_| Self::new(cx, project, &folder.join(format!("{topic}_functions.py"))))
     }
 }

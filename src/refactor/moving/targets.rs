@@ -19,13 +19,15 @@ pub fn fitting(cx: &ActionContext<'_>, most: usize) -> Vec<Target> {
         let parent = path.parent().unwrap_or(Path::new(""));
         let is_near = parent == folder || root.as_deref() == Some(parent);
         let is_imported = imports(cx, &path);
-        if (is_near || is_imported) && holds_code(&path) && !is_notebook(cx, &path) {
+        if (is_near || is_imported) && holds_code(&path) {
             near.push((!is_imported, path));
         }
     }
     near.sort();
+    // Files are read only until enough are found: this runs whenever a cursor moves.
     let targets = near
         .into_iter()
+        .filter(|(_, path)| !is_notebook(cx, path))
         .filter_map(|(_, path)| Target::new(&cx.all, cx.project, &path).ok());
     targets.take(most).collect()
 }
