@@ -214,7 +214,11 @@ impl<'a> Work<'a> {
                     other.name == read.name && !matches!(other.local, State::Sure | State::Gone)
                 })
             };
-            if self.is_parameter(read.name, of_name().any(|read| read.is_sure))? {
+            // What the cell has likely bound by itself is there without anybody handing it in.
+            let surely_read = |read: Read<'_>| {
+                read.is_sure && !matches!(read.local, State::Likely | State::Perhaps)
+            };
+            if self.is_parameter(read.name, of_name().any(surely_read))? {
                 let place = of_name()
                     .map(|read| read.range)
                     .min_by_key(|range| range.start());
@@ -231,7 +235,7 @@ impl<'a> Work<'a> {
         let own = self.own.contains(name);
         match prior.kind {
             PriorKind::Variable if prior.is_there() || surely_read => Ok(true),
-            PriorKind::Variable if prior.state == State::Untouched && !own => Ok(false),
+            PriorKind::Variable if prior.state == State::Untouched => Ok(false),
             PriorKind::Variable => Err(format!(
                 "`{name}` is bound only on some paths before it, so it cannot be handed over"
             )
