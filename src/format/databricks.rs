@@ -82,7 +82,12 @@ fn parse(text: &str, frame: Option<&Frame>) -> Sheet {
                 ..NotebookMeta::default()
             };
             let coding = Coding::Plain;
-            (first, Frame { meta, coding })
+            let frame = Frame {
+                meta,
+                coding,
+                ..Frame::default()
+            };
+            (first, frame)
         }
     };
     let (comment, magic) = signs(&frame.meta.language);
