@@ -254,6 +254,10 @@ fn bodies_read_later() {
         "k C",
     );
     defers(
+        "class C:\n    def m(self):\n        return __class__, super().m()",
+        "super",
+    );
+    defers(
         "def f():\n    import os\n    return os.path, [q for q in r]",
         "r",
     );

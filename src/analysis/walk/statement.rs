@@ -388,6 +388,9 @@ impl Walker<'_> {
                 .into_iter()
                 .map(Name::new_static)
                 .collect();
+            // What `super()` needs is there for every method, as a name as well.
+            let implied = [Name::new_static("__class__")].into_iter().collect();
+            walker.frames.push(Frame::Names(implied));
             walker.frames.push(Frame::Class { locals });
             for stmt in &class.body {
                 match stmt {
@@ -397,6 +400,7 @@ impl Walker<'_> {
                     }
                 }
             }
+            walker.frames.pop();
             walker.frames.pop();
         });
         self.bind(&class.name.id, class.name.range, BindingKind::Class(index));
