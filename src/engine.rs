@@ -17,8 +17,9 @@ use crate::analysis::known_imports::KnownImports;
 use crate::analysis::secrets;
 use crate::analysis::{Dependencies, FactsCache, Link, Surroundings};
 use crate::config::Config;
-use crate::notebook::{Cell, CellIdx, Edit, Notebook, NotebookMeta, Problem};
+use crate::notebook::{Cell, CellIdx, Edit, Home, Notebook, NotebookMeta, Problem};
 use crate::project::Project;
+use crate::refactor::marimo;
 use crate::rule::{CellContext, Check, Context, Finding, Rule, Severity};
 use crate::text::TextRange;
 use crate::view::outline;
@@ -560,9 +561,28 @@ impl Analysis {
         project: &dyn Project,
     ) -> Result<Edit, Refusal> {
         let findings = self.findings_at(cell, range);
-        (action.apply)(
+        let edit = (action.apply)(
             &self.action_context(cell, range, &findings, (client, project)),
             argument,
+        )?;
+        self.allow(&edit)?;
+        Ok(edit)
+    }
+
+    /// Whether the notebook's home takes what an edit makes of it.
+    ///
+    /// # Errors
+    /// With what marimo would refuse to run.
+    pub fn allow(&self, edit: &Edit) -> Result<(), Refusal> {
+        if self.notebook.meta.home != Home::Marimo {
+            return Ok(());
+        }
+        let after = edit.apply(&self.notebook);
+        let declared = self.config.builtins.as_slice().into();
+        let surroundings = Arc::clone(&self.surroundings);
+        marimo::check(
+            &self.link,
+            &Link::new(&after, &self.cache, declared, surroundings),
         )
     }
 

@@ -7,7 +7,7 @@
 //! [`interface`] joins these to parameters and returns, [`layout`] and [`naming`] write. [`imports`] knows
 //! where a new import goes, [`gather`] which imports may stand together, with [`barriers`] between them,
 //! the [`modules`] that are known, [`import_lines`] where they stand, and [`import_block`] to write them.
-//! [`split`] finds where a cell can be cut, [`shown`] what it would show.
+//! [`split`] finds where a cell can be cut, [`shown`] what it would show. [`marimo`] says what marimo would not run.
 //!
 //! On these stand the larger ones: [`module`] writes modules, [`moving`] moves definitions there,
 //! [`promote`] makes a module of a whole notebook, [`parametrize`] gives functions parameters for what they
@@ -23,6 +23,7 @@ pub mod import_lines;
 pub mod imports;
 pub mod interface;
 pub mod layout;
+pub mod marimo;
 pub mod module;
 pub mod modules;
 pub mod moving;

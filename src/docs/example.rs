@@ -185,8 +185,12 @@ impl Example {
     /// # Errors
     /// When an option is neither one of examples nor a setting.
     pub fn settings(&self) -> Result<Settings, ConfigError> {
-        let settings: Map<String, Value> = self
-            .options
+        Config::from_settings(&Value::Object(self.written_settings()))
+    }
+
+    /// The same as they would stand in a file.
+    pub fn written_settings(&self) -> Map<String, Value> {
+        self.options
             .iter()
             .filter(|(key, _)| !OPTIONS.contains(&key.as_str()))
             .map(|(key, value)| {
@@ -203,8 +207,7 @@ impl Example {
                 };
                 (key.clone(), value)
             })
-            .collect();
-        Config::from_settings(&Value::Object(settings))
+            .collect()
     }
 
     fn cells(&self) -> Vec<ReadCell> {

@@ -9,7 +9,7 @@ use crate::action::{ActionContext, Refusal};
 use crate::analysis::facts::{Facts, MagicKind};
 use crate::analysis::source::parse_part;
 use crate::analysis::{builtins, depth, python};
-use crate::notebook::{Cell, CellIdx, CellKind, Edit, EditOp};
+use crate::notebook::{Cell, CellIdx, CellKind, Edit, EditOp, Home};
 use crate::rule::Context;
 use crate::text::{TextRange, TextSize};
 use ruff_python_ast::name::Name;
@@ -322,10 +322,12 @@ impl Plan {
         self.function.starts_with("async ")
     }
 
-    /// The function in a cell of its own above, where the client can insert cells, and the call.
+    /// The function in a cell of its own above, where the client can insert cells, and the call. In marimo they stay
+    /// together: a function that reads what its caller's cell imports would need that cell, and be needed by it.
     pub fn edit(&self, cx: &ActionContext<'_>) -> Edit {
         let text = cx.all.notebook.cell(cx.cell).map_or("", |cell| &cell.text);
-        let apart = cx.client.cell_structure && !self.stays;
+        let is_marimo = cx.all.notebook.meta.home == Home::Marimo;
+        let apart = cx.client.cell_structure && !self.stays && !is_marimo;
         let new = self.cell_text(!apart);
         let start = if apart {
             0

@@ -24,7 +24,7 @@ use super::module::{self, Import};
 use crate::action::Refusal;
 use crate::analysis::graph::Lack;
 use crate::engine::Analysis;
-use crate::notebook::{Cell, CellIdx, CellKind, Edit, Notebook};
+use crate::notebook::{Cell, CellIdx, CellKind, Edit, Home, Notebook};
 use crate::project::{Project, slashed};
 use crate::rule::Context;
 
@@ -61,6 +61,9 @@ pub fn plan(
     project: &dyn Project,
     target: &Target,
 ) -> Result<Promotion, Refusal> {
+    if cx.notebook.meta.home == Home::Marimo {
+        return Err("a marimo notebook is a program already, and one that can be imported".into());
+    }
     let path = slashed(&target.path);
     if target.exists {
         return Err(format!("{path} exists, and is left as it is; choose another name").into());
