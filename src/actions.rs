@@ -3,6 +3,7 @@
 //! To add one: write `actions/its_name.rs`, and name it in the list below.
 
 use crate::action::{Action, ActionContext, Choices};
+use crate::refactor::moving::targets;
 
 /// Declares the modules and collects each one's `ACTION` with the source that its manual page is read from.
 macro_rules! actions {
@@ -50,7 +51,7 @@ actions![
 /// What a person may choose from at a place; `None` for an action that asks nothing there.
 pub fn choices(action: &Action, cx: &ActionContext<'_>) -> Option<Choices> {
     match action.name {
-        "move-to-module" => move_to_module::choices(cx),
+        "move-to-module" => targets::choices(cx),
         "promote-notebook" => promote_notebook::choices(cx),
         _ => None,
     }

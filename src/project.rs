@@ -3,10 +3,14 @@
 //! The engine does no I/O: who has files hands it a [`Project`]. Paths are relative to the project's root,
 //! and nothing outside of the root is read or written, by `..` or by a link.
 
+mod overlay;
+
 use std::collections::BTreeMap;
 use std::fmt;
 use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
+
+pub use overlay::Overlay;
 
 /// The files around a notebook, as they are now.
 pub trait Project: fmt::Debug {

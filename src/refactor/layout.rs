@@ -6,7 +6,7 @@ use super::interface::Interface;
 use crate::analysis::source::strings;
 
 /// Formatters' default.
-const WIDTH: usize = 88;
+pub const WIDTH: usize = 88;
 const INDENT: &str = "    ";
 
 /// A function with `body` as its body, without a line break at its end.
@@ -56,16 +56,6 @@ pub fn call(name: &str, is_async: bool, interface: &Interface, newline: &str) ->
         "",
     ));
     lines.join(newline)
-}
-
-/// The statement that imports some names of a module.
-pub fn import_from(module: &str, names: &[&str]) -> String {
-    let one = format!("from {module} import {}", names.join(", "));
-    if columns(&one) <= WIDTH {
-        return one;
-    }
-    let names = names.iter().map(|name| format!("{INDENT}{name},\n"));
-    format!("from {module} import (\n{})", names.collect::<String>())
 }
 
 /// `head(a, b)tail`, on as many lines as it needs.
@@ -160,6 +150,6 @@ fn join(names: &[Name]) -> String {
     names.join(", ")
 }
 
-fn columns(text: &str) -> usize {
+pub fn columns(text: &str) -> usize {
     unicode_width::UnicodeWidthStr::width(text)
 }
