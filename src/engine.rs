@@ -567,11 +567,15 @@ impl Analysis {
     }
 
     fn findings_at(&self, cell: CellIdx, range: TextRange) -> Vec<&Finding> {
-        let Some(text) = self.notebook.cell(cell).map(|cell| &cell.text) else {
-            return Vec::new();
+        // What concerns the whole notebook is shown at its start.
+        let whole = match cell {
+            CellIdx(0) => self.notebook_findings(),
+            _ => &[],
         };
-        self.cell_findings(cell)
+        let text = self.notebook.cell(cell).map_or("", |cell| &cell.text);
+        whole
             .iter()
+            .chain(self.cell_findings(cell))
             .filter(|finding| finding.anchor.range_in(text).intersect(range).is_some())
             .collect()
     }

@@ -50,6 +50,7 @@ rules![
     secret,
     stored_output,
     untitled_notebook,
+    volatile_metadata,
     absolute_path,
     install_in_notebook,
     undeclared_dependency,

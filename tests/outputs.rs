@@ -81,7 +81,7 @@ fn the_line_is_that_of_the_file() {
     let issues: Value = serde_json::from_str(&out).unwrap();
     assert_eq!(issues[0]["location"]["lines"]["begin"], line);
     let (_, out, _) = check(folder.path(), &["--format", "junit"]);
-    assert!(out.contains(&format!("line=\"{line}\"")), "{out}");
+    assert!(out.contains(&format!(">a.ipynb:{line}: ")), "{out}");
 }
 
 #[test]
