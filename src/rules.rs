@@ -57,6 +57,9 @@ rules![
     working_directory_change,
 ];
 
+/// The one rule that looks at what other notebooks hold.
+pub const ABOUT_CLONES: &str = duplicate_code::RULE.name;
+
 /// The one rule that looks at what the project depends on.
 pub const ABOUT_DEPENDENCIES: &str = undeclared_dependency::RULE.name;
 

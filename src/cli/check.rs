@@ -25,7 +25,7 @@ use crate::format::{self, Hint};
 use crate::notebook::{Notebook, ProblemKind};
 use crate::rule::Severity;
 use crate::rules;
-use crate::workspace::{Workspace, clones};
+use crate::workspace::Workspace;
 
 /// Check notebooks and print what was found.
 ///
@@ -224,7 +224,7 @@ fn again_with_clones(
     workspace: &Workspace,
     args: &Args,
 ) {
-    let mut files: Vec<(Arc<str>, Vec<Kept>)> = paths
+    let files: Vec<(Arc<str>, Vec<Kept>)> = paths
         .iter()
         .zip(&mut *results)
         .filter_map(|(path, result)| {
@@ -232,12 +232,6 @@ fn again_with_clones(
             Some((name_of(path), kept))
         })
         .collect();
-    let scripts = files::scripts(&args.paths, workspace);
-    let scripts = scripts.into_iter().filter(|path| !paths.contains(path));
-    files.extend(scripts.map(|path| {
-        let kept = clones::passages(&path);
-        (name_of(&path), kept)
-    }));
     let index = Arc::new(Index::of(files));
     let shared: BTreeSet<PathBuf> = paths
         .iter()

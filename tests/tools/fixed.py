@@ -1,5 +1,6 @@
 """`cellwise fix` on every notebook of the corpus: it ends, it is done once, and nbformat takes what it took before."""
 
+import collections
 import json
 import shutil
 import subprocess
@@ -55,11 +56,10 @@ def run(cellwise, *arguments, folder):
     return done
 
 
-def fixable(cellwise, folder, safeties, hints):
-    """What `check` still offers to repair, as far as `fix` repairs files."""
+def fixable(cellwise, folder, safeties):
+    """What `check` still names a repair for."""
     found = json.loads(run(cellwise, "check", "--format", "json", folder=folder).stdout)
-    wanted = [one for one in found if one["fix"] and one["fix"]["safety"] in safeties]
-    return [one for one in wanted if hints or one["severity"] != "hint"]
+    return [one for one in found if one["fix"] and one["fix"]["safety"] in safeties]
 
 
 def check(cellwise, corpus, scratch, step, say):
@@ -72,10 +72,16 @@ def check(cellwise, corpus, scratch, step, say):
         before = {path: state(path) for path in sources}
         first = run(cellwise, *arguments, folder=folder)
         once = {path: path.read_bytes() for path in sources}
-        run(cellwise, *arguments, folder=folder)
-        remaining = {}
-        for one in fixable(cellwise, folder, safeties, hints=True):
-            remaining.setdefault((folder / one["path"]).resolve(), []).append(one)
+        again = run(cellwise, *arguments, folder=folder)
+        say(f"{name}: done once", [] if "Nothing to repair." in again.stderr else [again.stderr[-200:]])
+        remaining, refused = {}, collections.Counter()
+        for one in fixable(cellwise, folder, safeties):
+            # A hint, and what a person should look at, names the action; that refuses where it would change a meaning,
+            # and where it writes another file it is for an editor.
+            if one["severity"] == "hint" or one["fix"]["safety"] == "unsafe":
+                refused[one["rule"]] += 1
+            else:
+                remaining.setdefault((folder / one["path"]).resolve(), []).append(one)
         changed = better = 0
         for path, source in sources.items():
             complaints = []
@@ -90,4 +96,4 @@ def check(cellwise, corpus, scratch, step, say):
             better += ORDER.index(after) > ORDER.index(before[path])
             say(f"{name}: {source.relative_to(corpus)}", complaints)
         print(f"{name}: {len(sources)} notebooks, {changed} changed, {better} better for nbformat than before")
-        print(first.stderr.strip().splitlines()[-1])
+        print(f"  {first.stderr.strip().splitlines()[-1]} Refused: {dict(refused.most_common())}")

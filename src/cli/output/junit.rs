@@ -112,17 +112,17 @@ mod tests {
         <?xml version="1.0" encoding="UTF-8"?>
         <testsuites name="cellwise" tests="4" failures="4" errors="0">
           <testsuite name="a, b:100%/&quot;x&quot; &amp; &lt;値&gt;.ipynb" tests="4" failures="4" errors="0" skipped="0">
-            <testcase name="merge-conflict (line 120)" classname="a, b:100%/&quot;x&quot; &amp; &lt;値&gt;.ipynb" file="a, b:100%/&quot;x&quot; &amp; &lt;値&gt;.ipynb" line="120">
-              <failure type="error" message="`値` &lt;is&gt; &quot;50% &amp; &apos;more&apos;&quot;,&#10;or&#13;&#10;::less:: ]]&gt;�.">`値` &lt;is&gt; &quot;50% &amp; &apos;more&apos;&quot;,&#10;or&#13;&#10;::less:: ]]&gt;�.</failure>
+            <testcase name="merge-conflict (line 120)" classname="a, b:100%/&quot;x&quot; &amp; &lt;値&gt;.ipynb">
+              <failure type="error" message="`値` &lt;is&gt; &quot;50% &amp; &apos;more&apos;&quot;,&#10;or&#13;&#10;::less:: ]]&gt;�.">a, b:100%/&quot;x&quot; &amp; &lt;値&gt;.ipynb:120: `値` &lt;is&gt; &quot;50% &amp; &apos;more&apos;&quot;,&#10;or&#13;&#10;::less:: ]]&gt;�.</failure>
             </testcase>
-            <testcase name="undefined-name (cell 1, line 1)" classname="a, b:100%/&quot;x&quot; &amp; &lt;値&gt;.ipynb" file="a, b:100%/&quot;x&quot; &amp; &lt;値&gt;.ipynb" line="9">
-              <failure type="error" message="cell 1, line 1: `値` &lt;is&gt; &quot;50% &amp; &apos;more&apos;&quot;,&#10;or&#13;&#10;::less:: ]]&gt;�.">cell 1, line 1: `値` &lt;is&gt; &quot;50% &amp; &apos;more&apos;&quot;,&#10;or&#13;&#10;::less:: ]]&gt;�.</failure>
+            <testcase name="undefined-name (cell 1, line 1)" classname="a, b:100%/&quot;x&quot; &amp; &lt;値&gt;.ipynb">
+              <failure type="error" message="cell 1, line 1: `値` &lt;is&gt; &quot;50% &amp; &apos;more&apos;&quot;,&#10;or&#13;&#10;::less:: ]]&gt;�.">a, b:100%/&quot;x&quot; &amp; &lt;値&gt;.ipynb:9: cell 1, line 1: `値` &lt;is&gt; &quot;50% &amp; &apos;more&apos;&quot;,&#10;or&#13;&#10;::less:: ]]&gt;�.</failure>
             </testcase>
-            <testcase name="undefined-name (cell 2, line 1)" classname="a, b:100%/&quot;x&quot; &amp; &lt;値&gt;.ipynb" file="a, b:100%/&quot;x&quot; &amp; &lt;値&gt;.ipynb" line="1">
-              <failure type="warning" message="cell 2, line 1: `値` &lt;is&gt; &quot;50% &amp; &apos;more&apos;&quot;,&#10;or&#13;&#10;::less:: ]]&gt;�.">cell 2, line 1: `値` &lt;is&gt; &quot;50% &amp; &apos;more&apos;&quot;,&#10;or&#13;&#10;::less:: ]]&gt;�.</failure>
+            <testcase name="undefined-name (cell 2, line 1)" classname="a, b:100%/&quot;x&quot; &amp; &lt;値&gt;.ipynb">
+              <failure type="warning" message="cell 2, line 1: `値` &lt;is&gt; &quot;50% &amp; &apos;more&apos;&quot;,&#10;or&#13;&#10;::less:: ]]&gt;�.">a, b:100%/&quot;x&quot; &amp; &lt;値&gt;.ipynb:1: cell 2, line 1: `値` &lt;is&gt; &quot;50% &amp; &apos;more&apos;&quot;,&#10;or&#13;&#10;::less:: ]]&gt;�.</failure>
             </testcase>
-            <testcase name="long-cell (cell 2, line 1)" classname="a, b:100%/&quot;x&quot; &amp; &lt;値&gt;.ipynb" file="a, b:100%/&quot;x&quot; &amp; &lt;値&gt;.ipynb" line="1">
-              <failure type="info" message="cell 2, line 1: `値` &lt;is&gt; &quot;50% &amp; &apos;more&apos;&quot;,&#10;or&#13;&#10;::less:: ]]&gt;�.">cell 2, line 1: `値` &lt;is&gt; &quot;50% &amp; &apos;more&apos;&quot;,&#10;or&#13;&#10;::less:: ]]&gt;�.</failure>
+            <testcase name="long-cell (cell 2, line 1)" classname="a, b:100%/&quot;x&quot; &amp; &lt;値&gt;.ipynb">
+              <failure type="info" message="cell 2, line 1: `値` &lt;is&gt; &quot;50% &amp; &apos;more&apos;&quot;,&#10;or&#13;&#10;::less:: ]]&gt;�.">a, b:100%/&quot;x&quot; &amp; &lt;値&gt;.ipynb:1: cell 2, line 1: `値` &lt;is&gt; &quot;50% &amp; &apos;more&apos;&quot;,&#10;or&#13;&#10;::less:: ]]&gt;�.</failure>
             </testcase>
           </testsuite>
         </testsuites>

@@ -408,8 +408,11 @@ impl<'b> Reader<'b> {
                 "text" | "traceback" | "html" => reader.look_through(&mut secrets),
                 "data" => {
                     reader.object(|reader, mime| {
-                        if reader.key(mime).starts_with("text/") {
+                        let mime = reader.key(mime);
+                        if mime.starts_with("text/") || mime == "application/javascript" {
                             reader.look_through(&mut secrets);
+                        } else if mime.ends_with("json") {
+                            reader.look_through_json(&mut secrets);
                         } else {
                             reader.skip();
                         }
@@ -456,6 +459,12 @@ impl<'b> Reader<'b> {
         }
         self.scanner.leave_to(depth);
         secrets_in_text::collect(self.bytes, &pieces, secrets);
+    }
+
+    /// Looks through a value of any depth, as it stands in the file.
+    fn look_through_json(&mut self, secrets: &mut Vec<&'static str>) {
+        let raw = self.scanner.skip();
+        secrets_in_text::collect(self.bytes, &[Text::within(raw)], secrets);
     }
 
     fn cell_metadata(&mut self, metadata: &mut CellMetadata) {
