@@ -395,7 +395,7 @@ impl Analysis {
                 pending.extend(self.link.askers(name));
             }
         }
-        let counted = |cell: &Cell| cell.execution.count.is_some();
+        let counted = |cell: &Cell| cell.count_of_code().is_some();
         let next = self.notebook.cells[cell.to_usize()..]
             .iter()
             .skip(1)

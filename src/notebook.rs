@@ -177,6 +177,13 @@ impl Cell {
         self.is_code() && self.language.as_ref().unwrap_or(notebook).is_python()
     }
 
+    /// The count of a cell that has code: where nothing stands any more, nothing says what ran.
+    pub fn count_of_code(&self) -> Option<u32> {
+        self.execution
+            .count
+            .filter(|_| !self.text.trim().is_empty())
+    }
+
     pub fn has_tag(&self, tag: &str) -> bool {
         self.tags.iter().any(|own| &**own == tag)
     }

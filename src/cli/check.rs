@@ -8,6 +8,7 @@ use std::panic::{self, AssertUnwindSafe};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 use rayon::prelude::*;
 
@@ -25,7 +26,7 @@ use crate::format::{self, Hint};
 use crate::notebook::{Notebook, ProblemKind};
 use crate::rule::Severity;
 use crate::rules;
-use crate::workspace::Workspace;
+use crate::workspace::{Workspace, clones};
 
 /// Check notebooks and print what was found.
 ///
@@ -146,8 +147,12 @@ fn add_suppressions(
     args: &Args,
     terminal: &Terminal,
 ) -> Status {
+    let paths: Vec<PathBuf> = files.paths.iter().cloned().collect();
+    let never = AtomicBool::new(false);
+    let index = clones::index(&paths, name_of, &never, || {});
+    let index = Arc::new(index.unwrap_or_default());
     let results = each(files.paths, |path| {
-        suppressions::add(path, workspace, |finding, config| {
+        suppressions::add(path, workspace, &index, |finding, config| {
             args.selection.hints
                 || finding.severity != Severity::Hint
                 || config.asks_for(finding.rule)
@@ -251,7 +256,7 @@ fn again_with_clones(
 }
 
 /// What a file is called in the index, and in messages.
-fn name_of(path: &Path) -> Arc<str> {
+pub(super) fn name_of(path: &Path) -> Arc<str> {
     path.to_string_lossy().replace('\\', "/").into()
 }
 

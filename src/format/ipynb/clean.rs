@@ -1,7 +1,7 @@
 //! Takes out of a notebook file what a run or an editor put there: outputs, counts and volatile metadata.
 //!
 //! What stays is what people wrote, byte for byte. Which outputs are kept is said as nbstripout does
-//! (<https://github.com/kynan/nbstripout>): by the cell tag `keep_output`, and by `keep_output` or
+//! (<https://github.com/kynan/nbstripout>): by the cell tag `keep_output`, or `keep` for short, and by `keep_output` or
 //! `init_cell` in a cell's metadata; `keep_output` in the notebook's metadata speaks for the others.
 
 use super::lower::refuse_unsure;
@@ -17,6 +17,9 @@ pub struct Policy {
     /// The kernel's name and the version of its language, which differ between machines.
     pub kernel: bool,
 }
+
+/// The tags of cells whose outputs stay.
+const KEEPING: [&str; 2] = ["keep_output", "keep"];
 
 /// Metadata of cells that changes without anyone meaning it: how a cell is shown, when it ran.
 pub const VOLATILE_IN_CELLS: [&str; 8] = [
@@ -166,7 +169,7 @@ impl<'b> Cleaning<'b> {
             .unwrap_or_default()
             .iter()
             .filter_map(|tag| tag.text)
-            .any(|tag| tag.is(self.bytes, "keep_output"));
+            .any(|tag| KEEPING.iter().any(|keeping| tag.is(self.bytes, keeping)));
         match self.last(&members, "keep_output") {
             // Where tag and metadata contradict each other, nbstripout stops; to keep loses nothing.
             Some(value) => has_tag || self.is_truthy(value),
@@ -303,6 +306,7 @@ mod tests {
         for metadata in [
             r#"{"keep_output": true}"#,
             r#"{"tags": ["a", "keep_output"]}"#,
+            r#"{"tags": ["keep"]}"#,
             r#"{"init_cell": true}"#,
             r#"{"keep_output": false, "tags": ["keep_output"]}"#,
         ] {
