@@ -16,6 +16,7 @@
 pub mod barriers;
 pub mod cut;
 pub mod duplicate;
+pub mod environment;
 pub mod extract;
 pub mod gather;
 pub mod import_block;
