@@ -1,7 +1,7 @@
 //! The plan by which a cell becomes a function and its call.
 
 use super::cut::{self, Fate, NoCut};
-use super::interface::{self, Interface, Parts};
+use super::interface::{self, Interface, Parts, Rest};
 use super::naming::{self, Subject};
 use super::pieces::{self, Pieces};
 use super::{layout, shape};
@@ -9,7 +9,7 @@ use crate::action::{ActionContext, Refusal};
 use crate::analysis::facts::{Facts, MagicKind};
 use crate::analysis::source::parse_part;
 use crate::analysis::{builtins, depth, python};
-use crate::notebook::{Cell, CellIdx, CellKind, Edit, EditOp};
+use crate::notebook::{Cell, CellIdx, CellKind, Edit, EditOp, Notebook};
 use crate::rule::Context;
 use crate::text::{TextRange, TextSize};
 use ruff_python_ast::name::Name;
@@ -85,7 +85,8 @@ pub struct Wish<'a> {
 pub fn plan_all_of(cx: &Context<'_>, index: CellIdx, wish: Wish<'_>) -> Result<Plan, Refusal> {
     let cell = cx.notebook.cell(index).ok_or("the cell is gone")?;
     let fates = vec![Fate::Inside; cx.facts(index).statements.len()];
-    let planned = depth::with_stack_for(&cell.text, || planned(cx, index, cell, &fates, wish));
+    let planned =
+        depth::with_stack_for(&cell.text, || planned(cx, index, cell, &fates, wish, true));
     match planned {
         Ok(Ok(plan)) => Ok(plan),
         Ok(Err(NoCut::NothingToDo)) => Err("nothing in it would be a function".into()),
@@ -116,16 +117,18 @@ fn plan(
         shared: &FxHashSet::default(),
         taken: &|_| false,
     };
-    planned(cx, index, cell, &fates, wish)
+    planned(cx, index, cell, &fates, wish, selection.is_none())
 }
 
-/// The function that the statements with the fate [`Fate::Inside`] become.
+/// The function that the statements with the fate [`Fate::Inside`] become. `is_whole` is whether the heading above the
+/// cell tells of them.
 fn planned(
     cx: &Context<'_>,
     index: CellIdx,
     cell: &Cell,
     fates: &[Fate],
     wish: Wish<'_>,
+    is_whole: bool,
 ) -> Result<Plan, NoCut> {
     let text = &*cell.text;
     let facts = cx.link.facts(index);
@@ -136,9 +139,9 @@ fn planned(
     let inside = python::facts(&pieces.body);
     let after = python::facts(&pieces.after);
     let count = |facts: &Facts| facts.statements.len();
-    let is_whole = [&before, &inside, &after].iter().all(|part| part.runs())
+    let is_complete = [&before, &inside, &after].iter().all(|part| part.runs())
         && count(&before) + count(&inside) + count(&after) == count(facts);
-    if !is_whole || inside.statements.is_empty() {
+    if !is_complete || inside.statements.is_empty() {
         return Err(Refusal::from("its statements share lines in a way that cannot be cut").into());
     }
     let parsed = parse_part(&pieces.body, pieces::whole(&pieces.body), Mode::Module);
@@ -156,10 +159,10 @@ fn planned(
         before: &before,
         inside: &inside,
         body: &pieces.body,
-        after: &after,
-        after_text: &pieces.after,
+        rest: &Rest::of(&after, &pieces.after),
         shape: &shape,
         shared: wish.shared,
+        function: None,
     };
     let interface = interface::of(cx, &parts)?;
     if ends_in_error(cell) && !interface.returns.is_empty() {
@@ -168,8 +171,9 @@ fn planned(
         )
         .into());
     }
+    let no_headings = Notebook::default();
     let subject = Subject {
-        notebook: cx.notebook,
+        notebook: if is_whole { cx.notebook } else { &no_headings },
         cell: index,
         body: &pieces.body,
         inside: &inside,
