@@ -4,7 +4,8 @@
 //! Each question has one place: [`cut`] decides which top-level statements move, [`pieces`] takes
 //! their text with its comments, [`outside`] knows who else reads a name, [`prior`] what a name is
 //! before the code runs, [`reach`] which bodies a call may get to, [`shape`] what the syntax forbids,
-//! [`interface`] joins these to parameters and returns, [`layout`] and [`naming`] write. [`block`] asks the same of
+//! [`interface`] joins these to parameters and returns, [`layout`] and [`naming`] write,
+//! and [`style`] leaves it as a formatter would; [`unread`] knows what nobody reads. [`block`] asks the same of
 //! statements within a loop, a branch or a function. [`imports`] knows
 //! where a new import goes, [`gather`] which imports may stand together, with [`barriers`] between them,
 //! the [`modules`] that are known, [`import_lines`] where they stand, and [`import_block`] to write them.
@@ -40,5 +41,7 @@ pub mod run_target;
 pub mod shape;
 pub mod shown;
 pub mod split;
+pub mod style;
 pub mod testing;
+pub mod unread;
 mod words;

@@ -77,13 +77,13 @@
 //! ## After
 //! ```notebook
 //! # %%
-//! def compute_rows():
+//! def compute_rows_and_total():
 //!     rows = [1, 2]
 //!     total = sum(rows)
-//!     return rows
+//!     return rows, total
 //!
 //!
-//! rows = compute_rows()
+//! rows, total = compute_rows_and_total()
 //! rows.pop();
 //! ```
 //!
@@ -181,6 +181,7 @@ use crate::action::{Action, ActionContext, Offer, Refusal};
 use crate::notebook::Edit;
 use crate::refactor::block;
 use crate::refactor::extract::{self, Outcome};
+use crate::refactor::style;
 
 pub const ACTION: Action = Action {
     name: "extract-selection-to-function",
@@ -204,11 +205,12 @@ fn offer(cx: &ActionContext<'_>) -> Vec<Offer> {
 }
 
 fn apply(cx: &ActionContext<'_>, _argument: Option<&str>) -> Result<Edit, Refusal> {
-    match plan(cx)? {
-        None => Err("no statement is selected".into()),
-        Some(Plan::OfCell(plan)) => Ok(plan.edit(cx)),
-        Some(Plan::OfBlock(plan)) => Ok(plan.edit(cx)),
-    }
+    let edit = match plan(cx)? {
+        None => return Err("no statement is selected".into()),
+        Some(Plan::OfCell(plan)) => plan.edit(cx),
+        Some(Plan::OfBlock(plan)) => plan.edit(cx),
+    };
+    Ok(style::kept(cx.all.notebook, edit))
 }
 
 /// Statements of the cell's own level, or of a block in it.

@@ -15,7 +15,7 @@ use rustc_hash::FxHashSet;
 
 use super::interface::{self, Interface, Parts};
 use super::naming::{self, Subject};
-use super::{extract, layout, outside, pieces, shape};
+use super::{extract, layout, outside, pieces, shape, unread};
 use crate::action::{ActionContext, Refusal};
 use crate::analysis::facts::{Facts, MagicKind};
 use crate::analysis::scope::{Body, Locals};
@@ -198,6 +198,8 @@ impl Site<'_> {
                     name: &function.name.id,
                     locals: &around.locals,
                 }),
+                result: unread::assigned_last(&parsed.statements)
+                    .filter(|_| self.function.is_none() && !extract::ends_in_error(self.cell)),
             },
         )?;
         self.refuse_what_errors_would_lose(&inside, &interface, &around, returns)?;
@@ -219,6 +221,13 @@ impl Site<'_> {
         let name = naming::function_name(&subject, |name| {
             extract::is_taken(self.cx, self.index, name) || around.locals.contains(name)
         });
+        let body = match self.function {
+            // What is unread there was unread before.
+            Some(_) => body.clone(),
+            None => unread::without_targets(&parsed.statements, &body, &inside, |name| {
+                interface.returns.contains(name)
+            }),
+        };
         self.written(name, &inside, &interface, lines, &body, returns)
     }
 

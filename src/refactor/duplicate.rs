@@ -108,6 +108,7 @@ fn copy(cx: &Context<'_>, piece: Piece) -> Result<Copy, Refusal> {
             shape: &shape,
             shared: &rustc_hash::FxHashSet::default(),
             function: None,
+            result: None,
         },
     )?;
     if extract::ends_in_error(cell) && !interface.returns.is_empty() {

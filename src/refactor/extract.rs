@@ -4,7 +4,7 @@ use super::cut::{self, Fate, NoCut};
 use super::interface::{self, Interface, Parts, Rest};
 use super::naming::{self, Subject};
 use super::pieces::{self, Pieces};
-use super::{layout, shape};
+use super::{layout, shape, unread};
 use crate::action::{ActionContext, Refusal};
 use crate::analysis::facts::{Facts, MagicKind};
 use crate::analysis::source::parse_part;
@@ -85,8 +85,9 @@ pub struct Wish<'a> {
 pub fn plan_all_of(cx: &Context<'_>, index: CellIdx, wish: Wish<'_>) -> Result<Plan, Refusal> {
     let cell = cx.notebook.cell(index).ok_or("the cell is gone")?;
     let fates = vec![Fate::Inside; cx.facts(index).statements.len()];
-    let planned =
-        depth::with_stack_for(&cell.text, || planned(cx, index, cell, &fates, wish, true));
+    let planned = depth::with_stack_for(&cell.text, || {
+        planned(cx, index, cell, &fates, wish, Part::Section)
+    });
     match planned {
         Ok(Ok(plan)) => Ok(plan),
         Ok(Err(NoCut::NothingToDo)) => Err("nothing in it would be a function".into()),
@@ -117,18 +118,29 @@ fn plan(
         shared: &FxHashSet::default(),
         taken: &|_| false,
     };
-    planned(cx, index, cell, &fates, wish, selection.is_none())
+    let part = selection.map_or(Part::Cell, |_| Part::Selection);
+    planned(cx, index, cell, &fates, wish, part)
 }
 
-/// The function that the statements with the fate [`Fate::Inside`] become. `is_whole` is whether the heading above the
-/// cell tells of them.
+/// What the statements that become a function are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Part {
+    /// A whole cell, of which the heading above it tells.
+    Cell,
+    /// Some statements of a cell.
+    Selection,
+    /// A part of a module, where nobody looks at variables.
+    Section,
+}
+
+/// The function that the statements with the fate [`Fate::Inside`] become.
 fn planned(
     cx: &Context<'_>,
     index: CellIdx,
     cell: &Cell,
     fates: &[Fate],
     wish: Wish<'_>,
-    is_whole: bool,
+    part: Part,
 ) -> Result<Plan, NoCut> {
     let text = &*cell.text;
     let facts = cx.link.facts(index);
@@ -163,6 +175,8 @@ fn planned(
         shape: &shape,
         shared: wish.shared,
         function: None,
+        result: unread::assigned_last(&parsed.statements)
+            .filter(|_| part != Part::Section && !ends_in_error(cell)),
     };
     let interface = interface::of(cx, &parts)?;
     if ends_in_error(cell) && !interface.returns.is_empty() {
@@ -173,7 +187,10 @@ fn planned(
     }
     let no_headings = Notebook::default();
     let subject = Subject {
-        notebook: if is_whole { cx.notebook } else { &no_headings },
+        notebook: match part {
+            Part::Selection => &no_headings,
+            Part::Cell | Part::Section => cx.notebook,
+        },
         cell: index,
         body: &pieces.body,
         inside: &inside,
@@ -183,7 +200,13 @@ fn planned(
     let name = naming::function_name(&subject, |name| {
         is_taken(cx, index, name) || (wish.taken)(name)
     });
-    let body = with_shared(&pieces, &inside, wish.shared);
+    let body = match part {
+        Part::Section => with_shared(&pieces, &inside, wish.shared),
+        Part::Cell | Part::Selection => {
+            let is_needed = |name: &Name| interface.returns.contains(name);
+            unread::without_targets(&parsed.statements, &pieces.body, &inside, is_needed)
+        }
+    };
     let function = layout::function(&name, inside.awaits, &interface, &body, pieces.newline);
     let written = python::facts(&function);
     if !written.runs() || written.statements.len() != 1 {

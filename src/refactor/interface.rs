@@ -7,6 +7,7 @@ use super::outside::{self, Readers};
 use super::prior::{self, Prior, PriorKind};
 use super::reach;
 use super::shape::Shape;
+use super::unread;
 use crate::action::Refusal;
 use crate::analysis::facts::{Facts, Path, State, TextReads, UseKind};
 use crate::analysis::{builtins, text_reads};
@@ -30,6 +31,8 @@ pub struct Parts<'a> {
     pub shared: &'a FxHashSet<Name>,
     /// The function that the code is a part of; `None` where it runs with its cell.
     pub function: Option<Around<'a>>,
+    /// What it comes to: given back although nobody reads it, as a person may want to look at it.
+    pub result: Option<&'a Name>,
 }
 
 /// A function around the code, whose names are no variables of the notebook.
@@ -338,7 +341,9 @@ impl<'a> Work<'a> {
             let prior = self.prior(name);
             let is_there = prior.is_there() && prior.kind != PriorKind::Given;
             let Some(reader) = self.reader(name) else {
-                if state == State::Sure && self.parts.shape.held.contains(name) {
+                let is_kept = self.parts.shape.held.contains(name)
+                    || (self.parts.result == Some(name) && unread::is_unread(inside, name));
+                if state == State::Sure && is_kept {
                     interface.returns.push(name.clone());
                 }
                 continue;

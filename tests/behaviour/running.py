@@ -7,7 +7,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-TRUTH = Path(__file__).resolve().parent.parent / "truth"
+ROOT = Path(__file__).resolve().parent.parent.parent
+TRUTH = ROOT / "tests" / "truth"
 sys.path.insert(0, str(TRUTH))
 
 from notebooks import cache_folder  # noqa: E402
@@ -16,6 +17,14 @@ CELL_SECONDS = 20
 ADDRESS = re.compile(r"0x[0-9a-fA-F]{6,}")
 # The name of a function that became a local one, and where a warning was raised.
 PLACE = re.compile(r"\S*<cell \d+>(:\d+)?|\b\w+\.<locals>\.|(?<=Out)\[\d+\](?=:)")
+
+
+def apply_action():
+    """The program that applies the action."""
+    command = ["cargo", "build", "--quiet", "--example", "apply_action"]
+    subprocess.run(command, cwd=ROOT, check=True)
+    target = os.environ.get("CARGO_TARGET_DIR", ROOT / "target")
+    return Path(target) / "debug" / "examples" / "apply_action"
 
 
 def started_in_environment(command):
