@@ -26,7 +26,6 @@ use std::sync::Arc;
 use anyhow::{Context, Result, anyhow, bail};
 use cellwise::action::{Action, Client, Offer};
 use cellwise::analysis::occurrences::{Kind, Owner};
-use cellwise::analysis::source::Source;
 use cellwise::config::Config;
 use cellwise::engine::Analysis;
 use cellwise::notebook::edit::Slot;
@@ -37,8 +36,9 @@ use cellwise::rule::Severity;
 use cellwise::text::{Ranged, TextRange, TextSize};
 use cellwise::view::variable;
 use cellwise::{actions, format};
-use ruff_python_ast::Stmt;
 use ruff_python_ast::visitor::{self, Visitor};
+use ruff_python_ast::{Mod, Stmt};
+use ruff_python_parser::{Mode, ParseOptions, parse_unchecked};
 use serde_json::{Value, json};
 
 /// Actions on the whole notebook: they do the same wherever the cursor is.
@@ -302,7 +302,10 @@ fn within_blocks(text: &str) -> impl Iterator<Item = TextRange> {
         }
     }
     let mut blocks = Blocks::default();
-    blocks.visit_body(&Source::new(text).parse().statements);
+    let parsed = parse_unchecked(text, ParseOptions::from(Mode::Ipython));
+    if let Mod::Module(module) = parsed.syntax() {
+        blocks.visit_body(&module.body);
+    }
     blocks.chosen.dedup();
     let step = blocks.chosen.len().div_ceil(PLACES).max(1);
     blocks.chosen.into_iter().step_by(step)
