@@ -93,12 +93,18 @@ fn promote(args: &Args, terminal: &mut Terminal) -> Result<(), String> {
         }
         return printed.map_err(|error| format!("the diff cannot be written: {error}"));
     }
-    for (path, text) in &created {
-        write::create(path, text.as_bytes())?;
-    }
-    if let Err(error) = write::replace(&args.notebook, &old, &new) {
-        // The module is nobody's yet.
-        for (path, _) in &created {
+    let mut written = Vec::new();
+    let done = created
+        .iter()
+        .try_for_each(|(path, text)| {
+            write::create(path, text.as_bytes())?;
+            written.push(path);
+            Ok(())
+        })
+        .and_then(|()| write::replace(&args.notebook, &old, &new));
+    if let Err(error) = done {
+        // The modules are nobody's yet.
+        for path in written {
             let _ = std::fs::remove_file(path);
         }
         return Err(error);

@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use ignore::WalkBuilder;
 use rayon::prelude::*;
 
+use super::regular;
 use crate::analysis::clones::{Index, Kept};
 use crate::analysis::python;
 use crate::format;
@@ -41,9 +42,7 @@ pub fn is_candidate(path: &Path) -> bool {
 
 /// The passages of a file; none where it cannot be read, or is no notebook and no script of cells.
 pub fn passages(path: &Path) -> Vec<Kept> {
-    let is_small =
-        std::fs::metadata(path).is_ok_and(|meta| meta.is_file() && meta.len() <= LARGEST);
-    let Some(bytes) = is_small.then(|| std::fs::read(path).ok()).flatten() else {
+    let Ok(bytes) = regular::read(path, LARGEST) else {
         return Vec::new();
     };
     let is_script = path.extension().is_some_and(|own| own == "py");
