@@ -8,10 +8,10 @@ use ignore::{DirEntry, WalkBuilder};
 use rayon::prelude::*;
 
 use crate::format::{self, Hint};
-use crate::workspace::{Workspace, clones};
+use crate::workspace::{Workspace, clones, regular};
 
 /// Files of this size and more are refused: places in a text are 32-bit numbers.
-pub const MAX_BYTES: u64 = u32::MAX as u64;
+pub const MAX_BYTES: u64 = regular::LARGEST_NOTEBOOK;
 
 /// The files, in the order of their paths, and what is wrong with the others.
 #[derive(Debug, Default)]

@@ -63,7 +63,7 @@ pub fn plan_selection(cx: &Context<'_>, index: CellIdx, selection: TextRange) ->
     outcome(planned)
 }
 
-fn outcome(planned: Result<Result<Plan, NoCut>, depth::TooDeep>) -> Outcome {
+fn outcome(planned: Result<Result<Plan, NoCut>, depth::TooMuch>) -> Outcome {
     match planned {
         Ok(Ok(plan)) => Outcome::Planned(Box::new(plan)),
         Ok(Err(NoCut::NothingToDo)) => Outcome::NotOffered,

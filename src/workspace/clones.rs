@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use ignore::WalkBuilder;
 use rayon::prelude::*;
 
+use super::regular;
 use crate::analysis::clones::{Index, Kept};
 use crate::analysis::python;
 use crate::format::{self, Hint};
@@ -53,9 +54,7 @@ pub fn name_of(path: &Path, roots: &[PathBuf]) -> Arc<str> {
 
 /// The passages of a file; none where it cannot be read, or is no notebook.
 pub fn passages(path: &Path) -> Vec<Kept> {
-    let is_small =
-        std::fs::metadata(path).is_ok_and(|meta| meta.is_file() && meta.len() <= LARGEST);
-    let Some(bytes) = is_small.then(|| std::fs::read(path).ok()).flatten() else {
+    let Ok(bytes) = regular::read(path, LARGEST) else {
         return Vec::new();
     };
     let hint = Hint::of_path(path);
