@@ -17,8 +17,9 @@ use crate::analysis::known_imports::KnownImports;
 use crate::analysis::secrets;
 use crate::analysis::{Dependencies, FactsCache, Link, Surroundings};
 use crate::config::Config;
-use crate::notebook::{Cell, CellIdx, Edit, Notebook, NotebookMeta, Problem};
+use crate::notebook::{Cell, CellIdx, Edit, Home, Notebook, NotebookMeta, Problem};
 use crate::project::Project;
+use crate::refactor::marimo;
 use crate::rule::{CellContext, Check, Context, Finding, Rule, Severity};
 use crate::text::TextRange;
 use crate::view::outline;
@@ -395,7 +396,7 @@ impl Analysis {
                 pending.extend(self.link.askers(name));
             }
         }
-        let counted = |cell: &Cell| cell.execution.count.is_some();
+        let counted = |cell: &Cell| cell.count_of_code().is_some();
         let next = self.notebook.cells[cell.to_usize()..]
             .iter()
             .skip(1)
@@ -560,18 +561,41 @@ impl Analysis {
         project: &dyn Project,
     ) -> Result<Edit, Refusal> {
         let findings = self.findings_at(cell, range);
-        (action.apply)(
+        let edit = (action.apply)(
             &self.action_context(cell, range, &findings, (client, project)),
             argument,
+        )?;
+        self.allow(&edit)?;
+        Ok(edit)
+    }
+
+    /// Whether the notebook's home takes what an edit makes of it.
+    ///
+    /// # Errors
+    /// With what marimo would refuse to run.
+    pub fn allow(&self, edit: &Edit) -> Result<(), Refusal> {
+        if self.notebook.meta.home != Home::Marimo {
+            return Ok(());
+        }
+        let after = edit.apply(&self.notebook);
+        let declared = self.config.builtins.as_slice().into();
+        let surroundings = Arc::clone(&self.surroundings);
+        marimo::check(
+            &self.link,
+            &Link::new(&after, &self.cache, declared, surroundings),
         )
     }
 
     fn findings_at(&self, cell: CellIdx, range: TextRange) -> Vec<&Finding> {
-        let Some(text) = self.notebook.cell(cell).map(|cell| &cell.text) else {
-            return Vec::new();
+        // What concerns the whole notebook is shown at its start.
+        let whole = match cell {
+            CellIdx(0) => self.notebook_findings(),
+            _ => &[],
         };
-        self.cell_findings(cell)
+        let text = self.notebook.cell(cell).map_or("", |cell| &cell.text);
+        whole
             .iter()
+            .chain(self.cell_findings(cell))
             .filter(|finding| finding.anchor.range_in(text).intersect(range).is_some())
             .collect()
     }

@@ -245,6 +245,7 @@ impl<'b> Decoded<'b> {
             message: "The file is UTF-16, and editors and kernels read notebooks as UTF-8 alone; \
                       save it as UTF-8."
                 .to_owned(),
+            is_mendable: false,
         })
     }
 }

@@ -70,6 +70,22 @@ pub fn within(path: &Path) -> Option<PathBuf> {
     Some(plain)
 }
 
+/// The path from one folder of a project to another place of it.
+pub fn from_folder(folder: &Path, target: &Path) -> PathBuf {
+    let same = folder
+        .iter()
+        .zip(target.iter())
+        .take_while(|(a, b)| a == b)
+        .count();
+    let up = folder.iter().skip(same).map(|_| Path::new(".."));
+    let down = target.iter().skip(same).map(Path::new);
+    let path: PathBuf = up.chain(down).collect();
+    if path.as_os_str().is_empty() {
+        return PathBuf::from(".");
+    }
+    path
+}
+
 /// A path with `/` on every system, as people and settings write it.
 pub fn slashed(path: &Path) -> String {
     let parts: Vec<_> = path.iter().map(|part| part.to_string_lossy()).collect();

@@ -9,6 +9,7 @@ pub mod clones;
 pub mod dependencies;
 mod imports;
 mod project;
+pub mod regular;
 mod surroundings;
 
 use std::io;
@@ -41,6 +42,9 @@ pub struct Workspace {
     /// By a notebook's folder: what its project says that it depends on.
     dependencies: DashMap<PathBuf, Arc<Dependencies>>,
 }
+
+/// A configuration file of this size and more, in bytes, is none that people wrote.
+const LARGEST_SETTINGS: u64 = 16 << 20;
 
 /// The files that settings are read from. In one folder the first wins.
 pub const CONFIG_FILES: [&str; 2] = ["cellwise.toml", "pyproject.toml"];
@@ -192,7 +196,7 @@ impl Workspace {
 fn read_folder(folder: &Path) -> Found {
     for name in CONFIG_FILES {
         let file = folder.join(name);
-        let text = match std::fs::read_to_string(&file) {
+        let text = match read_text(&file) {
             Ok(text) => text,
             // A folder of that name, or no right to look: neither is a configuration that somebody wrote here.
             Err(error) if is_absent(&error) => continue,
@@ -230,6 +234,12 @@ fn read_folder(folder: &Path) -> Found {
         }
     }
     Ok(None)
+}
+
+fn read_text(file: &Path) -> io::Result<String> {
+    let bytes = regular::read(file, LARGEST_SETTINGS)?;
+    String::from_utf8(bytes)
+        .map_err(|_| io::Error::new(io::ErrorKind::InvalidData, "it is not UTF-8"))
 }
 
 fn project_of(path: &Path) -> PathBuf {

@@ -1,12 +1,14 @@
 //! Notebooks that a client opens as texts: scripts, Markdown, the JSON of an `.ipynb`.
 #![cfg(test)] // so that clippy lets the helpers unwrap, too
 
+#[path = "../fuzz/src/lib.rs"]
+#[expect(dead_code, reason = "the other targets are those of other tests")]
+mod fuzzed;
 mod support;
 
 use cellwise::format::ipynb;
-use cellwise::lsp::documents::Documents;
-use cellwise::lsp::proto::{self, Uri};
-use cellwise::notebook::Notebook;
+use cellwise::lsp::proto::Uri;
+use fuzzed::host::{known, open, type_in};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 use support::Client;
@@ -33,54 +35,6 @@ const JSON: &str = r#"{
  "nbformat_minor": 4
 }
 "#;
-
-fn open(uri: &str, language: &str, text: &str) -> Documents {
-    let mut documents = Documents::default();
-    let item = json!({"uri": uri, "languageId": language, "version": 1, "text": text});
-    let event = proto::document_event("textDocument/didOpen", json!({"textDocument": item}));
-    documents.apply(event.unwrap());
-    documents
-}
-
-/// What is known of a document's cells: the notebook, and the bytes of every character that is in one.
-fn known(documents: &Documents, uri: &str) -> Option<[Vec<String>; 2]> {
-    let uri = Uri::from(uri);
-    let notebook: Notebook = documents.snapshot(&uri)?;
-    let (host, rope) = documents.host(&uri)?;
-    let mut places = Vec::new();
-    for at in 0..=rope.len_bytes() {
-        let place = host.locate(rope, at);
-        places.push(format!("{at}: {place:?}"));
-    }
-    let cells = notebook.cells.iter();
-    Some([cells.map(|cell| format!("{cell:?}")).collect(), places])
-}
-
-/// Applies changes, each a place, a length in UTF-16 units and a text; returns the text after them.
-fn type_in(
-    documents: &mut Documents,
-    uri: &str,
-    text: &str,
-    changes: &[(usize, usize, String)],
-) -> String {
-    let mut text: Vec<char> = text.chars().collect();
-    for (version, (at, length, new)) in changes.iter().enumerate() {
-        let start = at % (text.len() + 1);
-        let end = (start + length).min(text.len());
-        let place = |end: usize| {
-            let before: String = text[..end].iter().collect();
-            let line = before.matches('\n').count();
-            let last = before.rsplit('\n').next().unwrap();
-            json!({"line": line, "character": last.encode_utf16().count()})
-        };
-        let step = json!({"range": {"start": place(start), "end": place(end)}, "text": new});
-        let of = json!({"uri": uri, "version": version + 2});
-        let params = json!({"textDocument": of, "contentChanges": [step]});
-        documents.apply(proto::document_event("textDocument/didChange", params).unwrap());
-        text.splice(start..end, new.chars());
-    }
-    text.into_iter().collect()
-}
 
 fn changes() -> impl Strategy<Value = Vec<(usize, usize, String)>> {
     let text = prop::sample::select(vec![

@@ -2,16 +2,11 @@
 //! changed is what changed.
 #![cfg(test)]
 
-use std::sync::Arc;
+#[path = "../fuzz/src/lib.rs"]
+#[expect(dead_code, reason = "the other targets are those of other tests")]
+mod fuzzed;
 
-use cellwise::config::Config;
-use cellwise::engine::Analysis;
-use cellwise::notebook::{
-    Cell, CellIdx, CellKind, Execution, Home, Language, Notebook, NotebookMeta,
-};
-use cellwise::rule::Finding;
-use cellwise::view::graph::{self, Edge, Node};
-use cellwise::view::tally::Tally;
+use fuzzed::engine::{self, Change};
 use proptest::prelude::*;
 
 /// Texts that bind, read, delete, call and hide each other's names, break, and open the namespace.
@@ -71,45 +66,9 @@ const TEXTS: &[&str] = &[
     "x = np.random.default_rng()",
 ];
 
-#[derive(Debug, Clone)]
-enum Change {
-    Text {
-        at: usize,
-        text: usize,
-    },
-    Run {
-        at: usize,
-        count: Option<u32>,
-        edited: bool,
-    },
-    Kind {
-        at: usize,
-        kind: u8,
-    },
-    Tag {
-        at: usize,
-        tag: bool,
-    },
-    Insert {
-        at: usize,
-        text: usize,
-    },
-    Remove {
-        at: usize,
-        count: usize,
-    },
-    Move {
-        from: usize,
-        to: usize,
-    },
-    Home(bool),
-    Language(bool),
-    Settle,
-}
-
 fn change() -> impl Strategy<Value = Change> {
     let at = 0..12usize;
-    let text = 0..TEXTS.len();
+    let text = prop::sample::select(TEXTS).prop_map(str::to_owned);
     prop_oneof![
         6 => (at.clone(), text.clone()).prop_map(|(at, text)| Change::Text { at, text }),
         3 => (at.clone(), proptest::option::of(1..9u32), any::<bool>())
@@ -125,166 +84,14 @@ fn change() -> impl Strategy<Value = Change> {
     ]
 }
 
-/// What a client that is told only of changes would show.
-#[derive(Debug, Default, PartialEq)]
-struct Shown {
-    whole: Vec<Finding>,
-    cells: Vec<Vec<Finding>>,
-    picture: Picture,
-}
-
-#[derive(Debug, Default, PartialEq)]
-struct Picture {
-    nodes: Vec<Node>,
-    edges: Vec<Edge>,
-    stale: Vec<CellIdx>,
-    why: Vec<String>,
-    tally: Tally,
-}
-
-impl Picture {
-    fn of(analysis: &Analysis) -> Self {
-        let cells = analysis.notebook().indexed().map(|(cell, _)| cell);
-        Self {
-            nodes: cells
-                .filter_map(|cell| graph::node(analysis, cell))
-                .collect(),
-            edges: graph::edges(analysis),
-            stale: analysis.overview().stale().collect(),
-            why: analysis.overview().why(analysis.link()),
-            tally: analysis.tally(),
-        }
-    }
-}
-
-impl Shown {
-    fn all(analysis: &Analysis) -> Self {
-        let cells = (0..analysis.notebook().cells.len())
-            .map(|at| analysis.cell_findings(CellIdx::new(at)).to_vec())
-            .collect();
-        Self {
-            whole: analysis.notebook_findings().to_vec(),
-            cells,
-            picture: Picture::of(analysis),
-        }
-    }
-
-    fn settle(&mut self, analysis: &mut Analysis) {
-        let changed = analysis.settle();
-        if changed.picture || changed.notebook || !changed.cells.is_empty() {
-            self.picture = Picture::of(analysis);
-        }
-        if changed.notebook {
-            self.whole = analysis.notebook_findings().to_vec();
-        }
-        for cell in changed.cells {
-            self.cells[cell.to_usize()] = analysis.cell_findings(cell).to_vec();
-        }
-    }
-}
-
-fn apply(analysis: &mut Analysis, shown: &mut Shown, change: &Change) {
-    let count = analysis.notebook().cells.len();
-    let with_cell = |analysis: &mut Analysis, at: usize, edit: &dyn Fn(&mut Cell)| {
-        if count > 0 {
-            let index = CellIdx::new(at % count);
-            let mut cell = analysis.notebook().cells[index.to_usize()].as_ref().clone();
-            edit(&mut cell);
-            analysis.set_cell(index, cell);
-        }
-    };
-    match *change {
-        Change::Text { at, text } => {
-            with_cell(analysis, at, &|cell| cell.text = TEXTS[text].into());
-        }
-        Change::Run { at, count, edited } => with_cell(analysis, at, &|cell| {
-            cell.execution = Execution {
-                count,
-                edited_since: edited,
-                success: None,
-            };
-        }),
-        Change::Kind { at, kind } => with_cell(analysis, at, &|cell| {
-            cell.kind = [CellKind::Code, CellKind::Markdown, CellKind::Raw][usize::from(kind)];
-        }),
-        Change::Tag { at, tag } => with_cell(analysis, at, &|cell| {
-            let tag: Box<str> = if tag {
-                "raises-exception"
-            } else {
-                "cellwise-ignore"
-            }
-            .into();
-            cell.tags = Arc::from([tag]);
-        }),
-        Change::Insert { at, text } => {
-            let at = at % (count + 1);
-            let cell = Arc::new(Cell::new(CellKind::Code, TEXTS[text]));
-            analysis.splice(at, 0, vec![cell]);
-            shown.cells.insert(at, Vec::new());
-        }
-        Change::Remove { at, count: gone } => {
-            let at = at % (count + 1);
-            analysis.splice(at, gone, Vec::new());
-            shown.cells.drain(at..(at + gone).min(count));
-        }
-        Change::Move { from, to } => {
-            if count > 1 {
-                let (from, to) = (from % count, to % count);
-                let (low, high) = (from.min(to), from.max(to) + 1);
-                let mut cells = analysis.notebook().cells[low..high].to_vec();
-                let moved = cells.remove(from - low);
-                cells.insert(to - low, moved);
-                analysis.splice(low, high - low, cells);
-                shown.cells[low..high].fill(Vec::new());
-            }
-        }
-        Change::Home(databricks) => {
-            let meta = NotebookMeta {
-                home: if databricks {
-                    Home::Databricks
-                } else {
-                    Home::Jupyter
-                },
-                ..(*analysis.notebook().meta).clone()
-            };
-            analysis.set_meta(meta);
-        }
-        Change::Language(python) => {
-            let meta = NotebookMeta {
-                language: Language::from_name(if python { "python" } else { "r" }),
-                ..(*analysis.notebook().meta).clone()
-            };
-            analysis.set_meta(meta);
-        }
-        Change::Settle => shown.settle(analysis),
-    }
-}
-
 proptest! {
     #![proptest_config(ProptestConfig { cases: 1_000, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn incremental_equals_from_scratch(
-        start in proptest::collection::vec(0..TEXTS.len(), 0..10),
-        changes in proptest::collection::vec(change(), 1..60),
+        start in prop::collection::vec(prop::sample::select(TEXTS), 0..10),
+        changes in prop::collection::vec(change(), 1..60),
     ) {
-        let config = Arc::new(Config::default());
-        let notebook = Notebook {
-            cells: start.iter().map(|&text| Arc::new(Cell::new(CellKind::Code, TEXTS[text]))).collect(),
-            ..Notebook::default()
-        };
-        let mut analysis = Analysis::new(notebook, Arc::clone(&config));
-        let mut shown = Shown::all(&analysis);
-        for change in &changes {
-            apply(&mut analysis, &mut shown, change);
-            if matches!(change, Change::Settle) {
-                let fresh = Analysis::new(analysis.notebook().clone(), Arc::clone(&config));
-                prop_assert_eq!(&shown, &Shown::all(&analysis), "what was told");
-                prop_assert_eq!(&shown, &Shown::all(&fresh), "a fresh start");
-            }
-        }
-        shown.settle(&mut analysis);
-        let fresh = Analysis::new(analysis.notebook().clone(), config);
-        prop_assert_eq!(shown, Shown::all(&fresh));
+        engine::check(&start, &changes);
     }
 }

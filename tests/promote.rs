@@ -120,6 +120,16 @@ fn what_cannot_be_done_is_said_and_nothing_is_written() {
         (CELLS, &["--to", "math.py"], "would hide Python's own"),
         (CELLS, &["--to", "cellwise.toml"], "must end in `.py`"),
         (&[("code", "x = (")], &[], "cell 1 is not valid Python"),
+        (
+            &[("code", "print(x)"), ("code", "x = 1")],
+            &[],
+            "a run from the top stops in cell 1: cell 2 below it binds `x`; put the cells in an order that runs first",
+        ),
+        (
+            &[("code", "x = 1"), ("code", "np.sqrt(x)")],
+            &[],
+            "a run from the top stops in cell 2: no cell binds `np`; bind or import it first",
+        ),
     ];
     for (cells, arguments, reason) in cases {
         let folder = project(cells);

@@ -179,7 +179,7 @@
 use std::path::Path;
 
 use crate::action::{Action, ActionContext, Ask, Choice, Choices, Offer, Refusal};
-use crate::notebook::{CellIdx, Edit};
+use crate::notebook::{CellIdx, Edit, Home};
 use crate::project::slashed;
 use crate::refactor::module::target::Target;
 use crate::refactor::promote;
@@ -200,7 +200,9 @@ fn offer(cx: &ActionContext<'_>) -> Vec<Offer> {
     let has_code = |cell: CellIdx| !cx.all.facts(cell).statements.is_empty();
     let mut cells = cx.all.notebook.python_cells().filter(|(cell, _)| has_code(*cell));
     let is_one = cells.nth(LEAST_CELLS - 1).is_none();
-    if !has_code(cx.cell) || is_one || cx.project.notebook().is_none() {
+    // marimo's is a program already.
+    let is_marimo = cx.all.notebook.meta.home == Home::Marimo;
+    if !has_code(cx.cell) || is_one || is_marimo || cx.project.notebook().is_none() {
         return Vec::new();
     }
     let proposed = Target::proposed(&cx.all, cx.project);

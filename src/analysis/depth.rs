@@ -20,30 +20,42 @@ const RESERVE: usize = 512 << 10;
 /// The most that is ever set aside. It is address space, touched only as far as the nesting goes.
 const LIMIT: usize = 1 << 30;
 
-/// A cell that nests so deeply that neither Cellwise nor CPython would parse it.
-#[derive(Debug)]
-pub struct TooDeep {
-    levels: usize,
+/// The most words and signs that are parsed. The tree takes some 80 bytes for each.
+const MOST_SIGNS: usize = 4_000_000;
+
+/// A cell that is not parsed.
+#[derive(Debug, PartialEq, Eq)]
+pub enum TooMuch {
+    /// It nests to so many levels that neither Cellwise nor CPython would parse it.
+    Deep(usize),
+    /// It has so many words and signs that it is data rather than code.
+    Long(usize),
 }
 
-impl fmt::Display for TooDeep {
+impl fmt::Display for TooMuch {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "nested up to {} levels deep, which is more than Python itself can parse",
-            self.levels
-        )
+        match self {
+            Self::Deep(levels) => write!(
+                f,
+                "nested up to {levels} levels deep, which is more than Python itself can parse"
+            ),
+            Self::Long(signs) => write!(f, "{signs} words and signs, which is too much to read"),
+        }
     }
 }
 
 /// Runs `work` on `text` with a stack that is large enough for whatever nesting is in it.
-pub fn with_stack_for<T>(text: &str, work: impl FnOnce() -> T) -> Result<T, TooDeep> {
-    let levels = possible_levels(text);
+pub fn with_stack_for<T>(text: &str, work: impl FnOnce() -> T) -> Result<T, TooMuch> {
+    let signs = signs(text).count();
+    if signs > MOST_SIGNS {
+        return Err(TooMuch::Long(signs));
+    }
+    let levels = possible_levels(text, signs);
     let bytes = levels
         .saturating_mul(BYTES_PER_LEVEL)
         .saturating_add(RESERVE);
     if bytes > LIMIT {
-        return Err(TooDeep { levels });
+        return Err(TooMuch::Deep(levels));
     }
     Ok(stacker::maybe_grow(bytes, bytes, work))
 }
@@ -53,12 +65,12 @@ pub fn with_stack_for<T>(text: &str, work: impl FnOnce() -> T) -> Result<T, TooD
 /// Every level takes a bracket, an operator, a keyword or a step of indentation, so the number of
 /// words and signs is a bound that no trick gets round. Only where it would ask for too much (a cell
 /// that holds a table of numbers) a closer look counts what can nest within one statement.
-fn possible_levels(text: &str) -> usize {
+fn possible_levels(text: &str, count: usize) -> usize {
     let indents: usize = text
         .split(['\n', '\r'])
         .map(|line| line.len() - line.trim_start().len())
         .sum();
-    let all = indents + signs(text).count();
+    let all = indents + count;
     if all <= (LIMIT - RESERVE) / BYTES_PER_LEVEL {
         return all;
     }
@@ -106,6 +118,7 @@ mod tests {
 
     #[test]
     fn brackets_operators_and_words_count() {
+        let possible_levels = |text: &str| possible_levels(text, signs(text).count());
         assert!(possible_levels(&"(".repeat(100)) >= 100);
         assert!(possible_levels(&"a + ".repeat(100)) >= 200);
         assert!(possible_levels(&"not ".repeat(100)) >= 100);
@@ -120,6 +133,15 @@ mod tests {
 
     #[test]
     fn absurd_nesting_is_refused() {
-        assert!(with_stack_for(&"[".repeat(1_000_000), || ()).is_err());
+        let nested = with_stack_for(&"[".repeat(1_000_000), || ());
+        assert!(matches!(nested, Err(TooMuch::Deep(_))));
+    }
+
+    #[test]
+    fn data_of_many_megabytes_is_refused() {
+        let long = with_stack_for(&"a, ".repeat(3_000_000), || ());
+        assert_eq!(long, Err(TooMuch::Long(6_000_000)));
+        let one_string = format!("x = '{}'", "a".repeat(10_000_000));
+        assert_eq!(with_stack_for(&one_string, || ()), Ok(()));
     }
 }

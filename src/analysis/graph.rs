@@ -59,6 +59,8 @@ pub struct Need {
     pub through: Option<Through>,
     /// Whether the read stands in a function's body that this cell only defines.
     pub in_body: bool,
+    /// Whether the read stands in a branch, which a run from the top may pass by.
+    pub in_branch: bool,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -9,8 +9,8 @@ use rustc_hash::{FxHashMap, FxHasher};
 use super::builtins;
 use super::depth;
 use super::facts::{
-    Binding, BindingKind, Class, Exit, Facts, Magic, MagicKind, Path, Remark, ScopeIdx, State,
-    Statement, StatementKind, SyntaxError, Trailing, Value,
+    Binding, BindingKind, Class, Exit, Facts, Magic, MagicKind, Opening, OpeningKind, Path, Remark,
+    ScopeIdx, State, Statement, StatementKind, SyntaxError, Trailing, Value,
 };
 use super::flow::Branch;
 use super::magics;
@@ -25,10 +25,17 @@ use crate::text::{Ranged, TextRange};
 /// Whatever the text is, there is an answer: a text that is not Python has
 /// [`syntax_errors`](Facts::syntax_errors), and what it may bind is perhaps bound.
 pub fn facts(text: &str) -> Facts {
-    depth::with_stack_for(text, || parsed_facts(text)).unwrap_or_else(|too_deep| Facts {
+    let start = TextRange::empty(size(0));
+    depth::with_stack_for(text, || parsed_facts(text)).unwrap_or_else(|too_much| Facts {
         syntax_errors: vec![SyntaxError {
-            range: TextRange::empty(size(0)),
-            message: too_deep.to_string().into(),
+            range: start,
+            message: too_much.to_string().into(),
+        }],
+        // Nobody has read what it binds.
+        openings: vec![Opening {
+            range: start,
+            step: 0,
+            kind: OpeningKind::Dynamic,
         }],
         ..Facts::default()
     })

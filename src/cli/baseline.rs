@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use super::report::{Item, Report};
+use super::write;
 
 /// What the file holds, and the folder that its paths start from.
 #[derive(Debug)]
@@ -121,7 +122,7 @@ impl Baseline {
             text.push_str(&line);
         }
         text.push_str("\n]}\n");
-        std::fs::write(path, text).map_err(|error| cannot(&error))
+        write::put(path, text.as_bytes()).map_err(|error| cannot(&error))
     }
 
     fn key(&self, item: &Item) -> Key {

@@ -5,6 +5,7 @@ use std::process::{Command, ExitCode};
 
 use super::Status;
 use super::terminal::Terminal;
+use super::write as files;
 
 /// Let git leave outputs, counts and volatile metadata out of what is committed and compared.
 ///
@@ -113,11 +114,11 @@ fn read(path: &Path) -> Result<String, String> {
 }
 
 fn write(path: &Path, text: &str) -> Result<(), String> {
-    let failed = |error| format!("{} cannot be written: {error}", path.display());
+    let failed = |reason: String| format!("{} cannot be written: {reason}", path.display());
     if let Some(folder) = path.parent() {
-        std::fs::create_dir_all(folder).map_err(failed)?;
+        std::fs::create_dir_all(folder).map_err(|error| failed(error.to_string()))?;
     }
-    std::fs::write(path, text).map_err(failed)
+    files::put(path, text.as_bytes()).map_err(failed)
 }
 
 /// Runs git here and gives its answer.

@@ -1,5 +1,6 @@
 //! Files replaced in one step: whoever reads sees the old file or the new one, and a crash leaves one of them.
 
+use std::fs::Permissions;
 use std::io::Write;
 use std::path::Path;
 
@@ -10,7 +11,7 @@ use std::path::Path;
 /// With a sentence for a person; the file is then as it was.
 pub fn replace(path: &Path, expected: &[u8], new: &[u8]) -> Result<(), String> {
     let name = path.display();
-    let failed = |error: std::io::Error| format!("{name} cannot be written: {error}");
+    let failed = |error: std::io::Error| format!("{name} cannot be written: {}", plainly(&error));
     let target = std::fs::canonicalize(path).map_err(failed)?;
     let permissions = std::fs::metadata(&target).map_err(failed)?.permissions();
     // A folder that may be written would let us replace the file all the same.
@@ -46,7 +47,7 @@ pub fn create(path: &Path, text: &[u8]) -> Result<(), String> {
         std::io::ErrorKind::AlreadyExists => {
             format!("{name} exists, and was left as it is; choose another name")
         }
-        _ => format!("{name} cannot be written: {error}"),
+        _ => format!("{name} cannot be written: {}", plainly(&error)),
     };
     let folder = path
         .parent()
@@ -63,6 +64,49 @@ pub fn create(path: &Path, text: &[u8]) -> Result<(), String> {
     file.persist_noclobber(path)
         .map_err(|error| failed(error.error))?;
     Ok(())
+}
+
+/// Writes a file of ours, whatever there was. A symbolic link stays one.
+///
+/// # Errors
+/// With the reason, as in "a cannot be written: …"; the file is then as it was.
+pub fn put(path: &Path, text: &[u8]) -> Result<(), String> {
+    let failed = |error: std::io::Error| plainly(&error);
+    let target = std::fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+    let found = std::fs::metadata(&target);
+    // `/dev/stdout` and pipes are written to: they cannot be replaced.
+    if found.as_ref().is_ok_and(|found| !found.is_file()) {
+        return std::fs::write(&target, text).map_err(failed);
+    }
+    let permissions = found.map(|found| found.permissions());
+    if permissions.as_ref().is_ok_and(Permissions::readonly) {
+        return Err("it is read-only".to_owned());
+    }
+    let folder = target
+        .parent()
+        .filter(|folder| !folder.as_os_str().is_empty())
+        .unwrap_or(Path::new("."));
+    let mut file = tempfile::Builder::new()
+        .prefix(".cellwise-")
+        .tempfile_in(folder)
+        .map_err(failed)?;
+    file.write_all(text).map_err(failed)?;
+    match permissions {
+        Ok(permissions) => file.as_file().set_permissions(permissions),
+        Err(_) => readable(file.as_file()),
+    }
+    .map_err(failed)?;
+    file.as_file().sync_all().map_err(failed)?;
+    file.persist(&target).map_err(|error| failed(error.error))?;
+    Ok(())
+}
+
+/// What went wrong, without the name of the temporary file: that is of no use to anybody.
+fn plainly(error: &std::io::Error) -> String {
+    match error.get_ref() {
+        Some(_) => error.kind().to_string(),
+        None => error.to_string(),
+    }
 }
 
 /// A temporary file is its owner's alone; a module is for all who read the project.

@@ -82,7 +82,12 @@ fn parse(text: &str, frame: Option<&Frame>) -> Sheet {
                 ..NotebookMeta::default()
             };
             let coding = Coding::Plain;
-            (first, Frame { meta, coding })
+            let frame = Frame {
+                meta,
+                coding,
+                ..Frame::default()
+            };
+            (first, frame)
         }
     };
     let (comment, magic) = signs(&frame.meta.language);
@@ -156,8 +161,8 @@ fn cell(
         return SheetCell::new(text, CellKind::Markdown, whole, body, coding);
     }
     let mut cell = SheetCell::new(text, CellKind::Code, whole, body, coding);
-    cell.cell.language = ipynb::language_of_magic(called).or_else(|| {
-        // `%run` and `%pip` are for Python's kernel, whatever the notebook's language.
+    cell.cell.language = ipynb::language_of_magic(called, language).or_else(|| {
+        // `%pip` and such are for Python's kernel, whatever the notebook's language.
         (!language.is_python()).then_some(Language::Other("databricks".into()))
     });
     cell
@@ -180,4 +185,31 @@ fn write(frame: &Frame, kind: CellKind, text: &str) -> Option<String> {
     }
     // What is written is Python, and in a notebook of another language that would be a magic of its own.
     (frame.meta.language.is_python() || kind == CellKind::Markdown).then_some(out)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use crate::engine::Analysis;
+    use crate::format::{self, Hint};
+
+    #[test]
+    fn python_cells_of_an_sql_notebook_read_what_another_notebook_binds() {
+        let findings = |setup: &str| {
+            let text = format!(
+                "-- Databricks notebook source\n{setup}\n\n-- COMMAND ----------\n\nselect 1\n\n\
+                 -- COMMAND ----------\n\n-- MAGIC %python\n-- MAGIC print(folder)\n"
+            );
+            let notebook = format::parse_as(text.as_bytes(), Hint::Sql);
+            let analysis = Analysis::new(notebook, Arc::default());
+            let rules = analysis.findings().map(|finding| finding.rule);
+            rules.collect::<Vec<_>>()
+        };
+        assert_eq!(
+            findings("-- MAGIC %run ./setup $reset=false"),
+            ["notebook-run"]
+        );
+        assert_eq!(findings("select 0"), ["undefined-name"]);
+    }
 }

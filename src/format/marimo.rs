@@ -36,6 +36,7 @@ fn parse(text: &str, frame: Option<&Frame>) -> Sheet {
             ..NotebookMeta::default()
         },
         coding: Coding::Indent,
+        ..Frame::default()
     });
     let mut cells = Vec::new();
     let tops = top_lines(text);

@@ -61,7 +61,12 @@ pub(super) fn begin(text: &str, frame: Option<&Frame>) -> (usize, Frame) {
     } else {
         Coding::Plain
     };
-    (header.end, Frame { meta, coding })
+    let frame = Frame {
+        meta,
+        coding,
+        ..Frame::default()
+    };
+    (header.end, frame)
 }
 
 fn chunk(info: &str, frame: &Frame) -> Option<Chunk> {

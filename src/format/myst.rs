@@ -43,8 +43,22 @@ fn recognises(bytes: &[u8], hint: Hint) -> bool {
 }
 
 fn parse(text: &str, frame: Option<&Frame>) -> Sheet {
+    let is_whole = frame.is_none();
     let (start, frame) = markdown::begin(text, frame);
-    fenced::parse(text, start, frame, &FLAVOUR)
+    let mut sheet = fenced::parse(text, start, frame, &FLAVOUR);
+    if is_whole {
+        let mut cells = sheet.cells.iter();
+        let first = cells.find(|cell| cell.cell.kind == CellKind::Code);
+        let info = first.and_then(|first| code_info(&text[first.whole.start..first.body.start]));
+        sheet.frame.code_info = info.unwrap_or_default().into();
+    }
+    sheet
+}
+
+/// What stands behind the directive's name in the first line of a code cell.
+fn code_info(head: &str) -> Option<&str> {
+    let (_, info) = head.lines().next()?.split_once(CODE)?;
+    Some(info.trim_end())
 }
 
 fn chunk(info: &str, _: &Frame) -> Option<Chunk> {
@@ -57,7 +71,10 @@ fn chunk(info: &str, _: &Frame) -> Option<Chunk> {
 
 fn write(frame: &Frame, kind: CellKind, text: &str) -> Option<String> {
     Some(match kind {
-        CellKind::Code => fenced::write_chunk(CODE, frame.coding, text),
+        CellKind::Code => {
+            let head = format!("{CODE}{}", frame.code_info);
+            fenced::write_chunk(&head, frame.coding, text)
+        }
         CellKind::Raw => fenced::write_chunk(RAW, frame.coding, text),
         // There are no words for a Markdown cell with nothing in it.
         CellKind::Markdown if text.trim().is_empty() => return None,

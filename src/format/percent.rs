@@ -60,6 +60,7 @@ fn read(text: &str, frame: Option<&Frame>) -> Sheet {
                 language: header.language.unwrap_or_default(),
                 ..NotebookMeta::default()
             },
+            ..Frame::default()
         }
     });
     let cells = split(text, has_header);

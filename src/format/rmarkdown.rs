@@ -3,10 +3,10 @@
 //! What parts cells is as in jupytext's Markdown. jupytext comments magics out, as in percent scripts; whoever writes
 //! for knitr has none.
 
-use super::fenced::{self, Flavour, Parted};
+use super::fenced::{self, Chunk, Flavour, Parted};
 use super::sheet::{Coding, Dialect, Frame, Sheet};
 use super::{Format, Hint, Kind, header, is_countable, markdown, quarto, without_mark};
-use crate::notebook::{CellKind, Home};
+use crate::notebook::{CellKind, Home, Language};
 
 pub const FORMAT: Format = Format {
     name: "R Markdown document",
@@ -25,7 +25,7 @@ pub const FORMAT: Format = Format {
 };
 
 const FLAVOUR: Flavour = Flavour {
-    chunk: quarto::chunk,
+    chunk,
     has_regions: true,
     parted_by: Parted::TwoBlankLines,
     has_options: false,
@@ -62,6 +62,19 @@ fn parse(text: &str, frame: Option<&Frame>) -> Sheet {
         }
     }
     fenced::parse(text, start, frame, &FLAVOUR)
+}
+
+/// For jupytext a chunk of another language is a cell of that magic, which knitr knows nothing of.
+fn chunk(info: &str, frame: &Frame) -> Option<Chunk> {
+    let mut chunk = quarto::chunk(info, frame)?;
+    if frame.meta.home != Home::Knitr
+        && let Some(Language::Other(name)) = &chunk.language
+        && let Some(magic) = fenced::magic_of(name)
+    {
+        chunk.magic = Some(magic);
+        chunk.language = None;
+    }
+    Some(chunk)
 }
 
 fn write(frame: &Frame, kind: CellKind, text: &str) -> Option<String> {

@@ -31,6 +31,8 @@ pub struct Frame {
     pub meta: NotebookMeta,
     /// How code is written in cells that do not say otherwise.
     pub coding: Coding,
+    /// What the first code cell says behind the format's own words, for new ones to say, too: MyST's `ipython3`.
+    pub code_info: Box<str>,
 }
 
 #[derive(Debug, Clone)]

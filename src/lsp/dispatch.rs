@@ -39,6 +39,20 @@ pub fn run(mut input: impl BufRead, front: Front, outbox: &Outbox, runtime: &Han
                 message: reason.into(),
                 ..Error::parse_error()
             }),
+            Frame::TooLarge(length) => {
+                let reason = format!(
+                    "a message of {length} bytes is passed over; at most {} are read",
+                    wire::MAX_BODY
+                );
+                outbox.log(&reason);
+                let error = Error {
+                    message: reason.into(),
+                    ..Error::invalid_request()
+                };
+                outbox.respond(&Response::from_error(Id::Null, error));
+                wire::pass_over(&mut input, length);
+                continue;
+            }
             Frame::End => break,
         };
         match message {

@@ -114,9 +114,10 @@ fn workspace_edit(edit: &Edit, view: View<'_>) -> Result<WorkspaceEdit, Refused>
                 let uri = file_uri(path, view)?;
                 let version = open_file(&uri, expected, view)?;
                 let index = LineIndex::new(expected);
-                let edits = replacements.iter().map(|(bytes, text)| TextEdit {
-                    range: to_lsp(range_of(&index, expected, *bytes)),
-                    new_text: text.clone(),
+                let replacements = before_last_break(expected, replacements.clone());
+                let edits = replacements.into_iter().map(|(bytes, new_text)| TextEdit {
+                    range: to_lsp(range_of(&index, expected, bytes)),
+                    new_text,
                 });
                 operations.push(text_edit(uri, version, edits.collect()));
             }
@@ -172,7 +173,7 @@ fn on_host(
         .map_err(|reason| format!("the document cannot be changed so: {reason}"))?;
     let after = String::from_utf8_lossy(&after);
     let place = |at: TextSize| rope_position(rope, at.to_usize()).into();
-    let edits = format::replacements(&before, &after)
+    let edits = before_last_break(&before, format::replacements(&before, &after))
         .into_iter()
         .map(|(range, new_text)| TextEdit {
             range: to_lsp(Range {
@@ -196,6 +197,30 @@ fn on_host(
         document_changes: Some(DocumentChanges::Operations(operations)),
         ..WorkspaceEdit::default()
     })
+}
+
+/// What is put behind the last line break of a text is put before it. Neovim 0.10.4 leaves an empty line behind what is
+/// added where no line is.
+fn before_last_break(
+    text: &str,
+    mut replacements: Vec<(TextRange, String)>,
+) -> Vec<(TextRange, String)> {
+    let line_break = if text.ends_with("\r\n") { "\r\n" } else { "\n" };
+    let Some(kept) = text.strip_suffix(line_break) else {
+        return replacements;
+    };
+    let at = TextSize::of(kept);
+    let mut reaching = replacements
+        .iter_mut()
+        .filter(|(range, _)| range.end() > at);
+    if let (Some((range, new)), None) = (reaching.next(), reaching.next())
+        && range.start() == TextSize::of(text)
+        && let Some(lines) = new.strip_suffix(line_break)
+    {
+        *new = format!("{line_break}{lines}");
+        *range = TextRange::empty(at);
+    }
+    replacements
 }
 
 fn payload(edit: &Edit, view: View<'_>) -> Result<Value, Refused> {
@@ -235,6 +260,9 @@ fn payload(edit: &Edit, view: View<'_>) -> Result<Value, Refused> {
             EditOp::ClearCount { cell } => {
                 let op = json!({"op": "setMetadata", "metadata": {"execution_count": null}});
                 cells.push(on_cell(*cell, op, view)?);
+            }
+            EditOp::StripMetadata | EditOp::MendFile => {
+                return Err("this is about the notebook's file, which the editor keeps; run `cellwise fix` on it".into());
             }
             EditOp::CreateFile { path, text } => {
                 files.push(json!({"create": file_uri(path, view)?, "text": text}));
@@ -449,6 +477,21 @@ mod tests {
         let neovim = Profile::default();
         let expected = json!({"changes": {"n:#1": [text_edit]}});
         assert_eq!(lowered(&edit, neovim), Ok(expected));
+    }
+
+    #[test]
+    fn what_is_added_at_the_end_stands_before_the_last_line_break() {
+        let added = |text: &str, at: u32, new: &str| {
+            before_last_break(text, vec![(bytes(at, at), new.to_owned())])
+        };
+        assert_eq!(added("a\n", 2, "b\n"), [(bytes(1, 1), "\nb".to_owned())]);
+        assert_eq!(
+            added("a\r\n", 3, "b\r\n"),
+            [(bytes(1, 1), "\r\nb".to_owned())]
+        );
+        assert_eq!(added("a\n", 0, "b\n"), [(bytes(0, 0), "b\n".to_owned())]);
+        assert_eq!(added("a\n", 2, "b"), [(bytes(2, 2), "b".to_owned())]);
+        assert_eq!(added("a", 1, "b\n"), [(bytes(1, 1), "b\n".to_owned())]);
     }
 
     #[test]

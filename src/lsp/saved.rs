@@ -6,6 +6,7 @@ use std::thread;
 use super::proto::Uri;
 use crate::format;
 use crate::notebook::{Notebook, Outputs};
+use crate::workspace::regular;
 
 /// A code cell of the file.
 #[derive(Debug, Clone)]
@@ -25,7 +26,7 @@ pub fn read(notebook: &Uri, done: impl FnOnce(Uri, Vec<SavedCell>) + Send + 'sta
     let notebook = notebook.clone();
     thread::spawn(move || {
         // A notebook that was never saved has no file, and no outputs in it.
-        if let Ok(bytes) = std::fs::read(path) {
+        if let Ok(bytes) = regular::read(&path, regular::LARGEST_NOTEBOOK) {
             done(notebook, cells(&format::parse(&bytes)));
         }
     });

@@ -127,6 +127,15 @@ impl Session {
         }
     }
 
+    /// One turn of [`run`](Self::run), for whoever has no thread for it: takes in the events, and publishes.
+    pub fn turn(&mut self, events: impl IntoIterator<Item = Event>) {
+        for event in events {
+            self.guarded(|session| session.handle(event));
+        }
+        self.settle_all();
+        self.guarded(Self::publish);
+    }
+
     fn handle(&mut self, event: Event) {
         match event {
             Event::Initialize(profile, folders, settings) => {
@@ -349,7 +358,7 @@ impl Session {
     }
 
     /// A notebook by its own URI, analysed up to now. `None` for one that is not open.
-    pub(super) fn view_of(&mut self, notebook: &Uri) -> Result<Option<View<'_>>> {
+    pub fn view_of(&mut self, notebook: &Uri) -> Result<Option<View<'_>>> {
         self.settle(notebook);
         let Some((notebook, open)) = self.notebooks.get_key_value(notebook) else {
             return Ok(None);

@@ -32,6 +32,9 @@ pub enum Frame {
     Body(Vec<u8>),
     /// Something that is no message, and why. It has been skipped.
     Refused(String),
+    /// A message is announced of so many bytes, which is more than is read. Whoever takes it tells of it, and then
+    /// [passes it over](pass_over): a client that has said a wrong length should not wait in silence.
+    TooLarge(u64),
     /// The input ended, also in the middle of a message.
     End,
 }
@@ -65,10 +68,7 @@ fn try_read_frame(input: &mut impl BufRead) -> io::Result<Frame> {
         return Ok(Frame::Refused("a header without Content-Length".into()));
     };
     if length > MAX_BODY {
-        io::copy(&mut input.by_ref().take(length), &mut io::sink())?;
-        return Ok(Frame::Refused(format!(
-            "a message of {length} bytes; at most {MAX_BODY} are read"
-        )));
+        return Ok(Frame::TooLarge(length));
     }
     // The announced length is a claim: memory is taken as the bytes come.
     let mut body = Vec::with_capacity(usize::try_from(length.min(1 << 20)).unwrap_or(0));
@@ -79,6 +79,12 @@ fn try_read_frame(input: &mut impl BufRead) -> io::Result<Frame> {
     } else {
         Frame::End
     })
+}
+
+/// Passes over the body of a message, or what there is of it.
+pub fn pass_over(input: &mut impl BufRead, length: u64) {
+    // Where the input ends, the next frame says so.
+    let _ = io::copy(&mut input.by_ref().take(length), &mut io::sink());
 }
 
 /// Where messages to the client are put. Putting never waits: a thread of its own writes.
@@ -268,7 +274,8 @@ mod tests {
             .chain(io::repeat(b' ').take(size))
             .chain(&b"Content-Length: 2\r\n\r\n{}"[..]);
         let mut input = io::BufReader::new(input);
-        assert!(matches!(read_frame(&mut input), Frame::Refused(_)));
+        assert_eq!(read_frame(&mut input), Frame::TooLarge(size));
+        pass_over(&mut input, size);
         assert_eq!(read_frame(&mut input), body("{}"));
     }
 

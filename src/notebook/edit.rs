@@ -50,6 +50,12 @@ pub enum EditOp {
     ClearCount {
         cell: CellIdx,
     },
+    /// Drop the metadata that changes without anyone meaning it ([`super::NotebookMeta::volatile`]).
+    /// It is in files alone: an editor has its own way of keeping metadata.
+    StripMetadata,
+    /// Repair what breaks the rules of the file's format, as far as nothing is lost by it
+    /// ([`super::Problem::is_mendable`]). What the notebook is read as stays. In files alone.
+    MendFile,
     /// Write a file that must not exist yet.
     CreateFile {
         path: PathBuf,
@@ -127,9 +133,13 @@ impl Edit {
                 Slot::New(kind, text) => Arc::new(Cell::new(kind, text)),
             })
             .collect();
+        let mut meta = Arc::clone(&notebook.meta);
+        if self.ops.contains(&EditOp::StripMetadata) {
+            Arc::make_mut(&mut meta).volatile = Arc::default();
+        }
         Notebook {
             cells,
-            meta: Arc::clone(&notebook.meta),
+            meta,
             problems: Arc::default(),
         }
     }

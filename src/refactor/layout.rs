@@ -33,29 +33,48 @@ pub fn function(
 
 /// The statement that calls the function.
 pub fn call(name: &str, is_async: bool, interface: &Interface, newline: &str) -> String {
+    call_at("", name, is_async, interface, newline)
+}
+
+/// The same, where each line begins with `indent`.
+pub fn call_at(
+    indent: &str,
+    name: &str,
+    is_async: bool,
+    interface: &Interface,
+    newline: &str,
+) -> String {
     let waits = if is_async { "await " } else { "" };
     let targets = match &interface.returns[..] {
         [] => String::new(),
         names => format!("{} = ", join(names)),
     };
-    if columns(&targets) + columns(waits) + columns(name) < WIDTH {
-        let head = format!("{targets}{waits}{name}");
-        return bracketed(&head, &interface.parameters, "", "").join(newline);
+    let head = format!("{targets}{waits}{name}");
+    if columns(indent) + columns(&head) < WIDTH {
+        return bracketed(&head, &interface.parameters, "", indent).join(newline);
     }
-    let mut lines = vec!["(".to_owned()];
-    lines.extend(
-        interface
-            .returns
-            .iter()
-            .map(|name| format!("{INDENT}{name},")),
-    );
+    let mut lines = vec![format!("{indent}(")];
+    let returns = interface.returns.iter();
+    lines.extend(returns.map(|name| format!("{indent}{INDENT}{name},")));
     lines.extend(bracketed(
         &format!(") = {waits}{name}"),
         &interface.parameters,
         "",
-        "",
+        indent,
     ));
     lines.join(newline)
+}
+
+/// The statement that returns what the function returns.
+pub fn return_call(
+    indent: &str,
+    name: &str,
+    is_async: bool,
+    parameters: &[Name],
+    newline: &str,
+) -> String {
+    let waits = if is_async { "await " } else { "" };
+    bracketed(&format!("return {waits}{name}"), parameters, "", indent).join(newline)
 }
 
 /// `head(a, b)tail`, on as many lines as it needs.

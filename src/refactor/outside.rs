@@ -7,11 +7,12 @@
 use ruff_python_ast::name::Name;
 use rustc_hash::{FxHashMap, FxHashSet};
 
+use super::marimo;
 use super::words::words;
 use crate::analysis::facts::{Callee, Facts, ScopeIdx, State, TextReads};
 use crate::analysis::graph::Lack;
 use crate::analysis::{Link, text_reads};
-use crate::notebook::{CellIdx, Notebook};
+use crate::notebook::{CellIdx, Home, Notebook};
 
 /// For each name, the first cell that reads it.
 pub type Readers = FxHashMap<Name, CellIdx>;
@@ -23,6 +24,18 @@ pub fn readers(
     cell: CellIdx,
     names: &FxHashSet<Name>,
 ) -> Readers {
+    let is_marimo = notebook.meta.home == Home::Marimo;
+    let public: FxHashSet<Name>;
+    let names = if is_marimo {
+        public = names
+            .iter()
+            .filter(|name| !marimo::is_private(name))
+            .cloned()
+            .collect();
+        &public
+    } else {
+        names
+    };
     let mut search = Search {
         names,
         rebound: FxHashSet::default(),
@@ -36,7 +49,8 @@ pub fn readers(
         if index == cell || !other.is_code() {
             continue;
         }
-        if index < cell {
+        // marimo runs whatever reads it afterwards, wherever it stands.
+        if index < cell && !is_marimo {
             search.earlier_cell(link, cell, index, facts);
         } else {
             search.later_cell(index, facts, &other.text);

@@ -23,8 +23,9 @@ use super::module::target::Target;
 use super::module::{self, Import};
 use super::run_target;
 use crate::action::Refusal;
+use crate::analysis::graph::Lack;
 use crate::engine::Analysis;
-use crate::notebook::{Cell, CellIdx, CellKind, Edit, Notebook};
+use crate::notebook::{Cell, CellIdx, CellKind, Edit, Home, Notebook};
 use crate::project::{Project, slashed};
 use crate::rule::Context;
 
@@ -74,6 +75,9 @@ pub fn plan(
     project: &dyn Project,
     target: &Target,
 ) -> Result<Promotion, Refusal> {
+    if cx.notebook.meta.home == Home::Marimo {
+        return Err("a marimo notebook is a program already, and one that can be imported".into());
+    }
     let imported = run_target::all(cx, project)?;
     if imported.ops.is_empty() {
         return plan_for(cx, project, target, &[]);
@@ -106,6 +110,7 @@ pub fn plan_for(
         )
         .into());
     }
+    refuse_what_stops(cx)?;
     let sorted = sorted::of(cx)?;
     let mut helpers = shown::Helpers::new(cx)?;
     let sections = sections(cx, &sorted, &mut helpers)?;
@@ -319,6 +324,31 @@ fn made_up(cx: &Context<'_>, top: &str, sections: &[Section], sorted: &Sorted) -
 
 fn is_title(cell: &Cell) -> bool {
     cell.text.trim_start().starts_with("# ")
+}
+
+/// A notebook that stops half-way computes nothing that a module could compute.
+fn refuse_what_stops(cx: &Context<'_>) -> Result<(), Refusal> {
+    let stop = cx.notebook.indexed().find_map(|(index, _)| {
+        let mut needs = cx.link.needs(index).iter();
+        let need = needs.find(|need| !need.in_body && !need.in_branch)?;
+        Some((index, need))
+    });
+    let Some((index, need)) = stop else {
+        return Ok(());
+    };
+    let cell = cx.cell_name(index);
+    let name = &need.name;
+    let reason = match need.lack {
+        Lack::Never => format!("no cell binds `{name}`; bind or import it first"),
+        Lack::Later { cell: below, .. } if below != index => format!(
+            "{} below it binds `{name}`; put the cells in an order that runs first",
+            cx.cell_name(below)
+        ),
+        Lack::Later { .. } | Lack::Deleted { .. } => {
+            format!("`{name}` is not there by then; mend that first")
+        }
+    };
+    Err(format!("a run from the top stops in {cell}: {reason}").into())
 }
 
 /// What is read before it is there, in the new order and not in the old.

@@ -5,13 +5,14 @@
 
 use ruff_python_ast::name::Name;
 
+use super::marimo;
 use crate::action::Refusal;
 use crate::analysis::facts::{Binding, BindingKind, OpeningKind, TextReads};
 use crate::analysis::magics;
 use crate::analysis::occurrences::{Kind, Occurrence, Occurrences, Owner};
 use crate::analysis::text_reads;
 use crate::engine::Analysis;
-use crate::notebook::{CellIdx, Edit, EditOp};
+use crate::notebook::{CellIdx, Edit, EditOp, Home};
 use crate::text::{TextRange, TextSize, line_at};
 use crate::view::variable;
 
@@ -47,7 +48,9 @@ pub fn rename(
         return Ok(Edit::default());
     }
     renaming.takes(new)?;
-    Ok(renaming.edit(new))
+    let edit = renaming.edit(new);
+    analysis.allow(&edit)?;
+    Ok(edit)
 }
 
 struct Renaming<'a> {
@@ -67,7 +70,8 @@ impl<'a> Renaming<'a> {
     ) -> Result<Self, Refusal> {
         let old = &occurrence.name;
         let notebook = analysis.notebook();
-        let cells = if occurrence.owner == Owner::Notebook {
+        let is_own = notebook.meta.home == Home::Marimo && marimo::is_private(old);
+        let cells = if occurrence.owner == Owner::Notebook && !is_own {
             notebook.python_cells().map(|(index, _)| index).collect()
         } else {
             vec![cell]

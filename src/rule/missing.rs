@@ -28,6 +28,15 @@ pub fn subject(need: &Need) -> String {
     }
 }
 
+/// What comes of the read: a branch may be passed by, anything else is surely come to.
+pub fn consequence(need: &Need) -> &'static str {
+    if need.in_branch {
+        "a run from the top stops when it takes this branch"
+    } else {
+        "a run from the top stops here"
+    }
+}
+
 /// The finding for a name that is bound only after it is read, or was deleted before.
 pub fn late_finding(
     rule: &'static str,
@@ -37,6 +46,7 @@ pub fn late_finding(
 ) -> Option<Finding> {
     let name = &need.name;
     let subject = subject(need);
+    let consequence = consequence(need);
     let (message, place, note) = match need.lack {
         Lack::Never => return None,
         Lack::Deleted { cell, range } => {
@@ -47,7 +57,7 @@ pub fn late_finding(
             };
             (
                 format!(
-                    "{subject} was deleted {place}: a run from the top stops here. Bind it again, or delete it later."
+                    "{subject} was deleted {place}: {consequence}. Bind it again, or delete it later."
                 ),
                 Anchor::Range(cell, range),
                 format!("`{name}` is deleted here"),
@@ -55,7 +65,7 @@ pub fn late_finding(
         }
         Lack::Later { cell, range } if cell == cx.index => (
             format!(
-                "{subject} is bound only further down in this cell: a run from the top stops here{why}. Bind it before it is read."
+                "{subject} is bound only further down in this cell: {consequence}{why}. Bind it before it is read."
             ),
             Anchor::Range(cell, range),
             format!("`{name}` is bound here"),
@@ -64,7 +74,7 @@ pub fn late_finding(
             let binder = cx.all.cell_name(cell);
             (
                 format!(
-                    "{subject} is bound only below, in {binder}: a run from the top stops here{why}. Move {cell} up."
+                    "{subject} is bound only below, in {binder}: {consequence}{why}. Move {cell} up."
                 ),
                 Anchor::Range(cell, range),
                 format!("`{name}` is bound here"),

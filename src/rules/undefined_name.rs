@@ -21,6 +21,14 @@
 //! #          ^^ undefined-name: `pi` is bound by no cell
 //! ```
 //!
+//! ```notebook
+//! # %%
+//! fast = len([1]) > 1
+//! if fast:
+//!     summary(fast)
+//! #   ^^^^^^^ undefined-name: `summary` is bound by no cell: a run from the top stops when it takes this branch
+//! ```
+//!
 //! ## Clean
 //! ```notebook
 //! # %%
@@ -66,11 +74,11 @@ fn check(cx: &CellContext<'_>, findings: &mut Vec<Finding>) {
         let import = cx.all.imports.import_for(name);
         let subject = missing::subject(need);
         let why = if missing::output_shows(cx, name) {
-            ", as its stored output shows"
+            ", as its stored output shows".to_owned()
         } else if need.in_body {
-            ": whoever calls this function in a fresh kernel gets a NameError"
+            ": whoever calls this function in a fresh kernel gets a NameError".to_owned()
         } else {
-            ": a run from the top stops here"
+            format!(": {}", missing::consequence(need))
         };
         let advice = match &import {
             Some(import) => format!(" Add `{import}`."),

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use ignore::WalkBuilder;
 
+use super::regular;
 use crate::analysis::known_imports::Votes;
 use crate::analysis::python;
 use crate::format;
@@ -22,8 +23,7 @@ pub fn of(root: &Path) -> Votes {
         .sort_by_file_path(Ord::cmp)
         .build()
         .flatten()
-        .filter(|entry| entry.file_type().is_some_and(|kind| kind.is_file()))
-        .filter(|entry| entry.metadata().is_ok_and(|meta| meta.len() <= LARGEST));
+        .filter(|entry| entry.file_type().is_some_and(|kind| kind.is_file()));
     let mut read = 0;
     for entry in files {
         let is = |wanted: &str| entry.path().extension().is_some_and(|own| own == wanted);
@@ -34,7 +34,7 @@ pub fn of(root: &Path) -> Votes {
         if read > MOST_FILES {
             break;
         }
-        let Ok(bytes) = std::fs::read(entry.path()) else {
+        let Ok(bytes) = regular::read(entry.path(), LARGEST) else {
             continue;
         };
         if is("ipynb") {

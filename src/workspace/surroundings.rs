@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use ruff_python_ast::name::Name;
 use rustc_hash::FxHashSet;
 
+use super::regular;
 use crate::analysis::facts::{Facts, OpeningKind};
 use crate::analysis::python;
 use crate::analysis::surroundings::Surroundings;
@@ -67,10 +68,7 @@ fn collect(
         .canonicalize()
         .ok()
         .filter(|file| file.starts_with(root))?;
-    if !file.is_file() || file.metadata().ok()?.len() > LARGEST {
-        return None;
-    }
-    let bytes = std::fs::read(&file).ok()?;
+    let bytes = regular::read(&file, LARGEST).ok()?;
     let folder = file.parent()?;
     let extension = file.extension();
     let is_notebook = extension.is_some_and(|extension| extension == "ipynb")

@@ -8,6 +8,7 @@ from collections import Counter
 from pathlib import Path
 
 import nbformat
+from documented import Documented
 from writers import FORMATS
 
 # They look at the file or at outputs.
@@ -19,24 +20,55 @@ MARKS = re.compile(r"```|~~~|<!--|^\+\+\+|^---|^# %%|%%|COMMAND|\"\"\"|'''", re.
 INDENTED = re.compile(r"^[ \t]+# %%", re.MULTILINE)
 
 
-def main(options, cellwise, corpus):
-    if not corpus.exists():
-        print(f"skipped: there is no {corpus}")
-        print("0 passed, 0 failed")
-        return 0
-    with tempfile.TemporaryDirectory() as root:
-        comparison = Comparison(options, cellwise, Path(root))
-        comparison.write(corpus)
-        comparison.findings()
-        comparison.repairs()
-        return comparison.told()
+
+def main(options, cellwise, repository, corpus):
+    tally = Tally(options)
+    with tempfile.TemporaryDirectory() as folder:
+        Documented(cellwise, repository, Path(folder), tally).run()
+        if options.documented:
+            pass
+        elif corpus.exists():
+            comparison = Comparison(options, cellwise, Path(folder), tally)
+            comparison.write(corpus)
+            comparison.findings()
+            comparison.repairs()
+        else:
+            print(f"skipped: there is no {corpus}")
+    return tally.told()
+
+
+class Tally:
+    """What was alike, and what was not."""
+
+    def __init__(self, options):
+        self.options = options
+        self.passed, self.failed = Counter(), Counter()
+
+    def judge(self, what, title, expected, got):
+        if expected == got:
+            self.passed[what] += 1
+            return
+        self.failed[what] += 1
+        if self.options.list or self.failed[what] <= 2:
+            print(f"{what}: {title}")
+            missing, besides = Counter(expected) - Counter(got), Counter(got) - Counter(expected)
+            for word, some in [("missing", missing), ("besides", besides)]:
+                for one in list(some)[:3]:
+                    print(f"   {word} {one[:300]!r}")
+
+    def told(self):
+        for what in sorted({*self.passed, *self.failed}):
+            print(f"{what}: {self.passed[what]} alike, {self.failed[what]} not")
+        # To have compared nothing is no success.
+        failed = sum(self.failed.values()) + (not self.passed)
+        print(f"{sum(self.passed.values())} passed, {failed} failed")
+        return 1 if failed else 0
 
 
 class Comparison:
-    def __init__(self, options, cellwise, root):
-        self.options, self.cellwise, self.root = options, cellwise, root
+    def __init__(self, options, cellwise, root, tally):
+        self.options, self.cellwise, self.root, self.tally = options, cellwise, root, tally
         self.paths, self.texts = {}, {name: {} for name in FORMATS}
-        self.passed, self.failed, self.lost = Counter(), Counter(), Counter()
 
     def write(self, corpus):
         """Every notebook in every format that keeps its code."""
@@ -63,22 +95,24 @@ class Comparison:
                     (self.root / name / stem).mkdir()
                     self.texts[name][stem] = self.root / name / stem / f"{stem}{extension}"
                     self.texts[name][stem].write_text(text, encoding="utf-8", newline="")
-                else:
-                    self.lost[name] += 1
+        for name in FORMATS:
+            lost = len(self.paths) - len(self.texts[name])
+            print(f"{name}: {lost} notebooks left out, whose code it does not keep")
 
     def findings(self):
-        expected = self.check("ipynb")
         # There `%run name` runs another notebook; in Jupyter it runs a script, if there is one.
         elsewhere = {"databricks": "notebook-run"}
         for name in FORMATS:
-            found = self.check(name)
+            # Code that is repeated in another notebook is told of where both are there.
+            expected, found = self.check("ipynb", self.texts[name]), self.check(name, self.texts[name])
             for stem in self.texts[name]:
                 both = expected.get(stem, []), found.get(stem, [])
                 both = [[place for place in side if f"'{elsewhere.get(name)}'" not in place] for side in both]
-                self.judge(f"{name}: findings", stem, *both)
+                self.tally.judge(f"{name}: findings", self.paths[stem], *map(sorted, both))
 
-    def check(self, name):
-        command = [self.cellwise, "check", self.root / name, "--select", "all", "--ignore", IGNORED, "--format", "json"]
+    def check(self, name, stems):
+        folders = [self.root / name / stem for stem in stems]
+        command = [self.cellwise, "check", *folders, "--select", "all", "--ignore", IGNORED, "--format", "json"]
         done = subprocess.run(command, capture_output=True, text=True)
         if not done.stdout:
             raise SystemExit(done.stderr)
@@ -101,29 +135,7 @@ class Comparison:
             for stem, path in self.texts[name].items():
                 with open(path, encoding="utf-8", newline="") as file:
                     got = [text.rstrip("\n") for text in read(file.read())]
-                self.judge(f"{name}: repairs", stem, expected[stem], got)
-
-    def judge(self, what, stem, expected, got):
-        if sorted(expected) == sorted(got) if "findings" in what else expected == got:
-            self.passed[what] += 1
-            return
-        self.failed[what] += 1
-        if self.options.list or self.failed[what] <= 2:
-            print(f"{what}: {self.paths[stem]} ({stem})")
-            missing, besides = Counter(expected) - Counter(got), Counter(got) - Counter(expected)
-            for word, some in [("missing", missing), ("besides", besides)]:
-                for one in list(some)[:3]:
-                    print(f"   {word} {one[:300]!r}")
-
-    def told(self):
-        for name in FORMATS:
-            for what in (f"{name}: findings", f"{name}: repairs"):
-                print(f"{what}: {self.passed[what]} alike, {self.failed[what]} not")
-            print(f"{name}: {self.lost[name]} notebooks left out, whose code it does not keep")
-        # To have compared nothing is no success.
-        failed = sum(self.failed.values()) + (not self.paths)
-        print(f"{sum(self.passed.values())} passed, {failed} failed")
-        return 1 if failed else 0
+                self.tally.judge(f"{name}: repairs", self.paths[stem], expected[stem], got)
 
 
 def notebooks(corpus, options):

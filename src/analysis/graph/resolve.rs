@@ -79,7 +79,8 @@ impl<'l> Resolver<'l> {
                 continue;
             }
             if let Presence::Missing(deleted) = presence {
-                self.report(&read.name, read.range, moment, deleted, None);
+                let in_branch = read.path == Path::Perhaps;
+                self.report(&read.name, read.range, moment, deleted, None, in_branch);
             }
         }
         for call in calls {
@@ -158,7 +159,14 @@ impl<'l> Resolver<'l> {
                     cell,
                     range: read.range,
                 };
-                self.report(&read.name, walk.at, walk.moment, deleted, Some(through));
+                self.report(
+                    &read.name,
+                    walk.at,
+                    walk.moment,
+                    deleted,
+                    Some(through),
+                    false,
+                );
                 // The call ends here; what it would need further on is told once this is mended.
                 walk.judged = false;
             }
@@ -206,6 +214,7 @@ impl<'l> Resolver<'l> {
                         lack: Lack::Never,
                         through: None,
                         in_body: true,
+                        in_branch: false,
                     });
                 }
             }
@@ -219,6 +228,7 @@ impl<'l> Resolver<'l> {
         moment: Moment,
         deleted: Option<(CellIdx, TextRange)>,
         through: Option<Through>,
+        in_branch: bool,
     ) {
         let lack = match deleted {
             Some((cell, range)) => Lack::Deleted { cell, range },
@@ -236,6 +246,7 @@ impl<'l> Resolver<'l> {
             lack,
             through,
             in_body: false,
+            in_branch,
         });
     }
 

@@ -30,7 +30,7 @@ pub fn of_cell(cell: &RawCell, root: &Root, meta: &NotebookMeta, text: &str) -> 
         return Some(Language::from_name(name));
     }
     if meta.home == Home::Databricks
-        && let Some(language) = of_magic(text)
+        && let Some(language) = of_magic(text, &meta.language)
     {
         return Some(language);
     }
@@ -40,12 +40,14 @@ pub fn of_cell(cell: &RawCell, root: &Root, meta: &NotebookMeta, text: &str) -> 
     (!own.is_python()).then_some(own)
 }
 
-/// The first line of a Databricks cell that is not in the notebook's own language.
-pub fn of_magic(text: &str) -> Option<Language> {
+/// The language of a Databricks cell whose first line says that it is not in the notebook's own.
+pub fn of_magic(text: &str, notebook: &Language) -> Option<Language> {
     let word = text.trim_start().strip_prefix('%')?;
     let word = word.split(char::is_whitespace).next()?;
     Some(match word {
         "python" => Language::Python,
+        // Cells in Python read what the other notebook binds, whatever language this one is in.
+        "run" if !notebook.is_python() => Language::Python,
         "md" | "md-sandbox" => Language::Other("markdown".into()),
         "sql" | "scala" | "r" | "sh" | "fs" => Language::Other(word.into()),
         _ => return None,

@@ -14,6 +14,7 @@ use crate::format::{self, Decoded, Hint, Kind};
 use crate::lsp::proto::Uri;
 use crate::notebook::{CellIdx, Notebook, NotebookMeta, Problem};
 use crate::text::{LineColumn, Spliced, TextRange, TextSize, rope_part};
+use crate::workspace::regular;
 
 #[derive(Debug)]
 pub(super) struct Layout {
@@ -144,7 +145,8 @@ impl Layout {
                 if hint != Hint::Python || !is_named_notebook(uri) {
                     return None;
                 }
-                let saved = std::fs::read(uri.to_file_path()?).ok()?;
+                let path = uri.to_file_path()?;
+                let saved = regular::read(&path, regular::LARGEST_NOTEBOOK).ok()?;
                 let mut saved = format::parse(&saved);
                 let base = Base::of(&saved);
                 if saved.cells.is_empty() || !base.fits(text) {

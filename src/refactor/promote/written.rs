@@ -90,5 +90,6 @@ fn title(cx: &Context<'_>) -> String {
         .take(80)
         .collect();
     let plain = plain.trim().trim_end_matches('.');
-    format!("{plain}.")
+    let end = if plain.ends_with(['?', '!']) { "" } else { "." };
+    format!("{plain}{end}")
 }
