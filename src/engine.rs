@@ -169,6 +169,7 @@ impl Analysis {
         }
         let same_state = same_nature
             && slot.execution == cell.execution
+            && slot.count_of_code() == cell.count_of_code()
             && slot.tags == cell.tags
             && slot.outputs == cell.outputs;
         if !same_state {

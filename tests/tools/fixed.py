@@ -74,11 +74,14 @@ def check(cellwise, corpus, scratch, step, say):
         once = {path: path.read_bytes() for path in sources}
         again = run(cellwise, *arguments, folder=folder)
         say(f"{name}: done once", [] if "Nothing to repair." in again.stderr else [again.stderr[-200:]])
+        # Files whose form allows no such change are told of: broken JSON, nbformat 2.
+        lines = first.stderr.splitlines()
+        untouched = {line.split(" is not repaired: ")[0].split(": ", 1)[-1] for line in lines if " is not repaired: " in line}
         remaining, refused = {}, collections.Counter()
         for one in fixable(cellwise, folder, safeties):
             # A hint, and what a person should look at, names the action; that refuses where it would change a meaning,
             # and where it writes another file it is for an editor.
-            if one["severity"] == "hint" or one["fix"]["safety"] == "unsafe":
+            if one["path"] in untouched or one["severity"] == "hint" or one["fix"]["safety"] == "unsafe":
                 refused[one["rule"]] += 1
             else:
                 remaining.setdefault((folder / one["path"]).resolve(), []).append(one)

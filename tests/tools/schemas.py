@@ -94,7 +94,9 @@ def check(cellwise, corpus, scratch, step, say):
     ours = Path(__file__).resolve().parents[2] / "examples"
     folder = scratch / "empty"
     folder.mkdir()
-    targets = [ours, folder, *([corpus] if corpus.is_dir() else [])]
+    targets = [ours, folder]
+    if corpus.is_dir():
+        targets.append(corpus if step == 1 else next(one for one in sorted(corpus.iterdir()) if one.is_dir()))
     try:
         sarif = sarif_schema(scratch)
     except (OSError, subprocess.CalledProcessError):
