@@ -232,28 +232,6 @@ fn a_stale_action_is_refused() {
 }
 
 #[test]
-fn refactorings_of_a_cell_that_has_moved_on_are_refused() {
-    const CONTENT_MODIFIED: i64 = -32801;
-    let mut client = Client::vscode(true);
-    let mut notebook = client.open(&[
-        (PYTHON, "import os\n"),
-        (PYTHON, "x = 1"),
-        (PYTHON, "import json\na = 1\nb = a"),
-    ]);
-    let listed = client.actions(&notebook, 2, None);
-    let gather = listed
-        .as_array()
-        .and_then(|actions| {
-            let mut actions = actions.iter();
-            actions.find(|action| action["data"]["action"] == "gather-imports")
-        })
-        .cloned()
-        .expect("imports can be gathered");
-    client.type_text(&mut notebook, 2, (0, 0), "\n");
-    assert_eq!(client.resolve(&gather)["error"]["code"], CONTENT_MODIFIED);
-}
-
-#[test]
 fn what_a_client_cannot_do_is_disabled_with_the_reason_or_left_out() {
     let mut client = Client::vscode(false);
     let notebook = client.open(&[(PYTHON, ""), (PYTHON, "x")]);

@@ -7,7 +7,8 @@
 //! **What stays**, and the action says why where the cursor is in its cell: imports in `try`, `if` and functions; those of all names;
 //! `from __future__`; those below an install, a change of `sys.path`, of the environment, of warnings, or of how plots are drawn;
 //! a name that means something else in between; and modules that may do more than define things when they are imported,
-//! if code runs above them. Those of the standard library and of the packages that people use for data are known not to.
+//! if code runs above them. Those of the standard library and of the packages that people use for data are known not to;
+//! `tests/behaviour/imports` tries those that are installed.
 //!
 //! ## Before
 //! ```notebook
@@ -345,7 +346,7 @@ fn apply(cx: &ActionContext<'_>, argument: Option<&str>) -> Result<Edit, Refusal
             None => format!("the imports are in {} already", plan.target).into(),
         });
     }
-    Ok(style::kept(cx.all.notebook, plan.edit))
+    Ok(style::kept(cx.all.notebook, &plan.edit))
 }
 
 /// Why the import at the cursor, or the first of the cell, is not moved.

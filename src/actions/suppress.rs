@@ -3,6 +3,7 @@
 //! `# cellwise: ignore[rule]` goes to the end of the line, into the brackets of one that is there already.
 //! Where a comment cannot stand (a magic or a shell line would take it for a part of the command) it is
 //! `# cellwise: ignore-cell[rule]` at the top of the cell instead, and holds for the whole cell.
+//! In a cell of another language, or one that is written to a file, there is no place for it.
 //!
 //! ## Before
 //! ```notebook
@@ -65,9 +66,19 @@
 //! ''' + \
 //!     "end"  # cellwise: ignore[undefined-name]
 //! ```
+//!
+//! ## Disabled
+//! ### Another language
+//! ```notebook
+//! # %%
+//! %%html
+//! <a href="https://shop:$0n0t-a-real-1@shop.net/orders">orders</a>
+//! ```
+//! > in a `%%html` cell the comment would be a part of what it holds
 
 use crate::action::{Action, ActionContext, Offer, Refusal};
 use crate::analysis::facts::{Facts, MagicKind};
+use crate::analysis::magics;
 use crate::analysis::source::strings;
 use crate::notebook::{Anchor, Edit};
 use crate::rule::Finding;
@@ -99,13 +110,18 @@ fn offer(cx: &ActionContext<'_>) -> Vec<Offer> {
         {
             continue;
         }
+        let foreign = foreign_magic(cx);
         let place = match place_of(cx, finding) {
+            _ if foreign.is_some() => "in this cell",
             Place::Line(_) | Place::Into(_) => "on this line",
             Place::Cell(_) => "in this cell",
         };
         offers.push(Offer {
             argument: Some(finding.rule.to_owned()),
             repairs: Some(finding.rule),
+            disabled: foreign.map(|name| {
+                format!("in a `%%{name}` cell the comment would be a part of what it holds; give the cell the tag `cellwise-ignore`")
+            }),
             ..Offer::new(format!("Ignore `{}` {place}", finding.rule))
         });
     }
@@ -140,6 +156,18 @@ fn apply(cx: &ActionContext<'_>, argument: Option<&str>) -> Result<Edit, Refusal
             )
         }
     })
+}
+
+/// The magic of a cell in another language, in which `#` begins no comment, or one that goes to a file.
+fn foreign_magic<'a>(cx: &ActionContext<'a>) -> Option<&'a str> {
+    const WITH_HASH: &[&str] = &[
+        "R", "bash", "cython", "perl", "pypy", "python", "python2", "python3", "ruby", "sh",
+    ];
+    let magic = cx.all.facts(cx.cell).magics.first()?;
+    let is_foreign = magic.kind == MagicKind::Cell
+        && magics::body_of(&magic.name) == magics::Body::Other
+        && !WITH_HASH.contains(&&*magic.name);
+    is_foreign.then_some(&*magic.name)
 }
 
 /// Whether the cell is one line that is a magic without its `%`: IPython takes it for one only while it stands alone.

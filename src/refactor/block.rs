@@ -110,7 +110,12 @@ fn planned(
         return Ok(None);
     }
     let Some(path) = Path::to(&parsed.statements, text, selection) else {
-        return Ok(None);
+        let touches = |stmt: &Stmt| stmt.range().intersect(selection).is_some();
+        return if parsed.statements.iter().any(touches) {
+            Err("no statement of the block is selected".into())
+        } else {
+            Ok(None)
+        };
     };
     if path.steps.is_empty() {
         return Ok(None);

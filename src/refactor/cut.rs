@@ -7,7 +7,7 @@ use super::outside::{self, Readers};
 use super::shown;
 use crate::action::Refusal;
 use crate::analysis::Facts;
-use crate::analysis::facts::{BindingKind, MagicKind, StatementKind};
+use crate::analysis::facts::{BindingKind, MagicKind, StatementKind, TextReads, Use};
 use crate::analysis::source::size;
 use crate::notebook::CellIdx;
 use crate::rule::Context;
@@ -39,6 +39,8 @@ enum Kind {
     Fixed,
     /// The last expression, which is shown.
     Shown,
+    /// A literal under a name that nobody reads: in a function it would be for nothing.
+    Unread,
     Work,
 }
 
@@ -128,6 +130,18 @@ pub fn cell(cx: &Context<'_>, cell: CellIdx, text: &str) -> Result<Vec<Fate>, No
         kinds: Vec::new(),
     };
     cut.kinds = (0..facts.statements.len()).map(|at| cut.kind(at)).collect();
+    if cut.kinds.contains(&Kind::Work) {
+        for at in 0..facts.statements.len() {
+            if cut.kinds[at] == Kind::Work && cut.is_unread_literal(at) {
+                cut.kinds[at] = Kind::Unread;
+            }
+        }
+        if !cut.kinds.contains(&Kind::Work) {
+            // Then a person must mean these.
+            let unread = cut.kinds.iter_mut().filter(|kind| **kind == Kind::Unread);
+            unread.for_each(|kind| *kind = Kind::Work);
+        }
+    }
     cut.fates()
 }
 
@@ -263,6 +277,36 @@ impl Cut<'_> {
         if is_fixed { Kind::Fixed } else { Kind::Work }
     }
 
+    fn is_unread_literal(&self, at: usize) -> bool {
+        let statement = &self.facts.statements[at];
+        let within = statement.steps.0..statement.steps.1;
+        let reads = |read: &Use| within.contains(&read.step);
+        let has_body = self
+            .facts
+            .scopes
+            .iter()
+            .any(|scope| statement.range.contains_range(scope.range));
+        let mut names = self.bindings(at).map(|binding| &binding.name).peekable();
+        let assigns = names.peek().is_some_and(|name| {
+            let rest = self.text[statement.range].strip_prefix(name.as_str());
+            rest.is_some_and(|rest| rest.trim_start().starts_with('='))
+        });
+        let is_read = |name: &Name| {
+            let others = (0..self.facts.statements.len()).filter(|&other| other != at);
+            self.readers.contains_key(name) || { others }.any(|other| self.mentions(other, name))
+        };
+        assigns
+            && !has_body
+            && self.facts.text_reads == TextReads::Nothing
+            && !self.facts.uses.iter().any(reads)
+            && !self
+                .facts
+                .calls
+                .iter()
+                .any(|call| within.contains(&call.step))
+            && !names.any(|name| is_read(name) || name.starts_with('_'))
+    }
+
     fn bindings(&self, at: usize) -> impl Iterator<Item = &crate::analysis::facts::Binding> {
         self.facts
             .bindings
@@ -345,7 +389,10 @@ impl Cut<'_> {
                     || self.is_class(at)
                     || (0..self.kinds.len())
                         .filter(|&other| {
-                            !matches!(self.kinds[other], Kind::Work | Kind::Definition)
+                            !matches!(
+                                self.kinds[other],
+                                Kind::Work | Kind::Unread | Kind::Definition
+                            )
                         })
                         .any(|other| names(at).any(|name| self.mentions(other, name)))
                     || of_kind(Kind::Definition)
@@ -463,6 +510,7 @@ impl Cut<'_> {
                     });
                 !calls && !decorated && !reads_work
             }
+            Kind::Unread => true,
             _ => false,
         }
     }

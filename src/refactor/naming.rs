@@ -114,6 +114,8 @@ fn from_phrase(phrase: &str, verb: Option<&str>) -> Option<String> {
         || lowered.contains("http")
         || lowered.contains(['=', '[', ']', '{', '}', '\\', '$', '%', '<', '>', '@'])
         || lowered.contains("()")
+        // What is not done names nothing.
+        || format!(" {lowered}").contains(" not ")
         || !lowered.is_ascii()
     {
         return None;
@@ -139,7 +141,11 @@ fn from_phrase(phrase: &str, verb: Option<&str>) -> Option<String> {
     }
     let first = parts.first()?.clone();
     // "List of values" is no listing; "plot of values" is a plot.
-    let is_noun = first != "plot" && clause.contains(&format!("{first} of "));
+    let begins = |words: &str| clause.trim_start().starts_with(words);
+    let is_noun = (first != "plot" && clause.contains(&format!("{first} of ")))
+        || (first == "list" && !begins("list all") && !begins("list the"))
+        || begins("train test")
+        || begins("train/test");
     if let Some(base) = verb_of(&first).filter(|_| !is_noun) {
         parts[0] = base;
     } else if let Some(base) = parts.last().and_then(|last| verb_of_gerund(last)) {
@@ -294,9 +300,14 @@ fn is_literal_only(subject: &Subject<'_>) -> bool {
 fn what(subject: &Subject<'_>, verb: &str) -> String {
     let interface = subject.interface;
     let shows = verb == "plot";
-    match &interface.returns[..] {
+    // A figure is what it is drawn on, and seldom what it is about.
+    let mut returns: Vec<&Name> = interface.returns.iter().collect();
+    if returns.iter().any(|name| !is_figure(name)) {
+        returns.retain(|name| !is_figure(name));
+    }
+    match &returns[..] {
         [] => {}
-        names if shows && names.iter().all(is_figure) => {}
+        names if shows && names.iter().all(|name| is_figure(name)) => {}
         [one] => return snake(one),
         [one, two] => return format!("{}_and_{}", snake(one), snake(two)),
         [.., last] => return snake(last),
@@ -328,7 +339,7 @@ fn what(subject: &Subject<'_>, verb: &str) -> String {
                 .filter(|binding| binding.kind.is_written())
                 .map(|binding| &binding.name)
         };
-        let long = names().find(|name| name.len() > 2);
+        let long = names().find(|name| name.len() > 2 && !is_figure(name));
         long.or_else(|| names().find(|name| *name != "_"))
     };
     let parameter = interface.parameters.iter().find(|name| !is_figure(name));

@@ -15,7 +15,7 @@ use crate::notebook::{CellIdx, CellKind, Edit, EditOp, Notebook};
 use crate::text::{TextRange, TextSize};
 
 /// The edit, with what it writes laid out as the cells were that it changes.
-pub fn kept(notebook: &Notebook, edit: Edit) -> Edit {
+pub fn kept(notebook: &Notebook, edit: &Edit) -> Edit {
     let changed: BTreeSet<CellIdx> = edit
         .ops
         .iter()

@@ -79,6 +79,11 @@ impl Client {
     /// A client as VS Code is, with our extension in it where `notebook_edits`.
     /// One rule runs, so that a new one changes no test.
     pub fn vscode(notebook_edits: bool) -> Self {
+        Self::vscode_with(notebook_edits, &["empty-cell"])
+    }
+
+    /// The same with these rules.
+    pub fn vscode_with(notebook_edits: bool, rules: &[&str]) -> Self {
         Self::with(
             &json!({
                 "workspace": {"workspaceEdit": {"documentChanges": true, "resourceOperations": ["create"]}},
@@ -91,7 +96,7 @@ impl Client {
                     },
                 },
             }),
-            &json!({"notebookEdits": notebook_edits, "settings": {"select": ["empty-cell"]}}),
+            &json!({"notebookEdits": notebook_edits, "settings": {"select": rules}}),
         )
     }
 
