@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use ignore::WalkBuilder;
 use rayon::prelude::*;
 
+use super::priority;
 use crate::analysis::clones::{Index, Kept};
 use crate::analysis::python;
 use crate::format;
@@ -59,7 +60,7 @@ pub fn passages(path: &Path) -> Vec<Kept> {
         .collect()
 }
 
-/// Reads the files on all cores. `name` is what a file is called in the index; `step` is told after each
+/// Reads the files behind everything else that runs, on half of the cores at most. `name` is what a file is called in the index; `step` is told after each
 /// file. `None` once `cancelled` is set.
 pub fn index(
     files: &[PathBuf],
@@ -67,8 +68,11 @@ pub fn index(
     cancelled: &AtomicBool,
     step: impl Fn() + Sync,
 ) -> Option<Index> {
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let pool = rayon::ThreadPoolBuilder::new()
         .stack_size(STACK_BYTES)
+        .num_threads((cores / 2).max(1))
+        .start_handler(|_| priority::lower())
         .build()
         .ok()?;
     let kept: Vec<(Arc<str>, Vec<Kept>)> = pool.install(|| {
