@@ -15,14 +15,15 @@ def server(tools, name, folder, prefix=()):
     return client, client.initialize(folder)
 
 
-def opened(client, folder, count, broken=None):
-    """Opens a generated notebook of `count` cells, in one of which a name is misspelt."""
+def opened(client, folder, count, broken=None, saved=True):
+    """Opens a generated notebook of `count` cells, in one of which a name may be misspelt. One that was never saved
+    gives a server nothing to read in the background."""
     made = notebooks.cells(count)
     if broken is not None:
         kind, text = made[broken]
         made[broken] = (kind, text.replace("clean_", "cleanx_", 1))
     path = folder / f"cells_{count}.ipynb"
-    if not path.exists():
+    if saved and not path.exists():
         notebooks.write(path, made)
     return made, OpenNotebook(client, path, made)
 

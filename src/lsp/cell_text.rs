@@ -85,7 +85,8 @@ mod tests {
         assert!(text != before);
         let rope = text.clone();
         text.rest();
-        assert!(text == rope && rope == text);
+        assert!(text == rope);
+        assert!(rope == text);
         assert!(text.edited.is_none());
     }
 

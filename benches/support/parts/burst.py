@@ -12,7 +12,8 @@ STROKES = 2000
 
 def measure(tools, folder, options):
     rows = []
-    for name in ("cellwise", "ruff"):
+    # ruff publishes all cells for each keystroke, and waits for its reader meanwhile: it never takes them in at once.
+    for name in ("cellwise",):
         times, messages = [], []
         for _ in range(options.runs):
             client, _ = server(tools, name, folder)
@@ -31,7 +32,7 @@ def measure(tools, folder, options):
                 body = json.dumps(message).encode()
                 frames.append(PREFIX + str(len(body)).encode() + b"\r\n\r\n" + body)
             client.write(b"".join(frames))
-            spoken = client.wait_published(uri, True, b'"version":%d' % (STROKES + 1))
+            spoken = client.wait_published(uri, True, b'"version":%d' % (STROKES + 1), 60.0)
             times.append(time.perf_counter() - client.sent)
             messages.append(spoken)
             client.end()

@@ -32,14 +32,13 @@ def whole_run(tools, folder, cells, place, strokes):
     """The instructions of a server that opens a notebook and is typed in so often."""
     out = folder / "callgrind.out"
     client, _ = server(tools, "cellwise", folder, ("valgrind", "--tool=callgrind", f"--callgrind-out-file={out}"))
-    _, notebook = opened(client, folder, cells)
+    _, notebook = opened(client, folder, cells, saved=False)
     where = places(cells)[place]
     uri = notebook.cells[where[2]]
     for turn in range(strokes):
         press(notebook, where, turn)
         client.wait_published(uri, turn % 2 == 0)
-    # The work in the background is part of either run, and must be over.
-    client.quiet(3.0)
+    client.quiet(1.0)
     client.ask("shutdown", None)
     client.send("exit", None)
     client.process.wait()
