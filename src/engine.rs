@@ -9,6 +9,8 @@ mod repairs;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use rustc_hash::FxHashSet;
+
 use crate::action::{Action, ActionContext, Choices, Client, Offer, Refusal};
 use crate::analysis::clones;
 use crate::analysis::facts::OpeningKind;
@@ -84,6 +86,8 @@ struct Dirty {
     states: BTreeSet<CellIdx>,
     /// What is wrong with the notebook's file.
     problems: bool,
+    /// What other notebooks hold, which rules on linked cells ask for.
+    clones: bool,
     /// Rules on the whole notebook that the new texts concern.
     woken: BTreeSet<&'static str>,
     /// A cell has another title or count.
@@ -98,7 +102,15 @@ impl Analysis {
 
     /// The same, with facts shared with other notebooks.
     pub fn with_cache(notebook: Notebook, config: Arc<Config>, cache: Arc<FactsCache>) -> Self {
-        let mut analysis = Self {
+        let mut analysis = Self::unsettled(notebook, config, cache);
+        analysis.settle();
+        analysis
+    }
+
+    /// The same before the first [`settle`](Self::settle): links are known, findings are not. Whoever has
+    /// to [tell](Self::set_surroundings) of other files does so first, and has the notebook checked once.
+    pub fn unsettled(notebook: Notebook, config: Arc<Config>, cache: Arc<FactsCache>) -> Self {
+        Self {
             link: Link::new(
                 &notebook,
                 &cache,
@@ -123,9 +135,7 @@ impl Analysis {
                 all: true,
                 ..Dirty::default()
             },
-        };
-        analysis.settle();
-        analysis
+        }
     }
 
     pub fn notebook(&self) -> &Notebook {
@@ -267,7 +277,7 @@ impl Analysis {
         let clones = clones::Project::new(Arc::clone(index), Arc::clone(own), &self.passages());
         if self.clones != clones {
             self.clones = clones;
-            self.dirty.all = true;
+            self.dirty.clones = true;
         }
     }
 
@@ -289,11 +299,13 @@ impl Analysis {
         let mut own = dirty.texts.clone();
         if dirty.all {
             own = (0..self.cells.len()).map(CellIdx::new).collect();
-            linked.clone_from(&own);
         }
-        for &cell in &dirty.states {
-            own.insert(cell);
-            self.note_dependents(cell, &mut linked);
+        if dirty.all || dirty.clones {
+            linked = (0..self.cells.len()).map(CellIdx::new).collect();
+        }
+        if !dirty.states.is_empty() {
+            own.extend(&dirty.states);
+            self.note_dependents(&dirty.states, &mut linked);
         }
         let mut changed = Changed {
             picture: self.look_over(&dirty, &own, &linked),
@@ -379,12 +391,14 @@ impl Analysis {
         linked
     }
 
-    /// The cells whose findings may speak of how `cell` ran.
-    fn note_dependents(&self, cell: CellIdx, dependents: &mut BTreeSet<CellIdx>) {
-        let mut pending = vec![cell];
-        let mut seen = BTreeSet::new();
+    /// The cells whose findings may speak of how one of `changed` ran.
+    fn note_dependents(&self, changed: &BTreeSet<CellIdx>, dependents: &mut BTreeSet<CellIdx>) {
+        // All at once: of a notebook whose outputs are read, every cell is among them.
+        let mut pending: Vec<CellIdx> = changed.iter().copied().collect();
+        let mut seen = vec![false; self.cells.len()];
+        let mut followed: FxHashSet<&str> = FxHashSet::default();
         while let Some(cell) = pending.pop() {
-            if !seen.insert(cell) {
+            if std::mem::replace(&mut seen[cell.to_usize()], true) {
                 continue;
             }
             dependents.insert(cell);
@@ -394,15 +408,20 @@ impl Analysis {
                 pending.extend((cell.to_usize() + 1..self.cells.len()).map(CellIdx::new));
             }
             for (name, _) in &facts.exits {
-                pending.extend(self.link.askers(name));
+                if followed.insert(name) {
+                    pending.extend(self.link.askers(name));
+                }
             }
         }
-        let counted = |cell: &Cell| cell.count_of_code().is_some();
-        let next = self.notebook.cells[cell.to_usize()..]
-            .iter()
-            .skip(1)
-            .position(|cell| counted(cell));
-        dependents.extend(next.map(|offset| CellIdx::new(cell.to_usize() + 1 + offset)));
+        let mut next_counted = None;
+        for (cell, content) in self.notebook.indexed().rev() {
+            if changed.contains(&cell) {
+                dependents.extend(next_counted);
+            }
+            if content.count_of_code().is_some() {
+                next_counted = Some(cell);
+            }
+        }
     }
 
     /// `woken` names the rules that must look again, where not all must: the others find what they found.

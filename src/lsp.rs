@@ -15,6 +15,7 @@
 )]
 
 pub mod answers;
+pub mod cell_text;
 pub mod code_action;
 pub mod code_lens;
 pub mod configuration;
@@ -79,7 +80,7 @@ pub fn serve() -> ExitCode {
 fn try_serve() -> std::io::Result<ExitCode> {
     let outbox = Outbox::to_stdout()?;
     let (events, inbox) = mpsc::channel();
-    let session = Session::new(outbox.clone(), events.clone());
+    let mut session = Session::new(outbox.clone(), events.clone());
     thread::Builder::new()
         .name("session".into())
         .stack_size(SESSION_STACK)

@@ -8,6 +8,7 @@
 pub mod clones;
 pub mod dependencies;
 mod imports;
+pub mod priority;
 mod project;
 pub mod regular;
 mod surroundings;
@@ -17,9 +18,10 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use dashmap::DashMap;
+use rayon::prelude::*;
 
 use crate::analysis::facts::OpeningKind;
-use crate::analysis::known_imports::KnownImports;
+use crate::analysis::known_imports::{KnownImports, Votes};
 use crate::analysis::{Dependencies, Surroundings};
 use crate::config::{Config, ConfigError, Settings};
 
@@ -110,6 +112,25 @@ impl Workspace {
         Arc::clone(&self.imports.entry(root.clone()).or_insert_with(read))
     }
 
+    /// Reads the imports of the project of the notebook at `path` on all cores, unless they are known.
+    /// `held` has those of files that somebody has read already, by their absolute paths.
+    ///
+    /// No thread of the pool may be inside [`imports`](Self::imports) meanwhile.
+    pub fn gather_imports(&self, path: &Path, held: impl Fn(&Path) -> Option<Votes> + Sync) {
+        let root = project_of(path);
+        if self.imports.contains_key(&root) {
+            return;
+        }
+        let votes = imports::files(&root)
+            .into_par_iter()
+            .map(|path| held(&path).unwrap_or_else(|| imports::of_file(&path)))
+            .reduce(Votes::default, |mut all, votes| {
+                all += votes;
+                all
+            });
+        self.imports.insert(root, Arc::new(votes.result()));
+    }
+
     /// The same, if it has been read before.
     pub fn known_imports(&self, path: &Path) -> Option<Arc<KnownImports>> {
         self.imports
@@ -123,6 +144,7 @@ impl Workspace {
         // Said at once, so that nobody starts on the same project again.
         if imports.insert(root.clone(), Arc::default()).is_none() {
             std::thread::spawn(move || {
+                priority::lower();
                 let read = imports::of(&root).result();
                 imports.insert(root, Arc::new(read));
                 done();

@@ -8,6 +8,17 @@ import time
 
 PREFIX = b"Content-Length: "
 
+# What servers ask for. Only what the misspelt name is about is wanted of them.
+SETTINGS = {
+    "pylsp": {"plugins": {name: {"enabled": name == "pyflakes"} for name in
+              ("pyflakes", "pycodestyle", "mccabe", "pylint", "flake8", "pydocstyle", "ruff")}},
+    "basedpyright": {"analysis": {"typeCheckingMode": "basic", "diagnosticMode": "openFilesOnly"}},
+}  # fmt: skip
+
+
+class TooSlow(Exception):
+    """Nothing was said within the limit."""
+
 
 class Client:
     def __init__(self, command):
@@ -18,6 +29,9 @@ class Client:
         self.output = self.process.stdout.fileno()
         self.buffer = b""
         self.id = 0
+        # Messages with this in them are kept.
+        self.keep = None
+        self.kept = []
 
     def send(self, method, params, request=False):
         """Writes a message. `sent` is the moment before its first byte."""
@@ -26,14 +40,23 @@ class Client:
             self.id += 1
             message["id"] = self.id
         body = json.dumps(message).encode()
-        frame = memoryview(PREFIX + str(len(body)).encode() + b"\r\n\r\n" + body)
+        self.write(PREFIX + str(len(body)).encode() + b"\r\n\r\n" + body)
+
+    def write(self, data):
+        data = memoryview(data)
         self.sent = time.perf_counter()
         # A pipe may take less than the whole.
-        while frame:
-            frame = frame[os.write(self.process.stdin.fileno(), frame) :]
+        while data:
+            data = data[os.write(self.process.stdin.fileno(), data) :]
 
     def frame(self):
         """The body of the next message, as bytes."""
+        body = self.next_frame()
+        if self.keep and self.keep in body:
+            self.kept.append(body)
+        return body
+
+    def next_frame(self):
         while True:
             head = self.buffer.find(b"\r\n\r\n")
             if head >= 0:
@@ -61,23 +84,48 @@ class Client:
             self.answer(message)
 
     def answer(self, message):
-        """A request from the server gets an empty answer."""
+        """A request from the server gets its settings where it asks for them, else an empty answer."""
         if "id" in message and "method" in message:
-            body = json.dumps({"jsonrpc": "2.0", "id": message["id"], "result": None}).encode()
-            os.write(self.process.stdin.fileno(), PREFIX + str(len(body)).encode() + b"\r\n\r\n" + body)
+            result = None
+            if message["method"] == "workspace/configuration":
+                result = [self.setting(item.get("section")) for item in message["params"]["items"]]
+            self.send_raw({"jsonrpc": "2.0", "id": message["id"], "result": result})
 
-    def wait_published(self, uri, found):
-        """Reads until the document is said to have diagnostics (or none, where `found` is false).
+    def setting(self, section):
+        found = SETTINGS
+        for part in (section or "").split("."):
+            found = found.get(part, {}) if isinstance(found, dict) else None
+        return found
+
+    def send_raw(self, message):
+        body = json.dumps(message).encode()
+        sent = self.sent
+        self.write(PREFIX + str(len(body)).encode() + b"\r\n\r\n" + body)
+        self.sent = sent
+
+    def wait_published(self, uri, found, marker=None, limit=None):
+        """Reads until the document is said to have diagnostics (or none, where `found` is false); with a `marker`,
+        diagnostics in which it stands.
 
         Returns how many messages with diagnostics were read."""
-        wanted = b'"uri":' + json.dumps(uri).encode()
+        wanted = json.dumps(uri).encode()
         published = 0
         while True:
-            body = self.frame()
+            body = self.frame_within(limit)
             if b"publishDiagnostics" in body:
                 published += 1
-                if wanted in body and (b'"diagnostics":[]' not in body) == found:
+                has = (marker in body) if marker else b'"diagnostics":[]' not in body
+                if wanted in body and has == found:
                     return published
+            elif b'"method"' in body and b'"id"' in body:
+                self.answer(json.loads(body))
+
+    def frame_within(self, seconds):
+        if seconds is not None and not self.buffer:
+            left = self.sent + seconds - time.perf_counter()
+            if left <= 0 or not select.select([self.output], [], [], left)[0]:
+                raise TooSlow
+        return self.frame()
 
     def quiet(self, seconds):
         """Reads until nothing has come for so long; returns how many messages with diagnostics were read."""
@@ -93,7 +141,10 @@ class Client:
     def drain(self, count):
         """Reads `count` more messages with diagnostics."""
         while count > 0:
-            count -= b"publishDiagnostics" in self.frame()
+            body = self.frame()
+            count -= b"publishDiagnostics" in body
+            if b'"method"' in body and b'"id"' in body:
+                self.answer(json.loads(body))
 
     def initialize(self, root):
         """Returns the seconds from the start of the process to the answer."""
@@ -108,8 +159,9 @@ class Client:
                 },
                 "publishDiagnostics": {"relatedInformation": True, "versionSupport": True},
             },
-            "workspace": {"workspaceEdit": {"documentChanges": True, "resourceOperations": ["create"]}},
+            "workspace": {"configuration": True, "workspaceEdit": {"documentChanges": True, "resourceOperations": ["create"]}},
             "notebookDocument": {"synchronization": {"executionSummarySupport": True}},
+            "window": {"workDoneProgress": True},
         }
         self.ask(
             "initialize",
@@ -118,6 +170,7 @@ class Client:
         )  # fmt: skip
         took = time.perf_counter() - self.started
         self.send("initialized", {})
+        self.send("workspace/didChangeConfiguration", {"settings": SETTINGS})
         return took
 
     def memory(self):

@@ -66,11 +66,7 @@ pub fn with_stack_for<T>(text: &str, work: impl FnOnce() -> T) -> Result<T, TooM
 /// words and signs is a bound that no trick gets round. Only where it would ask for too much (a cell
 /// that holds a table of numbers) a closer look counts what can nest within one statement.
 fn possible_levels(text: &str, count: usize) -> usize {
-    let indents: usize = text
-        .split(['\n', '\r'])
-        .map(|line| line.len() - line.trim_start().len())
-        .sum();
-    let all = indents + count;
+    let all = indents(text) + count;
     if all <= (LIMIT - RESERVE) / BYTES_PER_LEVEL {
         return all;
     }
@@ -99,6 +95,17 @@ fn possible_levels(text: &str, count: usize) -> usize {
         }
     }
     deepest
+}
+
+/// The blanks at the starts of all lines.
+fn indents(text: &str) -> usize {
+    let mut at_start = true;
+    let blanks = text.bytes().filter(|byte| {
+        let is_blank = matches!(byte, b' ' | b'\t' | b'\x0b' | b'\x0c');
+        at_start = matches!(byte, b'\n' | b'\r') || (at_start && is_blank);
+        at_start && is_blank
+    });
+    blanks.count()
 }
 
 /// The words and signs of a text: the first byte of each word, every other byte that is not blank.

@@ -1,6 +1,7 @@
 //! What one cell's text says, without looking at any other cell.
 
 use ruff_python_ast::name::Name;
+use thin_vec::ThinVec;
 
 use super::shapes::Passage;
 use crate::text::TextRange;
@@ -9,37 +10,40 @@ use crate::text::TextRange;
 pub type Step = u32;
 
 /// The facts of one cell. A cell that is not Python has the default: nothing.
+///
+/// They are held for every cell of every open notebook, and most lists are empty in most cells: a
+/// [`ThinVec`] takes a pointer then.
 #[derive(Debug, Default, PartialEq)]
 pub struct Facts {
     /// Names read while the cell runs, in that order. Reads inside function bodies are in [`Scope::reads`].
-    pub uses: Vec<Use>,
+    pub uses: ThinVec<Use>,
     /// Names bound or deleted while the cell runs, in that order.
-    pub bindings: Vec<Binding>,
+    pub bindings: ThinVec<Binding>,
     /// What the cell has done to each name when it ends, sorted by name.
-    pub exits: Vec<(Name, Exit)>,
+    pub exits: ThinVec<(Name, Exit)>,
     /// Bodies that run when somebody calls them: functions, methods, lambdas.
-    pub scopes: Vec<Scope>,
-    pub classes: Vec<Class>,
+    pub scopes: ThinVec<Scope>,
+    pub classes: ThinVec<Class>,
     /// Calls made while the cell runs, in that order.
-    pub calls: Vec<Call>,
+    pub calls: ThinVec<Call>,
     /// Objects changed in place while the cell runs: `df["a"] = 1`, `xs.append(1)`.
-    pub mutations: Vec<Mutation>,
+    pub mutations: ThinVec<Mutation>,
     /// What a second run of the cell does again to names that other cells bind, in document order.
-    pub repeats: Vec<Repeat>,
+    pub repeats: ThinVec<Repeat>,
     /// Calls that draw random numbers or seed a generator, by the look of their names; those in
     /// bodies included. In document order.
-    pub randoms: Vec<RandomCall>,
+    pub randoms: ThinVec<RandomCall>,
     /// Magics and shell lines, in document order.
-    pub magics: Vec<Magic>,
+    pub magics: ThinVec<Magic>,
     /// What makes it impossible to know which names exist afterwards.
-    pub openings: Vec<Opening>,
+    pub openings: ThinVec<Opening>,
     /// Where the text is not Python. Such a cell does not run at all, so what it binds counts as
     /// perhaps bound and what it reads is not judged.
-    pub syntax_errors: Vec<SyntaxError>,
+    pub syntax_errors: ThinVec<SyntaxError>,
     /// How the last statement shows a result.
     pub trailing: Option<Trailing>,
     /// Top-level statements, in document order.
-    pub statements: Vec<Statement>,
+    pub statements: ThinVec<Statement>,
     /// Lines that hold code: neither blank nor only a comment.
     pub code_lines: u32,
     /// Whether a top-level `await`, `async for` or `async with` is run.
@@ -47,9 +51,9 @@ pub struct Facts {
     /// What the cell reads of names that stand in strings or in no text at all.
     pub text_reads: TextReads,
     /// Habits that the rules of the groups test and portable ask for, in document order.
-    pub remarks: Vec<Remark>,
+    pub remarks: ThinVec<Remark>,
     /// Fingerprints by which repetitions are found, by block and place. None where the cell does not run.
-    pub passages: Vec<Passage>,
+    pub passages: ThinVec<Passage>,
     /// Whether it may set IPython to show every expression of a cell instead of the last.
     pub shows_every_expression: bool,
 }
@@ -449,6 +453,19 @@ pub enum StatementKind {
 }
 
 impl Facts {
+    /// Gives back what the lists have set aside for more.
+    pub(super) fn fit(&mut self) {
+        self.uses.shrink_to_fit();
+        self.bindings.shrink_to_fit();
+        self.exits.shrink_to_fit();
+        self.calls.shrink_to_fit();
+        self.scopes.shrink_to_fit();
+        self.mutations.shrink_to_fit();
+        self.randoms.shrink_to_fit();
+        self.remarks.shrink_to_fit();
+        self.passages.shrink_to_fit();
+    }
+
     /// Whether the cell is Python that a kernel would run.
     pub fn runs(&self) -> bool {
         self.syntax_errors.is_empty()

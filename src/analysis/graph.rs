@@ -8,7 +8,7 @@ mod names;
 mod resolve;
 mod twins;
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use ruff_python_ast::name::Name;
 use rustc_hash::FxHashSet;
@@ -41,10 +41,10 @@ pub struct Link {
 #[derive(Debug, Default)]
 struct CellLink {
     facts: Arc<Facts>,
-    needs: Vec<Need>,
-    sources: Vec<Source>,
+    needs: Box<[Need]>,
+    sources: Box<[Source]>,
     /// Every name that was looked up in other cells for this link. Sorted.
-    asked: Vec<Name>,
+    asked: Box<[Name]>,
 }
 
 /// A name that a cell needs and that a run from the top has not bound by then.
@@ -154,7 +154,7 @@ impl Link {
 
     /// The facts of a cell; nothing for a cell that is not Python or does not exist.
     pub fn facts(&self, cell: CellIdx) -> &Facts {
-        static NOTHING: std::sync::LazyLock<Facts> = std::sync::LazyLock::new(Facts::default);
+        static NOTHING: LazyLock<Facts> = LazyLock::new(Facts::default);
         self.cells
             .get(cell.to_usize())
             .map_or(&NOTHING, |cell| &cell.facts)
@@ -404,9 +404,9 @@ impl Link {
         let cell = &mut self.cells[position];
         let now = CellLink {
             facts: Arc::clone(&cell.facts),
-            needs,
-            sources,
-            asked,
+            needs: needs.into(),
+            sources: sources.into(),
+            asked: asked.into(),
         };
         self.revised |= cell.needs != now.needs || cell.sources != now.sources;
         let before = std::mem::replace(cell, now);
@@ -437,6 +437,7 @@ pub(crate) fn facts_of(notebook: &Notebook, cell: &Cell, cache: &FactsCache) -> 
     if cell.is_python(&notebook.meta.language) {
         cache.get(&cell.text)
     } else {
-        Arc::default()
+        static NOTHING: LazyLock<Arc<Facts>> = LazyLock::new(Arc::default);
+        Arc::clone(&NOTHING)
     }
 }

@@ -1,5 +1,7 @@
 //! Names that nearly everybody binds with the same import.
 
+use std::ops::AddAssign;
+
 use ruff_python_ast::name::Name;
 use rustc_hash::FxHashMap;
 
@@ -54,6 +56,17 @@ impl Votes {
             })
             .collect();
         KnownImports { own }
+    }
+}
+
+impl AddAssign for Votes {
+    fn add_assign(&mut self, other: Self) {
+        for (name, votes) in other.statements {
+            let own = self.statements.entry(name).or_default();
+            for (statement, count) in votes {
+                *own.entry(statement).or_default() += count;
+            }
+        }
     }
 }
 

@@ -5,6 +5,7 @@ use std::hash::{Hash, Hasher};
 use ruff_python_ast::name::Name;
 use ruff_python_ast::{Stmt, StmtExpr};
 use rustc_hash::{FxHashMap, FxHasher};
+use thin_vec::{ThinVec, thin_vec};
 
 use super::builtins;
 use super::depth;
@@ -27,12 +28,12 @@ use crate::text::{Ranged, TextRange};
 pub fn facts(text: &str) -> Facts {
     let start = TextRange::empty(size(0));
     depth::with_stack_for(text, || parsed_facts(text)).unwrap_or_else(|too_much| Facts {
-        syntax_errors: vec![SyntaxError {
+        syntax_errors: thin_vec![SyntaxError {
             range: start,
             message: too_much.to_string().into(),
         }],
         // Nobody has read what it binds.
-        openings: vec![Opening {
+        openings: thin_vec![Opening {
             range: start,
             step: 0,
             kind: OpeningKind::Dynamic,
@@ -63,7 +64,7 @@ fn parsed_facts(text: &str) -> Facts {
     }
     walker.cell_magic_end();
     let (mut facts, flow) = walker.finish();
-    facts.statements = statements;
+    facts.statements = statements.into();
     facts.trailing = parsed
         .statements
         .last()
@@ -85,11 +86,12 @@ fn parsed_facts(text: &str) -> Facts {
     facts.shows_every_expression =
         memchr::memmem::find(text.as_bytes(), b"ast_node_interactivity").is_some();
     if facts.runs() {
-        facts.passages = shapes::passages(&source, &parsed.statements);
+        facts.passages = shapes::passages(&source, &parsed.statements).into();
     } else {
         doubt(&mut facts);
     }
     facts.exits = exits(&facts, flow.into_states());
+    facts.fit();
     facts
 }
 
@@ -109,14 +111,14 @@ fn doubt(facts: &mut Facts) {
     facts.calls.clear();
 }
 
-fn exits(facts: &Facts, states: Branch) -> Vec<(Name, Exit)> {
+fn exits(facts: &Facts, states: Branch) -> ThinVec<(Name, Exit)> {
     let mut last_written: FxHashMap<&Name, usize> = FxHashMap::default();
     for (at, binding) in facts.bindings.iter().enumerate() {
         if binding.kind.is_written() {
             last_written.insert(&binding.name, at);
         }
     }
-    let mut exits: Vec<_> = states
+    let mut exits: ThinVec<_> = states
         .into_iter()
         .filter_map(|(name, state)| {
             let binding = *last_written.get(&name)?;
@@ -228,7 +230,7 @@ fn automagic(text: &str) -> Option<Facts> {
     let range = TextRange::at(size(start), size(line.len()));
     let opening = magics::line_effect(word, argument).opening;
     Some(Facts {
-        magics: vec![Magic {
+        magics: thin_vec![Magic {
             range,
             kind: MagicKind::Line,
             name: word.into(),
@@ -242,7 +244,7 @@ fn automagic(text: &str) -> Option<Facts> {
             })
             .into_iter()
             .collect(),
-        statements: vec![Statement {
+        statements: thin_vec![Statement {
             range,
             kind: StatementKind::Magic,
             steps: (0, 1),

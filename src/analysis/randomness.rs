@@ -3,7 +3,9 @@
 //! The names are those of the libraries' own references (numpy 1 and 2, the standard library, PyTorch 2,
 //! TensorFlow 1 and 2, Keras, scikit-learn 1).
 
-use rustc_hash::FxHashMap;
+use std::sync::LazyLock;
+
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::facts::{BindingKind, RandomCall};
 use super::graph::Link;
@@ -352,12 +354,9 @@ fn module_of(link: &Link, name: &str) -> Option<String> {
 
 /// Whether the last part of a name is worth following to its import.
 pub fn looks_random(last: &str) -> bool {
-    last.contains("seed")
-        || matches!(
-            last,
-            "DataLoader" | "RandomState" | "default_rng" | "random_split" | "rvs"
-        )
-        || [
+    // Asked of every call in every cell.
+    static NAMES: LazyLock<FxHashSet<&str>> = LazyLock::new(|| {
+        let tables = [
             NUMPY,
             PYTHON,
             TORCH,
@@ -365,9 +364,17 @@ pub fn looks_random(last: &str) -> bool {
             TENSORFLOW,
             KERAS_LAYERS,
             SKLEARN,
-        ]
-        .iter()
-        .any(|names| names.binary_search(&last).is_ok())
+            &[
+                "DataLoader",
+                "RandomState",
+                "default_rng",
+                "random_split",
+                "rvs",
+            ],
+        ];
+        tables.into_iter().flatten().copied().collect()
+    });
+    NAMES.contains(last) || last.as_bytes().windows(4).any(|part| part == b"seed")
 }
 
 /// What a function does, by its full name; `None` for what has nothing to do with randomness.

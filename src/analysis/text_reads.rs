@@ -1,5 +1,8 @@
 //! Names that code reads by text: `eval("x")`, `df.query("a > @x")`, `%%sql … :x`.
 
+use std::sync::LazyLock;
+
+use aho_corasick::AhoCorasick;
 use ruff_python_ast::name::Name;
 
 use super::facts::{Facts, MagicKind, ScopeUse, TextReads};
@@ -31,7 +34,7 @@ pub fn of(facts: &Facts, text: &str) -> TextReads {
         .any(|magic| magic.kind == MagicKind::Cell && magics::body_of(&magic.name) == Body::Other);
     if namespace_use(facts, text).is_some() {
         TextReads::Any
-    } else if foreign || TEXT_READERS.iter().any(|sign| has_word(text, sign)) {
+    } else if foreign || has_text_reader(text) {
         TextReads::Words
     } else {
         TextReads::Nothing
@@ -65,10 +68,16 @@ pub fn namespace_use<'f>(facts: &'f Facts, text: &str) -> Option<&'f Name> {
     Some(name)
 }
 
-/// Whether `sign` stands in the text where a word begins.
-fn has_word(text: &str, sign: &str) -> bool {
-    text.match_indices(sign)
-        .any(|(at, _)| !text[..at].ends_with(|c: char| c.is_alphanumeric() || c == '_'))
+/// Whether one of [`TEXT_READERS`] stands in the text where a word begins. This is asked of every cell.
+fn has_text_reader(text: &str) -> bool {
+    static READERS: LazyLock<Option<AhoCorasick>> =
+        LazyLock::new(|| AhoCorasick::new(TEXT_READERS).ok());
+    let found = READERS
+        .iter()
+        .flat_map(|readers| readers.find_overlapping_iter(text));
+    found
+        .map(|found| &text[..found.start()])
+        .any(|before| !before.ends_with(|c: char| c.is_alphanumeric() || c == '_'))
 }
 
 /// The parts of a cell that are read by text: its strings, or all of it where it is not Python.

@@ -1,5 +1,7 @@
 //! `cellwise check`.
 
+mod together;
+
 use std::any::Any;
 use std::backtrace::Backtrace;
 use std::cell::RefCell;
@@ -19,6 +21,7 @@ use super::report::{self, InFile, Item, Report};
 use super::selection::Selection;
 use super::terminal::Terminal;
 use super::{Status, files, suppressions};
+use crate::analysis::FactsCache;
 use crate::analysis::clones::{Index, Kept};
 use crate::config::Config;
 use crate::engine::Analysis;
@@ -205,11 +208,7 @@ fn check(paths: &BTreeSet<PathBuf>, workspace: &Workspace, args: &Args) -> (Repo
         ..Report::default()
     };
     let mut errors = Vec::new();
-    let mut results = each(paths.clone(), |path| {
-        check_file(path, workspace, args.format, None)
-    });
-    again_with_clones(paths, &mut results, workspace, args);
-    for result in results {
+    for result in together::check(paths, workspace, args.format) {
         match result {
             Ok(mut checked) => {
                 report.notebooks += 1;
@@ -220,39 +219,6 @@ fn check(paths: &BTreeSet<PathBuf>, workspace: &Workspace, args: &Args) -> (Repo
         }
     }
     (report, errors)
-}
-
-/// Checks those files again that share passages with others: what a file alone shows is known by then.
-fn again_with_clones(
-    paths: &BTreeSet<PathBuf>,
-    results: &mut [Result<Checked, String>],
-    workspace: &Workspace,
-    args: &Args,
-) {
-    let files: Vec<(Arc<str>, Vec<Kept>)> = paths
-        .iter()
-        .zip(&mut *results)
-        .filter_map(|(path, result)| {
-            let kept = std::mem::take(&mut result.as_mut().ok()?.passages);
-            Some((name_of(path), kept))
-        })
-        .collect();
-    let index = Arc::new(Index::of(files));
-    let shared: BTreeSet<PathBuf> = paths
-        .iter()
-        .zip(&*results)
-        .filter(|(path, result)| result.is_ok() && index.shares(&name_of(path)))
-        .map(|(path, _)| path.clone())
-        .collect();
-    let again = each(shared.clone(), |path| {
-        check_file(path, workspace, args.format, Some(&index))
-    });
-    let mut again = shared.iter().zip(again).peekable();
-    for (path, result) in paths.iter().zip(results) {
-        if let Some((_, checked)) = again.next_if(|(shared, _)| *shared == path) {
-            *result = checked;
-        }
-    }
 }
 
 /// What a file is called in the index, and in messages.
@@ -266,24 +232,29 @@ pub(super) fn each<T: Send>(
     paths: BTreeSet<PathBuf>,
     work: impl Fn(&Path) -> Result<T, String> + Sync,
 ) -> Vec<Result<T, String>> {
-    let progress = Progress::new(paths.len());
-    let pool = match rayon::ThreadPoolBuilder::new()
-        .stack_size(STACK_BYTES)
-        .build()
-    {
+    let paths = paths.into_iter().map(|path| (path, ()));
+    each_with(paths.collect(), |path, ()| work(path))
+}
+
+/// The same with something of each file's own.
+fn each_with<I: Send, T: Send>(
+    files: Vec<(PathBuf, I)>,
+    work: impl Fn(&Path, I) -> Result<T, String> + Sync,
+) -> Vec<Result<T, String>> {
+    let progress = Progress::new(files.len());
+    let pool = match pool() {
         Ok(pool) => pool,
-        Err(error) => return vec![Err(format!("no threads can be started: {error}"))],
+        Err(error) => return vec![Err(error)],
     };
     panic::set_hook(Box::new(|panic| {
         let trace = Backtrace::capture();
         LAST_PANIC.set(Some(format!("{panic}\n{trace}")));
     }));
     let results = pool.install(|| {
-        let paths: Vec<PathBuf> = paths.into_iter().collect();
-        paths
+        files
             .into_par_iter()
-            .map(|path| {
-                let result = guarded(&path, || work(&path));
+            .map(|(path, own)| {
+                let result = guarded(&path, || work(&path, own));
                 progress.done();
                 result
             })
@@ -291,6 +262,12 @@ pub(super) fn each<T: Send>(
     });
     let _ = panic::take_hook();
     results
+}
+
+fn pool() -> Result<rayon::ThreadPool, String> {
+    let pool = rayon::ThreadPoolBuilder::new().stack_size(STACK_BYTES);
+    pool.build()
+        .map_err(|error| format!("no threads can be started: {error}"))
 }
 
 thread_local! {
@@ -364,30 +341,42 @@ pub(crate) fn config_of(path: &Path, workspace: &Workspace) -> Result<Arc<Config
 /// Analyses a notebook with what it needs to know of the files around.
 pub(crate) fn analyse(
     path: &Path,
-    mut notebook: Notebook,
+    notebook: Notebook,
     config: &Arc<Config>,
     workspace: &Workspace,
 ) -> Analysis {
+    let mut analysis = read(path, notebook, config, workspace, Arc::default());
+    if lacks_names(&analysis) {
+        analysis.set_imports(workspace.imports(path));
+    }
+    analysis.settle();
+    analysis
+}
+
+/// Links a notebook with what it takes from the files around. Its rules have not run.
+fn read(
+    path: &Path,
+    mut notebook: Notebook,
+    config: &Arc<Config>,
+    workspace: &Workspace,
+    cache: Arc<FactsCache>,
+) -> Analysis {
     let file_name = path.file_name().and_then(|name| name.to_str());
     Arc::make_mut(&mut notebook.meta).file_name = file_name.map(Arc::from);
-    let mut analysis = Analysis::new(notebook, Arc::clone(config));
+    let mut analysis = Analysis::unsettled(notebook, Arc::clone(config), cache);
     analysis.set_dependencies(workspace.dependencies(path));
-    analysis.settle();
     let lookups = analysis.lookups();
     if !lookups.is_empty() {
         let surroundings = workspace.surroundings(path, lookups);
         analysis.set_surroundings(surroundings);
-        analysis.settle();
-    }
-    let lacks_names = analysis
-        .notebook()
-        .indexed()
-        .any(|(cell, _)| analysis.lacks_names(cell));
-    if lacks_names {
-        analysis.set_imports(workspace.imports(path));
-        analysis.settle();
     }
     analysis
+}
+
+/// Whether it helps to know how the project imports what it uses.
+fn lacks_names(analysis: &Analysis) -> bool {
+    let mut cells = analysis.notebook().indexed();
+    cells.any(|(cell, _)| analysis.lacks_names(cell))
 }
 
 /// `file` is given where the report is about places in files.
@@ -409,12 +398,17 @@ pub(super) fn checked(
     let items = report::items(path.to_owned(), analysis, file, |rule| {
         config.asks_for(rule)
     });
-    let looks_across = rules::find(ACROSS_FILES).and_then(|rule| config.severity_of(rule));
     Checked {
         items,
         problem,
-        passages: looks_across.map_or_else(Vec::new, |_| analysis.passages()),
+        passages: passages(analysis, config),
     }
+}
+
+/// What other notebooks may repeat; none where no rule asks.
+fn passages(analysis: &Analysis, config: &Config) -> Vec<Kept> {
+    let looks_across = rules::find(ACROSS_FILES).and_then(|rule| config.severity_of(rule));
+    looks_across.map_or_else(Vec::new, |_| analysis.passages())
 }
 
 #[cfg(test)]

@@ -9,6 +9,7 @@ use ropey::Rope;
 use rustc_hash::FxHashMap;
 use serde_json::{Map, Value};
 
+use super::cell_text::{CellText, Edited};
 use super::execution::{self, Run, Said, SaidCount};
 use super::host::{self, Host};
 use super::proto::{CellItem, DocumentEvent, NotebookOpened, TextChanged, TextItem, Uri};
@@ -25,6 +26,7 @@ pub struct Documents {
     pub(super) texts: FxHashMap<Uri, TextDocument>,
     /// Those of them that hold a notebook. Its cells stand in `cells`, too.
     pub(super) hosts: FxHashMap<Uri, Host>,
+    pub(super) edited: Edited,
 }
 
 #[derive(Debug, Default)]
@@ -45,7 +47,7 @@ pub struct CellDocument {
     /// Its place in the notebook's order; `None` between a removal and its `didClose`.
     pub(super) position: Option<usize>,
     pub version: i64,
-    pub text: Rope,
+    pub text: CellText,
     pub(super) language_id: Box<str>,
     pub(super) kind: i64,
     pub(super) id: Option<Arc<str>>,
@@ -248,7 +250,7 @@ impl CellDocument {
             notebook,
             position: None,
             version: item.version,
-            text: Rope::from_str(&item.text),
+            text: Arc::<str>::from(item.text).into(),
             language_id: item.language_id.into(),
             kind: CODE,
             id: None,
@@ -263,7 +265,7 @@ impl CellDocument {
     /// A cell that was read from a text document of that version.
     pub(super) fn host_cell(&mut self, version: i64, cell: Cell) {
         self.version = version;
-        self.text = Rope::from_str(&cell.text);
+        self.text = Arc::clone(&cell.text).into();
         self.kind = match cell.kind {
             CellKind::Code => CODE,
             CellKind::Markdown | CellKind::Raw | CellKind::Unknown => MARKUP,
@@ -325,7 +327,7 @@ impl CellDocument {
             tags: Arc::clone(&self.tags),
             execution: execution::execution(self.run.as_ref(), &self.text),
             outputs: self.outputs.clone(),
-            ..Cell::new(kind, self.text.to_string())
+            ..Cell::new(kind, self.text.whole())
         }
     }
 }

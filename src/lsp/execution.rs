@@ -24,8 +24,7 @@
 //! - A cell that *appears* with a summary and `execution_count: null` was edited before we came.
 //!   What ran is unknown then, and only a new run ends it.
 
-use ropey::Rope;
-
+use super::cell_text::CellText;
 use super::proto::ExecutionSummary;
 use crate::notebook::Execution;
 
@@ -35,7 +34,7 @@ pub struct Run {
     count: u32,
     success: Option<bool>,
     /// The text that ran; `None` where it was edited before it was first seen.
-    text: Option<Rope>,
+    text: Option<CellText>,
     /// A summary tells of the run, not only a count in the metadata.
     summarised: bool,
     /// The text has changed since, even if it was changed back.
@@ -78,7 +77,7 @@ pub fn positive(count: i64) -> Option<u32> {
 }
 
 /// A cell appears, with `text` in it. `remembered` is its run before it was closed, if it was.
-pub fn appeared(said: Said, text: &Rope, remembered: Option<Run>) -> Option<Run> {
+pub fn appeared(said: Said, text: &CellText, remembered: Option<Run>) -> Option<Run> {
     if let Some(mut run) = remembered {
         run.touched |= run.text.as_ref() != Some(text);
         // The summary of a cell that comes back by an undo may be gone; that is not a clearing.
@@ -101,7 +100,7 @@ pub fn appeared(said: Said, text: &Rope, remembered: Option<Run>) -> Option<Run>
 }
 
 /// A message tells of a cell that is there.
-pub fn told(said: Said, text: &Rope, run: Option<Run>) -> Option<Run> {
+pub fn told(said: Said, text: &CellText, run: Option<Run>) -> Option<Run> {
     let begun = |count, success, summarised| Run {
         count,
         success,
@@ -135,7 +134,7 @@ pub fn edited(run: &mut Option<Run>) {
 }
 
 /// What the engine is told.
-pub fn execution(run: Option<&Run>, text: &Rope) -> Execution {
+pub fn execution(run: Option<&Run>, text: &CellText) -> Execution {
     run.map_or_else(Execution::default, |run| Execution {
         count: Some(run.count),
         edited_since: run.touched && run.text.as_ref() != Some(text),
@@ -145,6 +144,8 @@ pub fn execution(run: Option<&Run>, text: &Rope) -> Execution {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use super::*;
 
     const NULL: Said = Said {
@@ -170,17 +171,17 @@ mod tests {
     }
 
     /// A cell as the session drives it.
-    struct Cell(Rope, Option<Run>);
+    struct Cell(CellText, Option<Run>);
 
     impl Cell {
         fn new(text: &str, said: Said) -> Self {
-            let text = Rope::from_str(text);
+            let text = CellText::from(Arc::from(text));
             let run = appeared(said, &text, None);
             Self(text, run)
         }
 
         fn types(mut self, text: &str) -> Self {
-            self.0 = Rope::from_str(text);
+            self.0 = CellText::from(Arc::from(text));
             edited(&mut self.1);
             self
         }
@@ -287,7 +288,7 @@ mod tests {
         let Cell(text, run) = Cell::new("x", count(7)).types("y").told(NULL);
         let back = appeared(NULL, &text, run.clone());
         assert!(execution(back.as_ref(), &text).edited_since);
-        let original = Rope::from_str("x");
+        let original = CellText::from(Arc::from("x"));
         let back = appeared(NULL, &original, run);
         assert!(!execution(back.as_ref(), &original).edited_since);
     }

@@ -92,7 +92,7 @@ impl<'a> File<'a> {
         if let Some(found) = cell.id.as_deref().and_then(|id| self.by_id.get(id)) {
             return Some(found);
         }
-        let text = cell.text.to_string();
+        let text = cell.text.whole();
         let here = self.by_position.get(&position).copied();
         here.filter(|saved| *saved.text == *text)
             .or_else(|| self.by_text.get(&*text).copied().flatten())

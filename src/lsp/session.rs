@@ -1,9 +1,10 @@
 //! The only writer: all state of the server, changed by one event at a time.
 //!
 //! Events are taken in until none waits, then notebooks that changed are analysed once, and what
-//! changed is published, unless more has come meanwhile: a burst of edits costs one analysis, without
-//! a timer. Nothing here waits for the client.
+//! changed is published, unless more has come meanwhile: a burst of edits costs few analyses ([`Burst`]).
+//! Nothing here waits for the client.
 
+mod burst;
 mod clones;
 mod scanning;
 
@@ -15,6 +16,7 @@ use rustc_hash::FxHashMap;
 use serde_json::Value;
 use tower_lsp::jsonrpc::{Error, Result};
 
+use self::burst::Burst;
 use super::documents::{Change, Documents, NotebookDocument};
 use super::event::{Event, Folders};
 use super::host::Host;
@@ -47,6 +49,8 @@ pub struct Session {
     pub(super) hints: Shown,
     /// For threads of ours, to tell when they are done.
     wake: mpsc::Sender<Event>,
+    /// How many analyses there were, of any notebook.
+    analyses: usize,
 }
 
 /// One notebook at rest, for whoever answers a request.
@@ -106,19 +110,22 @@ impl Session {
             lenses: Shown::default(),
             hints: Shown::default(),
             wake,
+            analyses: 0,
         }
     }
 
     /// Runs until no event can come any more.
-    pub fn run(mut self, inbox: &mpsc::Receiver<Event>) {
+    pub fn run(&mut self, inbox: &mpsc::Receiver<Event>) {
+        let mut burst = Burst::default();
         let mut next = inbox.recv().ok();
         while let Some(event) = next {
             self.guarded(|session| session.handle(event));
-            next = inbox.try_recv().ok();
+            next = burst.next(inbox);
             if next.is_none() {
                 self.settle_all();
                 // What has come meanwhile makes these results those of yesterday.
                 next = inbox.try_recv().ok();
+                burst.note(next.is_some());
             }
             if next.is_none() {
                 self.guarded(Self::publish);
@@ -379,6 +386,7 @@ impl Session {
     fn settle_all(&mut self) {
         let unsettled = self.notebooks.iter().filter(|(_, open)| open.unsettled);
         let unsettled: Vec<Uri> = unsettled.map(|(uri, _)| uri.clone()).collect();
+        self.analyses += unsettled.len();
         for uri in unsettled {
             self.settle(&uri);
         }
@@ -467,6 +475,7 @@ impl Session {
             }
         }
         self.refresh();
+        self.begin_clones();
     }
 
     /// Has the client ask again for what it shows and is outdated.
@@ -581,7 +590,7 @@ mod tests {
 
     #[test]
     fn a_burst_is_published_once() {
-        let (session, mut sent) = session();
+        let (mut session, mut sent) = session();
         let (events, inbox) = mpsc::channel();
         for version in 2..100_i64 {
             let text = " ".repeat(usize::try_from(version % 7).unwrap());
@@ -591,6 +600,27 @@ mod tests {
         session.run(&inbox);
         let published = String::from_utf8(sent().unwrap()).unwrap();
         assert!(published.contains(r#""version":99"#), "{published}");
+        assert_eq!(sent(), None);
+    }
+
+    #[test]
+    fn two_thousand_keystrokes_at_once_cost_few_analyses() {
+        let (mut session, mut sent) = session();
+        let (events, inbox) = mpsc::channel();
+        for version in 2..=2_001_i64 {
+            let text = "x".repeat(usize::try_from(version).unwrap());
+            events.send(edit(version, &text)).unwrap();
+        }
+        drop(events);
+        let before = session.analyses;
+        session.run(&inbox);
+        let analyses = session.analyses - before;
+        assert!((1..=50).contains(&analyses), "{analyses}");
+        let view = session.view(&Uri::from("n:#1")).unwrap().unwrap();
+        let text = &view.analysis.notebook().cells[0].text;
+        assert_eq!(**text, *"x".repeat(2_001));
+        let published = String::from_utf8(sent().unwrap()).unwrap();
+        assert!(published.contains(r#""version":2001"#), "{published}");
         assert_eq!(sent(), None);
     }
 

@@ -258,9 +258,13 @@ fn change_text(documents: &mut Documents, uri: &Uri, content: TextContent, appli
     }
     cell.version = of.version;
     for step in content.changes {
-        edit(&mut cell.text, step, &of.uri, applied);
+        edit(cell.text.rope(), step, &of.uri, applied);
     }
     execution::edited(&mut cell.run);
+    let at_rest = documents.edited.note(&of.uri);
+    if let Some(cell) = at_rest.and_then(|cell| documents.cells.get_mut(&cell)) {
+        cell.text.rest();
+    }
     applied.changes.push(Change::Cell {
         notebook: uri.clone(),
         cell: of.uri,

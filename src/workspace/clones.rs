@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use ignore::WalkBuilder;
 use rayon::prelude::*;
 
-use super::regular;
+use super::{priority, regular};
 use crate::analysis::clones::{Index, Kept};
 use crate::analysis::python;
 use crate::format::{self, Hint};
@@ -70,7 +70,7 @@ pub fn passages(path: &Path) -> Vec<Kept> {
         .collect()
 }
 
-/// Reads the files on all cores. `name` is what a file is called in the index; `step` is told after each
+/// Reads the files behind everything else that runs, on half of the cores at most. `name` is what a file is called in the index; `step` is told after each
 /// file. `None` once `cancelled` is set.
 pub fn index(
     files: &[PathBuf],
@@ -78,8 +78,11 @@ pub fn index(
     cancelled: &AtomicBool,
     step: impl Fn() + Sync,
 ) -> Option<Index> {
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let pool = rayon::ThreadPoolBuilder::new()
         .stack_size(STACK_BYTES)
+        .num_threads((cores / 2).max(1))
+        .start_handler(|_| priority::lower())
         .build()
         .ok()?;
     let kept: Vec<(Arc<str>, Vec<Kept>)> = pool.install(|| {

@@ -1,6 +1,6 @@
 //! How the scripts and notebooks of a project import what they use.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use ignore::WalkBuilder;
 
@@ -18,32 +18,48 @@ const LARGEST: u64 = 8 << 20;
 /// Reads the imports of all scripts and notebooks below a folder, apart from hidden and ignored ones.
 pub fn of(root: &Path) -> Votes {
     let mut votes = Votes::default();
-    let files = WalkBuilder::new(root)
+    files(root).iter().for_each(|path| votes += of_file(path));
+    votes
+}
+
+/// The files that are looked at below a folder.
+pub fn files(root: &Path) -> Vec<PathBuf> {
+    let is_candidate = |path: &Path| {
+        path.extension()
+            .is_some_and(|own| own == "py" || own == "ipynb")
+    };
+    WalkBuilder::new(root)
         .require_git(false)
         .sort_by_file_path(Ord::cmp)
         .build()
         .flatten()
-        .filter(|entry| entry.file_type().is_some_and(|kind| kind.is_file()));
-    let mut read = 0;
-    for entry in files {
-        let is = |wanted: &str| entry.path().extension().is_some_and(|own| own == wanted);
-        if !is("py") && !is("ipynb") {
-            continue;
+        .filter(|entry| is_candidate(entry.path()))
+        .filter(|entry| entry.file_type().is_some_and(|kind| kind.is_file()))
+        .filter(|entry| entry.metadata().is_ok_and(|meta| meta.len() <= LARGEST))
+        .map(ignore::DirEntry::into_path)
+        .take(MOST_FILES)
+        .collect()
+}
+
+/// The imports of one file; none where it cannot be read.
+pub fn of_file(path: &Path) -> Votes {
+    let mut votes = Votes::default();
+    let Ok(bytes) = regular::read(path, LARGEST) else {
+        return votes;
+    };
+    if path.extension().is_some_and(|own| own == "ipynb") {
+        for (_, cell) in format::parse(&bytes).python_cells() {
+            count(&mut votes, &cell.text);
         }
-        read += 1;
-        if read > MOST_FILES {
-            break;
-        }
-        let Ok(bytes) = regular::read(entry.path(), LARGEST) else {
-            continue;
-        };
-        if is("ipynb") {
-            for (_, cell) in format::parse(&bytes).python_cells() {
-                votes.count(&python::facts(&cell.text));
-            }
-        } else if let Ok(text) = std::str::from_utf8(&bytes) {
-            votes.count(&python::facts(text));
-        }
+    } else if let Ok(text) = std::str::from_utf8(&bytes) {
+        count(&mut votes, text);
     }
     votes
+}
+
+fn count(votes: &mut Votes, text: &str) {
+    // Most cells import nothing, and need not be parsed to know that.
+    if memchr::memmem::find(text.as_bytes(), b"import").is_some() {
+        votes.count(&python::facts(text));
+    }
 }

@@ -14,10 +14,16 @@ use crate::text::TextRange;
 /// what they answer, in whatever order the files came.
 #[derive(Debug, Default, Clone)]
 pub struct Index {
-    files: FxHashMap<Arc<str>, Arc<[Kept]>>,
-    /// By hash and then by the file's name; the number is the passage's in its file.
-    places: Vec<(u64, Arc<str>, u32)>,
+    /// Those that hold any, by name.
+    files: Vec<File>,
+    /// By hash, then by file. Small, as there is one for each passage of a project.
+    places: Vec<InFile>,
 }
+
+type File = (Arc<str>, Arc<[Kept]>);
+
+/// Where a passage stands: its hash, its file's place in [`Index::files`], its own number there.
+type InFile = (u64, u32, u32);
 
 /// A passage of a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,6 +39,8 @@ pub struct Kept {
 pub struct Project {
     index: Arc<Index>,
     own: Arc<str>,
+    /// The places of [`Self::copies`]. Sorted.
+    copied: Vec<u32>,
     /// Files that hold most of what this notebook holds, with the number of passages they share.
     /// Of those, nothing is said cell by cell.
     pub copies: Vec<(Arc<str>, usize)>,
@@ -59,15 +67,16 @@ const MOST_NAMED: usize = 2;
 impl Index {
     /// The files with their passages.
     pub fn of(files: impl IntoIterator<Item = (Arc<str>, Vec<Kept>)>) -> Self {
-        let mut index = Self::default();
-        for (name, kept) in files {
-            index.files.insert(name, kept.into());
-        }
-        for (name, kept) in &index.files {
-            let places = (0..).zip(&kept[..]);
-            index
-                .places
-                .extend(places.map(|(at, kept)| (kept.hash, Arc::clone(name), at)));
+        let files = files.into_iter().filter(|(_, kept)| !kept.is_empty());
+        let mut files: Vec<File> = files.map(|(name, kept)| (name, kept.into())).collect();
+        files.sort_unstable_by(|(a, _), (b, _)| a.cmp(b));
+        files.dedup_by(|(a, _), (b, _)| a == b);
+        let mut index = Self {
+            files,
+            places: Vec::new(),
+        };
+        for (file, (_, kept)) in (0..).zip(&index.files) {
+            index.places.extend(places_of(file, kept));
         }
         index.places.sort_unstable();
         index
@@ -75,41 +84,63 @@ impl Index {
 
     /// The file holds these passages now; none where it has gone.
     pub fn set(&mut self, name: &Arc<str>, kept: Vec<Kept>) {
-        if self.files.remove(name).is_some() {
-            self.places.retain(|(_, own, _)| own != name);
+        let found = self.find(name);
+        let at = found.unwrap_or_else(|at| at);
+        let file = u32::try_from(at).unwrap_or(u32::MAX);
+        let is_known = found.is_ok();
+        if is_known {
+            self.places.retain(|(_, own, _)| *own != file);
         }
-        if kept.is_empty() {
-            return;
+        let behind = |places: &mut Vec<InFile>, step: &dyn Fn(&mut u32)| {
+            let others = places.iter_mut().map(|(_, own, _)| own);
+            others.filter(|own| **own >= file).for_each(step);
+        };
+        match (is_known, kept.is_empty()) {
+            (false, true) => return,
+            (true, true) => {
+                self.files.remove(at);
+                behind(&mut self.places, &|own| *own -= 1);
+                return;
+            }
+            (true, false) => self.files[at].1 = kept.into(),
+            (false, false) => {
+                behind(&mut self.places, &|own| *own += 1);
+                self.files.insert(at, (Arc::clone(name), kept.into()));
+            }
         }
-        let places = (0..).zip(&kept);
-        self.places
-            .extend(places.map(|(at, kept)| (kept.hash, Arc::clone(name), at)));
+        let kept = Arc::clone(&self.files[at].1);
+        self.places.extend(places_of(file, &kept));
         self.places.sort_unstable();
-        self.files.insert(Arc::clone(name), kept.into());
     }
 
     /// Whether the file shares a passage with another.
     pub fn shares(&self, name: &str) -> bool {
-        let kept = self.files.get(name).map_or(&[][..], |kept| kept);
-        kept.iter()
-            .any(|kept| self.others(kept.hash, name).next().is_some())
+        let Ok(at) = self.find(name) else {
+            return false;
+        };
+        let mut kept = self.files[at].1.iter();
+        kept.any(|kept| self.others(kept.hash, name).next().is_some())
     }
 
-    /// The first place of a passage in each other file.
-    fn others<'i>(
-        &'i self,
-        hash: u64,
-        own: &'i str,
-    ) -> impl Iterator<Item = (&'i Arc<str>, u32)> + 'i {
+    fn find(&self, name: &str) -> Result<usize, usize> {
+        self.files.binary_search_by(|(own, _)| (**own).cmp(name))
+    }
+
+    /// The first place of a passage in each file that is another notebook than `own`, by file.
+    fn others<'a>(&'a self, hash: u64, own: &'a str) -> impl Iterator<Item = (u32, u32)> + 'a {
         let start = self.places.partition_point(|(other, ..)| *other < hash);
-        let mut last: Option<&Arc<str>> = None;
+        let mut last = None;
         self.places[start..]
             .iter()
             .take_while(move |(other, ..)| *other == hash)
-            .filter(move |(_, name, _)| {
-                !is_same_notebook(name, own) && last.replace(name) != Some(name)
+            .filter(move |(_, file, _)| {
+                last.replace(*file) != Some(*file) && !is_same_notebook(self.name(*file), own)
             })
-            .map(|(_, name, at)| (name, *at))
+            .map(|(_, file, at)| (*file, *at))
+    }
+
+    fn name(&self, file: u32) -> &str {
+        &self.files[file as usize].0
     }
 }
 
@@ -122,6 +153,10 @@ fn is_same_notebook(one: &str, other: &str) -> bool {
             .map_or(name.len(), |dot| folder + dot)
     };
     one[..stem(one)] == other[..stem(other)]
+}
+
+fn places_of(file: u32, kept: &[Kept]) -> impl Iterator<Item = InFile> {
+    (0..).zip(kept).map(move |(at, kept)| (kept.hash, file, at))
 }
 
 impl Kept {
@@ -149,22 +184,25 @@ impl Project {
         let mut hashes: Vec<u64> = kept.iter().map(|kept| kept.hash).collect();
         hashes.sort_unstable();
         hashes.dedup();
-        let mut shared: FxHashMap<&Arc<str>, usize> = FxHashMap::default();
+        let mut shared: FxHashMap<u32, usize> = FxHashMap::default();
         for &hash in &hashes {
-            for (name, _) in index.others(hash, &own).take(MOST_FILES) {
-                *shared.entry(name).or_default() += 1;
+            for (other, _) in index.others(hash, &own).take(MOST_FILES) {
+                *shared.entry(other).or_default() += 1;
             }
         }
-        let is_copy = |count: usize| {
-            count >= LEAST_SHARED && count * LEAST_SHARE.1 >= hashes.len() * LEAST_SHARE.0
-        };
-        let mut copies: Vec<(Arc<str>, usize)> = shared
-            .into_iter()
-            .filter(|(_, count)| is_copy(*count))
-            .map(|(name, count)| (Arc::clone(name), count))
-            .collect();
-        copies.sort_unstable();
-        Self { index, own, copies }
+        shared.retain(|_, count| {
+            *count >= LEAST_SHARED && *count * LEAST_SHARE.1 >= hashes.len() * LEAST_SHARE.0
+        });
+        let mut copied: Vec<u32> = shared.keys().copied().collect();
+        copied.sort_unstable();
+        let named = |copy: &u32| (Arc::clone(&index.files[*copy as usize].0), shared[copy]);
+        let copies = copied.iter().map(named).collect();
+        Self {
+            index,
+            own,
+            copied,
+            copies,
+        }
     }
 
     /// What of the cell stands in other files, apart from copies of the notebook, and where this is its
@@ -181,18 +219,18 @@ impl Project {
             {
                 continue;
             }
-            let mut others: Vec<(&Arc<str>, u32)> = self
+            let mut others: Vec<(u32, u32)> = self
                 .index
                 .others(passage.hash, &self.own)
                 .take(MOST_FILES)
-                .filter(|(name, _)| self.copies.iter().all(|(copy, _)| copy != *name))
+                .filter(|(file, _)| self.copied.binary_search(file).is_err())
                 .collect();
             // A pair is one notebook, and told as one.
-            others.dedup_by(|next, last| is_same_notebook(next.0, last.0));
+            others.dedup_by(|next, last| is_same_notebook(self.index.name(next.0), self.index.name(last.0)));
             let Some((first, first_at)) = others.first().copied() else {
                 continue;
             };
-            let kept = self.index.files.get(first).map_or(&[][..], |kept| kept);
+            let (_, kept) = &self.index.files[first as usize];
             let last = &passages[at + row(&passages[at..], &kept[first_at as usize..])];
             let more = others.len().saturating_sub(MOST_NAMED);
             others.truncate(MOST_NAMED);
@@ -200,9 +238,9 @@ impl Project {
                 range: passage.range.cover(last.range),
                 files: others
                     .into_iter()
-                    .map(|(name, at)| {
-                        let cell = self.index.files[name][at as usize].cell;
-                        (Arc::clone(name), cell)
+                    .map(|(file, at)| {
+                        let (name, kept) = &self.index.files[file as usize];
+                        (Arc::clone(name), kept[at as usize].cell)
                     })
                     .collect(),
                 more,

@@ -17,7 +17,7 @@ use crate::lsp::proto::Uri;
 use crate::lsp::requests::Request;
 use crate::lsp::wire::Outbox;
 use crate::rules;
-use crate::workspace::{Workspace, clones};
+use crate::workspace::{Workspace, clones, priority};
 
 /// The name of the work, by which a client shows and cancels it.
 pub const TOKEN: &str = "cellwise/index";
@@ -32,7 +32,9 @@ const STACK: usize = 64 << 20;
 pub(super) struct Clones {
     roots: Vec<PathBuf>,
     index: Option<Arc<Index>>,
-    /// Whether it has been asked for; it is not begun again after it was cancelled.
+    /// The folders to read, when it has been asked for and not begun.
+    wanted: Option<Vec<PathBuf>>,
+    /// Whether it has been begun; it is not begun again after it was cancelled.
     begun: bool,
     /// Whether a thread is at work.
     busy: bool,
@@ -54,15 +56,12 @@ impl Session {
         else {
             return;
         };
-        if !self.clones.begun {
-            self.clones.roots = match &self.folders[..] {
+        if !self.clones.begun && self.clones.wanted.is_none() {
+            self.clones.wanted = Some(match &self.folders[..] {
                 // A notebook in nobody's project may stand anywhere, above all in a home folder.
                 [] => self.workspace.root_of(&path).into_iter().collect(),
                 folders => folders.to_vec(),
-            };
-            let workspace = self.workspace.apart();
-            self.clones
-                .begin(workspace, self.outbox.clone(), self.wake.clone());
+            });
         }
         let Some(index) = &self.clones.index else {
             return;
@@ -76,6 +75,16 @@ impl Session {
             open.clones = Some(Arc::clone(index));
             open.unsettled = true;
             self.settle_by(uri, Open::settle);
+        }
+    }
+
+    /// Starts to read the other notebooks, once what was found in this one is told.
+    pub(super) fn begin_clones(&mut self) {
+        if let Some(roots) = self.clones.wanted.take() {
+            self.clones.roots = roots;
+            let workspace = self.workspace.apart();
+            self.clones
+                .begin(workspace, self.outbox.clone(), self.wake.clone());
         }
     }
 
@@ -192,5 +201,9 @@ impl Clones {
 /// Whether a thread could be started.
 fn spawn(work: impl FnOnce() + Send + 'static) -> bool {
     let named = thread::Builder::new().name("index".into());
+    let work = || {
+        priority::lower();
+        work();
+    };
     named.stack_size(STACK).spawn(work).is_ok()
 }
