@@ -10,6 +10,7 @@ use std::ops::RangeInclusive;
 use ruff_python_ast::token::TokenKind;
 use ruff_python_parser::{Mode, ParseOptions, parse_unchecked};
 
+use crate::analysis::source::readable;
 use crate::config::{Config, UnknownName, nearest};
 use crate::notebook::{Anchor, Cell, CellIdx};
 use crate::rule::Finding;
@@ -298,7 +299,7 @@ struct Tokens {
 
 impl Tokens {
     fn of(text: &str) -> Self {
-        let parsed = parse_unchecked(text, ParseOptions::from(Mode::Ipython));
+        let parsed = parse_unchecked(&readable(text), ParseOptions::from(Mode::Ipython));
         let mut tokens = Self {
             strings: Vec::new(),
             code_start: None,

@@ -205,7 +205,14 @@ fn the_configuration_shown_is_read() {
 /// `src/rules/empty_cell.rs` and `tests/tidy.rs::files_stay_small` name a file, and a test in it.
 #[test]
 fn every_file_and_test_that_is_named_exists() {
-    let folders = ["src/", "tests/", "benches/", "examples/", "editors/"];
+    let folders = [
+        "src/",
+        "tests/",
+        "benches/",
+        "examples/",
+        "editors/",
+        "fuzz/",
+    ];
     for document in DOCUMENTS {
         for name in quoted(&read(document)) {
             if name.contains([' ', '<', '*', '…'])

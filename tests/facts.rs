@@ -491,6 +491,30 @@ fn places_count_bytes_in_any_script() {
     leaves("größe = 1\n𝐱 = 2", "größe x");
 }
 
+/// The parser of Ruff 0.0.10 ends in a panic at each of them.
+#[test]
+fn escapes_among_brackets_that_do_not_match_are_survived() {
+    for escape in [
+        "?x", ",f a", ";f a", "/f a", "??x", "%%time", "!!ls", "%x", "!x",
+    ] {
+        for open in [
+            "{)",
+            "f(a]",
+            "\"\"(\"\"]()",
+            "[(]",
+            "((]",
+            "x = {1: (]",
+            "f'{(]}'",
+        ] {
+            let found = facts(&format!("y = 1\n{open}\n{escape}\n  {escape}\nz = 2"));
+            assert!(!found.syntax_errors.is_empty());
+            assert!(found.bound_names().any(|(name, _)| name == "y"));
+        }
+    }
+    // Where brackets match, a line is what it was.
+    assert_eq!(facts("f(a\n, b)\n?f").syntax_errors, []);
+}
+
 #[test]
 fn deep_nesting_is_survived() {
     let sum = format!("x = 0{}", " + 1".repeat(20_000));

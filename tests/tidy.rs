@@ -130,6 +130,44 @@ fn every_silenced_lint_has_a_reason() {
     }
 }
 
+/// What a notebook holds is put into a page as text: no source of an extension knows a way to put it in as markup.
+#[test]
+fn the_editors_set_no_markup() {
+    let ways = [
+        "innerHTML",
+        "outerHTML",
+        "insertAdjacentHTML",
+        "document.write",
+        "DOMParser",
+        "createContextualFragment",
+        "srcdoc",
+        "eval(",
+        "new Function(",
+        "isTrusted = true",
+        "supportHtml",
+        "unsafe-inline",
+        "unsafe-eval",
+    ];
+    let folders = ["common", "vscode/src", "vscode/webview", "jupyterlab/src"];
+    let mut read = 0;
+    for folder in folders {
+        for entry in fs::read_dir(root().join("editors").join(folder)).unwrap() {
+            let path = entry.unwrap().path();
+            if path.extension().is_none_or(|own| own != "ts") {
+                continue;
+            }
+            read += 1;
+            let text = fs::read_to_string(&path).unwrap();
+            for way in ways {
+                assert!(!text.contains(way), "{} has `{way}`", path.display());
+            }
+        }
+    }
+    assert!(read > 30, "{read} sources were read");
+    let panel = fs::read_to_string(root().join("editors/vscode/src/graph.ts")).unwrap();
+    assert!(panel.contains("Content-Security-Policy\" content=\"default-src 'none';"));
+}
+
 #[test]
 fn the_engine_opts_out_of_no_guard() {
     let why = "only front ends and the workspace do I/O";

@@ -8,7 +8,9 @@ use std::borrow::Cow;
 
 use ruff_python_ast::Stmt;
 use ruff_python_ast::token::TokenKind;
-use ruff_python_parser::{Mode, ParseError, ParseOptions, parse_cells_unchecked, parse_unchecked};
+use ruff_python_parser::{
+    Mode, ParseError, ParseOptions, lexer, parse_cells_unchecked, parse_unchecked,
+};
 
 use super::facts::{Magic, MagicKind};
 use super::magics::{self, Body};
@@ -92,7 +94,7 @@ impl<'t> Source<'t> {
 
 /// Parses a part of a text as statements whose places are those of the whole text.
 pub fn parse_part(text: &str, part: TextRange, mode: Mode) -> Parsed {
-    let module = parse_cells_unchecked(text, [part], &ParseOptions::from(mode));
+    let module = parse_cells_unchecked(&readable(text), [part], &ParseOptions::from(mode));
     let errors = module.errors().to_vec();
     Parsed {
         statements: module.into_suite().into_iter().collect(),
@@ -102,7 +104,7 @@ pub fn parse_part(text: &str, part: TextRange, mode: Mode) -> Parsed {
 
 /// Where string literals stand, those with values in them as a whole.
 pub fn strings(code: &str) -> Vec<TextRange> {
-    let parsed = parse_unchecked(code, ParseOptions::from(Mode::Ipython));
+    let parsed = parse_unchecked(&readable(code), ParseOptions::from(Mode::Ipython));
     let mut strings = Vec::new();
     let mut open: Vec<TextRange> = Vec::new();
     for token in parsed.tokens() {
@@ -118,6 +120,52 @@ pub fn strings(code: &str) -> Vec<TextRange> {
         }
     }
     strings
+}
+
+/// The text without what the parser would not survive: 0.0.10 panics at a line such as `?name` or `,f a` among brackets
+/// that do not match. A cell with such brackets is broken in any case, so those lines become comments; all places stay.
+pub fn readable(text: &str) -> Cow<'_, str> {
+    let lines = memchr::memchr2_iter(b'\n', b'\r', text.as_bytes()).map(|end| end + 1);
+    let escapes: Vec<usize> = lines
+        .chain([0])
+        .filter_map(|start| {
+            let line = &text[start..];
+            let content = line.trim_start_matches([' ', '\t', '\u{c}']);
+            let is_escape = content.starts_with(['?', ',', ';', '/'])
+                || content.starts_with("%%")
+                || content.starts_with("!!");
+            is_escape.then_some(start + line.len() - content.len())
+        })
+        .collect();
+    if escapes.is_empty() || brackets_match(text) {
+        return Cow::Borrowed(text);
+    }
+    let mut readable = text.to_owned();
+    for at in escapes {
+        readable.replace_range(at..at + 1, "#");
+    }
+    Cow::Owned(readable)
+}
+
+fn brackets_match(text: &str) -> bool {
+    let mut lexer = lexer::lex(text, Mode::Ipython);
+    let mut open = Vec::new();
+    loop {
+        let opening = match lexer.next_token() {
+            TokenKind::EndOfFile => return open.is_empty(),
+            kind @ (TokenKind::Lpar | TokenKind::Lsqb | TokenKind::Lbrace) => {
+                open.push(kind);
+                continue;
+            }
+            TokenKind::Rpar => TokenKind::Lpar,
+            TokenKind::Rsqb => TokenKind::Lsqb,
+            TokenKind::Rbrace => TokenKind::Lbrace,
+            _ => continue,
+        };
+        if open.pop() != Some(opening) {
+            return false;
+        }
+    }
 }
 
 /// `%%name argument` on a cell's first line.

@@ -16,7 +16,7 @@ use super::json::Span;
 use super::sheet::{self, Coding, Dialect, Frame, Sheet, SheetCell};
 use super::{Format, Hint, Kind, is_countable, without_mark};
 use crate::notebook::{Cell, CellKind, Notebook, NotebookMeta};
-use crate::text::{LineIndex, TextRange, TextSize};
+use crate::text::{TextRange, TextSize};
 
 pub const FORMAT: Format = Format {
     name: "percent script",
@@ -158,10 +158,10 @@ impl PercentCell {
 /// The cells of a script in order. They need not cover it: markers, blank lines that part
 /// cells and jupytext's header belong to no cell.
 fn split(text: &str, has_header: bool) -> Vec<PercentCell> {
-    let index = LineIndex::new(text);
-    let line = |number| to_usize(index.line_range(text, number));
-    let markers: Vec<(u32, Marker)> = (0..index.line_count())
-        .filter_map(|number| Some((number, Marker::read(&text[line(number)])?)))
+    let lines: Vec<Span> = sheet::lines_of(text, Span::new(0, text.len())).collect();
+    let line = |number: usize| lines[number].start..lines[number].end;
+    let markers: Vec<(usize, Marker)> = (0..lines.len())
+        .filter_map(|number| Some((number, marker_of(&text[line(number)])?)))
         .collect();
 
     let mut cells = Vec::with_capacity(markers.len() + 1);
@@ -190,14 +190,10 @@ fn split(text: &str, has_header: bool) -> Vec<PercentCell> {
             text_range: body(text, before, markers.is_empty()),
         });
     }
-    let starts: Vec<u32> = markers.iter().map(|(at, _)| *at).collect();
+    let starts: Vec<usize> = markers.iter().map(|(at, _)| *at).collect();
     for (position, (at, marker)) in markers.into_iter().enumerate() {
         let next = starts.get(position + 1).map(|&next| line(next).start);
-        let below = if at + 1 < index.line_count() {
-            line(at + 1).start
-        } else {
-            text.len()
-        };
+        let below = lines.get(at + 1).map_or(text.len(), |next| next.start);
         cells.push(PercentCell {
             title: marker.title,
             kind: marker.kind,
@@ -242,8 +238,18 @@ pub fn render(notebook: &Notebook) -> String {
 
 /// Whether any line of `text` is a marker.
 pub fn has_marker(text: &str) -> bool {
-    text.split(['\n', '\r'])
-        .any(|line| Marker::read(line).is_some())
+    sheet::lines_of(text, Span::new(0, text.len()))
+        .filter_map(|line| marker_of(&text[line.start..line.end]))
+        .next()
+        .is_some()
+}
+
+/// A carriage return alone ends no line of a sheet: what stands around it is one line, and no marker.
+fn marker_of(line: &str) -> Option<Marker> {
+    if line.contains('\r') {
+        return None;
+    }
+    Marker::read(line)
 }
 
 struct Marker {

@@ -165,7 +165,11 @@ pub(super) fn edited(
         return;
     };
     let cell = match (cell, &document.hosted) {
-        (Ok(cell), _) => *cell,
+        (Ok(cell), before) => {
+            let before = before.as_ref().map_or("", |before| &before.text);
+            host.unread |= tells_the_format(before) || tells_the_format(&cell.text);
+            *cell
+        }
         (Err(text), Some(before)) => {
             host.unread |= says_more(&before.text, notebook) || says_more(&text, notebook);
             Cell {
@@ -180,6 +184,12 @@ pub(super) fn edited(
         notebook: uri.clone(),
         cell: known,
     });
+}
+
+/// Whether a cell's text holds what a format is told by: it may stand in a cell that was never closed.
+fn tells_the_format(text: &str) -> bool {
+    let signs = ["{python", "{code-cell", "marimo.App("];
+    signs.iter().any(|sign| text.contains(sign))
 }
 
 /// Whether a cell's text says something of the cell, or of the file: a conflict, another language.

@@ -204,6 +204,32 @@ mod tests {
         assert!(!brings(&files, &run("../setup"), "z"));
     }
 
+    /// A link within the project that leads out of it is not followed, whatever names it.
+    #[cfg(unix)]
+    #[test]
+    fn no_link_leads_out_of_the_project() {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |name: &str| folder.path().join(name);
+        std::fs::create_dir_all(at("project/sub")).unwrap();
+        std::fs::create_dir_all(at("outside")).unwrap();
+        std::fs::write(at("project/cellwise.toml"), "").unwrap();
+        std::fs::write(at("outside/a.py"), "y = 1").unwrap();
+        std::os::unix::fs::symlink(at("outside/a.py"), at("project/sub/a.py")).unwrap();
+        std::os::unix::fs::symlink(at("outside"), at("project/sub/pkg")).unwrap();
+        let notebook = at("project/sub/n.ipynb");
+        for opening in [
+            run("a.py"),
+            run("pkg/a.py"),
+            run(&at("outside/a.py").display().to_string()),
+            OpeningKind::StarImport("a".into()),
+            OpeningKind::StarImport("pkg.a".into()),
+            OpeningKind::StarImport(".a".into()),
+        ] {
+            let brings = of(&notebook, std::iter::once(&opening));
+            assert!(brings.may_bring(&opening, "x"), "{opening:?} was read");
+        }
+    }
+
     #[test]
     fn what_cannot_be_told_may_bring_anything() {
         assert!(

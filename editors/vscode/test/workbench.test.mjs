@@ -326,7 +326,7 @@ scenario("a hostile notebook is drawn as text", async () => {
   assert.equal(await graph.locator("img").count(), 0);
   assert.equal(await graph.evaluate(() => document.title), "Cellwise Graph");
   const policy = await graph.locator("meta[http-equiv]").getAttribute("content");
-  assert.match(policy, /^default-src 'none'; style-src [^;]+; script-src 'nonce-[\w-]+'$/);
+  assert.match(policy, /^default-src 'none'; style-src [^;]+; script-src 'nonce-[\w-]+'; base-uri 'none'; form-action 'none'$/);
 });
 
 scenario("outputs reach the rules without being sent", async () => {
