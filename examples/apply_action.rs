@@ -1,6 +1,6 @@
 //! Applies an action to notebooks, for the tests that run notebooks before and after.
 //!
-//! `cargo run --release --example apply_action -- ACTION PATH… [--all] [--plain]`
+//! `cargo run --release --example apply_action -- ACTION PATH… [--all] [--plain] [--before]`
 //!
 //! Prints one line of JSON for each place where the action is offered: `path`, `cell` (0-based, among
 //! all cells), `title`, and either `disabled` (the reason) or `cells` (of each cell after the action the
@@ -10,7 +10,7 @@
 //!
 //! `rename` in place of an action gives every variable a new name that can have one.
 //! `--all` applies it to all cells, from the last to the first, and prints the end of it;
-//! `--plain` asks as a client that can change texts and nothing else.
+//! `--plain` asks as a client that can change texts and nothing else; `--before` prints the cells as they are first.
 
 #![expect(
     clippy::disallowed_methods,
@@ -33,9 +33,12 @@ use cellwise::notebook::{CellIdx, CellKind, Edit, Notebook};
 use cellwise::project::NoProject;
 use cellwise::refactor::rename;
 use cellwise::rule::Severity;
-use cellwise::text::{TextRange, TextSize};
+use cellwise::text::{Ranged, TextRange, TextSize};
 use cellwise::view::variable;
 use cellwise::{actions, format};
+use ruff_python_ast::visitor::{self, Visitor};
+use ruff_python_ast::{Mod, Stmt};
+use ruff_python_parser::{Mode, ParseOptions, parse_unchecked};
 use serde_json::{Value, json};
 
 /// Actions on the whole notebook: they do the same wherever the cursor is.
@@ -63,7 +66,7 @@ fn run() -> Result<()> {
         .skip(1)
         .partition(|argument| argument.starts_with("--"));
     if names.is_empty() {
-        bail!("usage: apply_action ACTION PATH… [--all] [--plain]");
+        bail!("usage: apply_action ACTION PATH… [--all] [--plain] [--before]");
     }
     let name = names.remove(0);
     if name == RENAME {
@@ -88,6 +91,13 @@ fn run() -> Result<()> {
         let bytes = std::fs::read(&path).with_context(|| path.clone())?;
         let notebook = format::parse(&bytes);
         let path = Path::new(&path);
+        if has("--before") {
+            let origins: Vec<Option<usize>> = (0..notebook.cells.len()).map(Some).collect();
+            println!(
+                "{}",
+                json!({"path": path, "cells": cells(&notebook, &origins)})
+            );
+        }
         if has("--all") && !WHOLE.contains(&action.name) {
             tool.all_cells(path, notebook)?;
         } else {
@@ -225,12 +235,15 @@ impl Tool {
                         chosen.map(|at| (index, TextRange::empty(statements[at].range.start()))),
                     );
                 }
-                ON_SELECTION => places.extend(chosen.map(|at| {
-                    let from = at - 1;
-                    let to = (from + 1 + at % 3).min(count - 1);
-                    let range = statements[from].range.cover(statements[to].range);
-                    (index, range)
-                })),
+                ON_SELECTION => {
+                    places.extend(chosen.map(|at| {
+                        let from = at - 1;
+                        let to = (from + 1 + at % 3).min(count - 1);
+                        let range = statements[from].range.cover(statements[to].range);
+                        (index, range)
+                    }));
+                    places.extend(within_blocks(&cell.text).map(|range| (index, range)));
+                }
                 _ => places.extend(self.repaired(analysis, index).map(|range| (index, range))),
             }
         }
@@ -265,6 +278,37 @@ impl Tool {
             })
             .collect()
     }
+}
+
+/// Some statements of some of the blocks in a cell, the same at each run.
+fn within_blocks(text: &str) -> impl Iterator<Item = TextRange> {
+    #[derive(Default)]
+    struct Blocks {
+        depth: usize,
+        chosen: Vec<TextRange>,
+    }
+    impl<'a> Visitor<'a> for Blocks {
+        fn visit_body(&mut self, body: &'a [Stmt]) {
+            if self.depth > 0
+                && let (Some(first), Some(last)) = (body.first(), body.last())
+            {
+                let middle = &body[body.len() / 2];
+                self.chosen.push(first.range().cover(middle.range()));
+                self.chosen.push(middle.range().cover(last.range()));
+            }
+            self.depth += 1;
+            visitor::walk_body(self, body);
+            self.depth -= 1;
+        }
+    }
+    let mut blocks = Blocks::default();
+    let parsed = parse_unchecked(text, ParseOptions::from(Mode::Ipython));
+    if let Mod::Module(module) = parsed.syntax() {
+        blocks.visit_body(&module.body);
+    }
+    blocks.chosen.dedup();
+    let step = blocks.chosen.len().div_ceil(PLACES).max(1);
+    blocks.chosen.into_iter().step_by(step)
 }
 
 /// Every variable that can have another name gets one. Functions and classes keep their names: what is shown of them says it.

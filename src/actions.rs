@@ -3,6 +3,7 @@
 //! To add one: write `actions/its_name.rs`, and name it in the list below.
 
 use crate::action::{Action, ActionContext, Choices};
+use crate::refactor::moving::targets;
 
 /// Declares the modules and collects each one's `ACTION` with the source that its manual page is read from.
 macro_rules! actions {
@@ -40,9 +41,14 @@ actions![
     remove_cell,
     remove_debug,
     parametrize_function,
+    mend_file,
+    strip_metadata,
+    read_secret_from_environment,
     resolve_conflict,
     run_to_import,
     use_pip_magic,
+    install_from_requirements,
+    use_relative_path,
     declare_dependency,
     suppress,
 ];
@@ -50,7 +56,7 @@ actions![
 /// What a person may choose from at a place; `None` for an action that asks nothing there.
 pub fn choices(action: &Action, cx: &ActionContext<'_>) -> Option<Choices> {
     match action.name {
-        "move-to-module" => move_to_module::choices(cx),
+        "move-to-module" => targets::choices(cx),
         "promote-notebook" => promote_notebook::choices(cx),
         _ => None,
     }

@@ -396,7 +396,7 @@ impl Analysis {
                 pending.extend(self.link.askers(name));
             }
         }
-        let counted = |cell: &Cell| cell.execution.count.is_some();
+        let counted = |cell: &Cell| cell.count_of_code().is_some();
         let next = self.notebook.cells[cell.to_usize()..]
             .iter()
             .skip(1)
@@ -587,11 +587,15 @@ impl Analysis {
     }
 
     fn findings_at(&self, cell: CellIdx, range: TextRange) -> Vec<&Finding> {
-        let Some(text) = self.notebook.cell(cell).map(|cell| &cell.text) else {
-            return Vec::new();
+        // What concerns the whole notebook is shown at its start.
+        let whole = match cell {
+            CellIdx(0) => self.notebook_findings(),
+            _ => &[],
         };
-        self.cell_findings(cell)
+        let text = self.notebook.cell(cell).map_or("", |cell| &cell.text);
+        whole
             .iter()
+            .chain(self.cell_findings(cell))
             .filter(|finding| finding.anchor.range_in(text).intersect(range).is_some())
             .collect()
     }

@@ -51,6 +51,13 @@ pub fn is_notebook(bytes: &[u8], hint: Hint) -> bool {
     format.is_some_and(|format| !matches!(format.kind, Kind::Foreign))
 }
 
+/// Whether a script is a notebook that is no module besides: one of Databricks or marimo.
+pub fn only_runs_as_notebook(bytes: &[u8]) -> bool {
+    let decoded = Decoded::new(bytes);
+    let format = decoded.format(Hint::Python);
+    format.is_some_and(|own| [databricks::FORMAT.name, marimo::FORMAT.name].contains(&own.name))
+}
+
 /// Reads a notebook from a file's bytes.
 ///
 /// Parsing never fails: what is wrong stands in [`Notebook::problems`], and the cells are
@@ -238,6 +245,7 @@ impl<'b> Decoded<'b> {
             message: "The file is UTF-16, and editors and kernels read notebooks as UTF-8 alone; \
                       save it as UTF-8."
                 .to_owned(),
+            is_mendable: false,
         })
     }
 }

@@ -49,6 +49,8 @@ pub struct Problem {
     pub anchor: Anchor,
     /// What is wrong, what follows from it, and what to do.
     pub message: String,
+    /// Whether [`EditOp::MendFile`] takes it away, or a part of it.
+    pub is_mendable: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -89,6 +91,8 @@ pub struct NotebookMeta {
     pub nbformat: Option<(i64, i64)>,
     /// The last part of its path; `None` where it has never been saved, or nobody says.
     pub file_name: Option<Arc<str>>,
+    /// The keys of metadata in its file that change without anyone meaning it, each with the number of its places.
+    pub volatile: Arc<[(&'static str, usize)]>,
 }
 
 /// The language of a kernel or of a cell.
@@ -171,6 +175,13 @@ impl Cell {
 
     pub fn is_python(&self, notebook: &Language) -> bool {
         self.is_code() && self.language.as_ref().unwrap_or(notebook).is_python()
+    }
+
+    /// The count of a cell that has code: where nothing stands any more, nothing says what ran.
+    pub fn count_of_code(&self) -> Option<u32> {
+        self.execution
+            .count
+            .filter(|_| !self.text.trim().is_empty())
     }
 
     pub fn has_tag(&self, tag: &str) -> bool {

@@ -3,10 +3,14 @@
 //! The engine does no I/O: who has files hands it a [`Project`]. Paths are relative to the project's root,
 //! and nothing outside of the root is read or written, by `..` or by a link.
 
+mod overlay;
+
 use std::collections::BTreeMap;
 use std::fmt;
 use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
+
+pub use overlay::Overlay;
 
 /// The files around a notebook, as they are now.
 pub trait Project: fmt::Debug {
@@ -64,6 +68,22 @@ pub fn within(path: &Path) -> Option<PathBuf> {
         }
     }
     Some(plain)
+}
+
+/// The path from one folder of a project to another place of it.
+pub fn from_folder(folder: &Path, target: &Path) -> PathBuf {
+    let same = folder
+        .iter()
+        .zip(target.iter())
+        .take_while(|(a, b)| a == b)
+        .count();
+    let up = folder.iter().skip(same).map(|_| Path::new(".."));
+    let down = target.iter().skip(same).map(Path::new);
+    let path: PathBuf = up.chain(down).collect();
+    if path.as_os_str().is_empty() {
+        return PathBuf::from(".");
+    }
+    path
 }
 
 /// A path with `/` on every system, as people and settings write it.

@@ -50,11 +50,15 @@ rules![
     secret,
     stored_output,
     untitled_notebook,
+    volatile_metadata,
     absolute_path,
     install_in_notebook,
     undeclared_dependency,
     working_directory_change,
 ];
+
+/// The one rule that looks at what other notebooks hold.
+pub const ABOUT_CLONES: &str = duplicate_code::RULE.name;
 
 /// The one rule that looks at what the project depends on.
 pub const ABOUT_DEPENDENCIES: &str = undeclared_dependency::RULE.name;

@@ -8,7 +8,7 @@ use cellwise::action::{Action, Client};
 use cellwise::config::{Config, Selector, Settings};
 use cellwise::docs::{self, Example, Expected, Section};
 use cellwise::engine::Analysis;
-use cellwise::format::percent;
+use cellwise::format::{self, percent};
 use cellwise::notebook::{Anchor, CellIdx, Edit, EditOp, Notebook};
 use cellwise::rule::{Finding, Rule};
 use cellwise::text::{LineIndex, TextRange};
@@ -242,6 +242,10 @@ fn check_action(action: &Action, before: &Example, after: &Example) -> Result<()
             &before.project(),
         )
         .map_err(|refusal| format!("it refuses: {}", refusal.0))?;
+    if before.is_ipynb {
+        let patched = format::patch(before.text.as_bytes(), &edit).map_err(|reason| reason.0)?;
+        return same_text("the file", &after.text, &String::from_utf8_lossy(&patched));
+    }
     let wanted = after.notebook();
     let got = edit.apply(analysis.notebook());
     let with_counts = after.text.contains("In [");

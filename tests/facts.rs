@@ -220,6 +220,47 @@ fn reads_in_loops_may_be_carried_round() {
         "xs",
     );
     reads("for i in xs:\n    print(prev)\n    prev = i", "xs prev");
+    reads(
+        "for line in xs:\n    if line:\n        head = line\n        continue\n    print(head)",
+        "xs",
+    );
+    reads(
+        "for line in xs:\n    print(head)\n    if line:\n        head = line\n        continue",
+        "xs head",
+    );
+    reads(
+        "for i in xs:\n    if i:\n        continue\n    n += i",
+        "xs n",
+    );
+}
+
+#[test]
+fn what_loops_leave_when_they_are_cut_short() {
+    leaves(
+        "for i in xs:\n    if i:\n        found = i\n        break",
+        "found? i~",
+    );
+    leaves("for i in xs:\n    break", "i~");
+    leaves(
+        "while True:\n    try:\n        page = load()\n        break\n    except OSError:\n        pass",
+        "page",
+    );
+    leaves(
+        "while True:\n    if done():\n        break\n    last = 1",
+        "last?",
+    );
+    leaves(
+        "for i in xs:\n    if i:\n        continue\n    n = i",
+        "i~ n?",
+    );
+    leaves(
+        "for i in xs:\n    for j in i:\n        if j:\n            k = j\n            break\n    else:\n        continue\n    break",
+        "i~ j~ k?",
+    );
+    leaves(
+        "for i in [1]:\n    match i:\n        case 1:\n            n = i\n            break\n        case _:\n            n = 2\n            break",
+        "i n",
+    );
 }
 
 #[test]

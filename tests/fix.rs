@@ -178,9 +178,23 @@ fn after_all_findings_are_suppressed_the_check_is_quiet() {
             status,
         )
     };
-    check(&["--ignore", "unused-suppression"], 1);
+    // What stands in two notebooks is suppressed in both.
+    let work = "kept = [row for row in rows if row > 3]\ntotal = sum(kept) / len(kept)\nlimit = max(total, kept[0]) * 2\nout.append((total, limit))";
+    let work = serde_json::to_string(&format!("rows, out = [], []\n{work}")).unwrap();
+    for name in ["one.ipynb", "two.ipynb"] {
+        let cell = format!(
+            "{{\"cell_type\": \"code\", \"metadata\": {{}}, \"execution_count\": null, \"outputs\": [], \"source\": {work}}}"
+        );
+        let other = cell.replace(&work, "\"print(1)\"");
+        let text = format!(
+            "{{\"cells\": [{cell}, {other}], \"metadata\": {{}}, \"nbformat\": 4, \"nbformat_minor\": 4}}"
+        );
+        fs::write(folder.path().join(name), text).unwrap();
+    }
+    let told = check(&["--ignore", "unused-suppression"], 1);
+    assert!(told.contains("duplicate-code"), "{told}");
     let told = check(&["--add-suppressions"], 0);
-    assert!(told.contains("in 1 notebook"), "{told}");
+    assert!(told.contains("in 3 notebooks"), "{told}");
     let adopted = fs::read_to_string(&file).unwrap();
     assert_eq!(adopted.lines().next_back(), before.lines().next_back());
     check(&["--ignore", "unused-suppression"], 0);

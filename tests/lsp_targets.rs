@@ -142,3 +142,309 @@ fn a_notebook_is_promoted_to_the_module_that_was_chosen() {
     let message = refused["error"]["message"].as_str().unwrap();
     assert!(message.contains("shop.py exists"), "{message}");
 }
+
+/// An action, where the cursor is, what the person chose, and a part of what they are told.
+type Refused<'a> = (&'a str, &'a [&'a str], Option<&'a str>, &'a str);
+
+/// What all files below a folder hold, links left out.
+fn held(folder: &std::path::Path) -> Vec<(std::path::PathBuf, Vec<u8>)> {
+    let mut held = Vec::new();
+    for entry in std::fs::read_dir(folder).unwrap().flatten() {
+        let (path, kind) = (entry.path(), entry.file_type().unwrap());
+        if kind.is_dir() {
+            held.extend(self::held(&path));
+        } else if kind.is_file() {
+            held.push((path.clone(), std::fs::read(path).unwrap()));
+        }
+    }
+    held.sort();
+    held
+}
+
+#[cfg(unix)]
+fn read_only(path: &std::path::Path) {
+    let mut permissions = path.metadata().unwrap().permissions();
+    permissions.set_readonly(true);
+    std::fs::set_permissions(path, permissions).unwrap();
+}
+
+/// Why the action is not carried out: said when it is listed, or when it is resolved.
+fn refusal(client: &mut Client, notebook: &Notebook, action: &str, choice: Option<&str>) -> String {
+    let listed = client.actions(notebook, 0, None);
+    let mut listed = listed.as_array().unwrap().iter();
+    let found = listed.find(|own| own["data"]["action"] == action);
+    let mut found = found
+        .unwrap_or_else(|| panic!("{action} is not listed"))
+        .clone();
+    if choice.is_none() {
+        return found["disabled"]["reason"]
+            .as_str()
+            .unwrap_or("it is offered")
+            .to_owned();
+    }
+    found["data"]["argument"] = json!(choice);
+    let resolved = client.resolve(&found);
+    let reason = resolved["error"]["message"].as_str();
+    reason.map_or_else(|| resolved.to_string(), str::to_owned)
+}
+
+#[cfg(unix)]
+#[test]
+fn bad_targets_are_told_and_nothing_is_written() {
+    const NOTEBOOK: &str = r#"{"cells": [{"cell_type": "code", "id": "a", "metadata": {}, "execution_count": null, "outputs": [], "source": "def f():\n    return 1"}], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}"#;
+    let root = tempfile::tempdir().unwrap();
+    let folder = root.path().join("project");
+    let at = |name: &str| folder.join(name);
+    std::fs::create_dir_all(at("tests")).unwrap();
+    std::fs::create_dir_all(at("locked")).unwrap();
+    std::fs::create_dir_all(root.path().join("elsewhere")).unwrap();
+    for (file, text) in [
+        ("cellwise.toml", ""),
+        ("fixed.py", "import os\n\n\ndef gross(x):\n    return x\n"),
+        ("broken.py", "x = 1\ndef (\n"),
+        ("shop.py", "def tax(x):\n    return x\n"),
+        ("other.py", "def net(x):\n    return x\n"),
+        ("my-script.py", "A = 1\n"),
+        ("tests/test_shop.py", "import os\n"),
+        ("tests/test_other.py", "def (\n"),
+        ("locked/helpers.ipynb", NOTEBOOK),
+    ] {
+        std::fs::write(at(file), text).unwrap();
+    }
+    std::fs::write(root.path().join("elsewhere/far.py"), "A = 1\n").unwrap();
+    std::os::unix::fs::symlink(root.path().join("elsewhere"), at("out")).unwrap();
+    for path in ["fixed.py", "tests/test_shop.py", "locked"] {
+        read_only(&at(path));
+    }
+    let before = held(root.path());
+
+    const GROSS: &[&str] = &["def gross(x):\n    return x", "print(gross(1))"];
+    const SHOP: &[&str] = &["tax(1)", "from shop import tax"];
+    const OTHER: &[&str] = &["net(1)", "from other import net"];
+    const TEST_SHOP: &[&str] = &[
+        "def test_tax():\n    assert tax(0) == 0",
+        "from shop import tax",
+    ];
+    const TEST_OTHER: &[&str] = &[
+        "def test_net():\n    assert net(0) == 0",
+        "from other import net",
+    ];
+    let cases: &[Refused<'_>] = &[
+        (
+            "move-to-module",
+            GROSS,
+            Some("fixed.py"),
+            "fixed.py is read-only",
+        ),
+        (
+            "move-to-module",
+            GROSS,
+            Some("broken.py"),
+            "broken.py has a syntax error in line 2 (",
+        ),
+        (
+            "move-to-module",
+            GROSS,
+            Some("../far.py"),
+            "../far.py is outside of the project; name a file within it",
+        ),
+        (
+            "move-to-module",
+            GROSS,
+            Some("/etc/far.py"),
+            "/etc/far.py is outside of the project",
+        ),
+        (
+            "move-to-module",
+            GROSS,
+            Some("out/far.py"),
+            "out/far.py is outside of the project",
+        ),
+        (
+            "move-to-module",
+            GROSS,
+            Some("out/new.py"),
+            "out/new.py is outside of the project",
+        ),
+        (
+            "move-to-module",
+            GROSS,
+            Some("locked/new.py"),
+            "locked is read-only",
+        ),
+        (
+            "move-to-module",
+            GROSS,
+            Some("my shop.py"),
+            "`my shop` in my shop.py is no name that Python can import; use letters, digits and `_`",
+        ),
+        (
+            "move-to-module",
+            GROSS,
+            Some("class.py"),
+            "`class` in class.py is no name that Python can import",
+        ),
+        (
+            "move-to-module",
+            GROSS,
+            Some("shop.txt"),
+            "its name must end in `.py`",
+        ),
+        (
+            "move-to-module",
+            GROSS,
+            Some("json.py"),
+            "would hide Python's own",
+        ),
+        (
+            "promote-notebook",
+            GROSS,
+            Some("locked/new.py"),
+            "locked is read-only",
+        ),
+        (
+            "promote-notebook",
+            GROSS,
+            Some("../far.py"),
+            "../far.py is outside of the project",
+        ),
+        (
+            "promote-notebook",
+            GROSS,
+            Some("out/new.py"),
+            "out/new.py is outside of the project",
+        ),
+        (
+            "promote-notebook",
+            GROSS,
+            Some("my-shop.py"),
+            "no name that Python can import",
+        ),
+        (
+            "promote-notebook",
+            GROSS,
+            Some("broken.py"),
+            "broken.py exists, and is left as it is; choose another name",
+        ),
+        (
+            "generate-test",
+            SHOP,
+            None,
+            "tests/test_shop.py is read-only",
+        ),
+        (
+            "generate-test",
+            OTHER,
+            None,
+            "tests/test_other.py has a syntax error in line 1",
+        ),
+        (
+            "move-test",
+            TEST_SHOP,
+            None,
+            "tests/test_shop.py is read-only",
+        ),
+        (
+            "move-test",
+            TEST_OTHER,
+            None,
+            "tests/test_other.py has a syntax error in line 1",
+        ),
+        (
+            "run-to-import",
+            &["%run ../elsewhere/far.py", "print(A)"],
+            None,
+            "../elsewhere/far.py is outside of the project",
+        ),
+        (
+            "run-to-import",
+            &["%run out/far.py", "print(A)"],
+            None,
+            "out/far.py is no script or notebook of this project",
+        ),
+        (
+            "run-to-import",
+            &["%run broken.py", "print(x)"],
+            None,
+            "broken.py has a syntax error in line 2",
+        ),
+        (
+            "run-to-import",
+            &["%run my-script.py", "print(A)"],
+            None,
+            "no name that Python can import",
+        ),
+        (
+            "run-to-import",
+            &["%run locked/helpers.ipynb", "print(f())"],
+            None,
+            "locked is read-only",
+        ),
+    ];
+    let uri = format!("file://{}/prices.ipynb", folder.display());
+    let mut client = client(true);
+    for (action, cells, choice, reason) in cases {
+        let cells: Vec<(&str, &str)> = cells.iter().map(|text| (PYTHON, *text)).collect();
+        let notebook = client.open_at(&uri, &cells);
+        client.take_unread();
+        let told = refusal(&mut client, &notebook, action, *choice);
+        assert!(told.contains(reason), "{action} {choice:?}: {told}");
+        client.close(notebook);
+        client.take_unread();
+    }
+    assert_eq!(held(root.path()), before, "something was written");
+    std::fs::set_permissions(
+        at("locked"),
+        std::os::unix::fs::PermissionsExt::from_mode(0o755),
+    )
+    .unwrap();
+}
+
+#[test]
+fn a_target_that_changed_since_it_was_listed_is_read_again() {
+    let mut client = client(true);
+    let (folder, notebook) = project(&mut client);
+    let mut chosen = moves(&mut client, &notebook)[0].clone();
+    chosen["data"]["argument"] = json!("shop.py");
+    std::fs::write(folder.path().join("shop.py"), "X = 1\n").unwrap();
+    let resolved = client.resolve(&chosen);
+    let edit = &resolved["result"]["edit"]["documentChanges"][0]["edits"][0];
+    assert_eq!(
+        edit["range"]["start"],
+        json!({"line": 0, "character": 5}),
+        "{resolved}"
+    );
+
+    std::fs::write(folder.path().join("shop.py"), "clean = 1\n").unwrap();
+    let refused = client.resolve(&chosen);
+    let message = refused["error"]["message"].as_str().unwrap();
+    assert!(
+        message.contains("shop.py has another `clean` already; choose another module"),
+        "{message}"
+    );
+    client.close(notebook);
+}
+
+#[test]
+fn scripts_of_cells_are_no_modules_to_choose() {
+    let mut client = client(true);
+    let (folder, notebook) = project(&mut client);
+    for (file, text) in [
+        ("percent.py", "# %%\nx = 1\n"),
+        ("bricks.py", "# Databricks notebook source\nx = 1\n"),
+        ("sea.py", "import marimo\n\napp = marimo.App()\n"),
+        ("plain.py", "x = 1\n"),
+    ] {
+        std::fs::write(folder.path().join(file), text).unwrap();
+    }
+    client.notify(
+        "workspace/didChangeWatchedFiles",
+        json!({"changes": [{"uri": format!("file://{}/plain.py", folder.path().display()), "type": 1}]}),
+    );
+    let listed = moves(&mut client, &notebook);
+    let answer = client.ask("cellwise/targets", json!({"data": listed[0]["data"]}));
+    let targets = answer["result"]["targets"].as_array().unwrap().iter();
+    let targets: Vec<&str> = targets.filter_map(|own| own["argument"].as_str()).collect();
+    assert_eq!(targets, ["prices.py", "plain.py", "shop.py"]);
+    client.close(notebook);
+}

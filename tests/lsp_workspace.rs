@@ -4,41 +4,12 @@
 
 mod support;
 
-use std::path::Path;
+use serde_json::json;
+use support::workspace::{changed, client, save, uri};
 
-use serde_json::{Value, json};
-use support::Client;
+const RULES: &[&str] = &["undefined-name", "empty-cell"];
 
 const PYTHON: &str = "python";
-
-fn save(path: &Path, texts: &[&str]) {
-    let cells: Vec<Value> = texts
-        .iter()
-        .map(|text| json!({"cell_type": "code", "metadata": {}, "source": text, "execution_count": null, "outputs": []}))
-        .collect();
-    let notebook = json!({"cells": cells, "metadata": {}, "nbformat": 4, "nbformat_minor": 4});
-    std::fs::create_dir_all(path.parent().expect("a folder")).expect("made");
-    std::fs::write(path, notebook.to_string()).expect("written");
-}
-
-fn uri(path: &Path) -> String {
-    format!("file://{}", path.display())
-}
-
-/// A client with a folder open.
-fn client(folder: &Path, capabilities: &Value) -> Client {
-    let mut client = Client::start();
-    let folders = json!([{"uri": uri(folder), "name": "w"}]);
-    client.ask(
-        "initialize",
-        json!({
-            "capabilities": capabilities, "workspaceFolders": folders, "rootUri": null,
-            "initializationOptions": {"settings": {"select": ["undefined-name", "empty-cell"]}},
-        }),
-    );
-    client.notify("initialized", json!({}));
-    client
-}
 
 #[test]
 fn closed_notebooks_are_checked_and_shown_until_they_are_opened() {
@@ -48,7 +19,7 @@ fn closed_notebooks_are_checked_and_shown_until_they_are_opened() {
     save(&at("sub/b.ipynb"), &["", "x = 1"]);
     save(&at("open.ipynb"), &["print(on_disk)"]);
     std::fs::write(at("broken.ipynb"), "{").expect("written");
-    let mut client = client(folder.path(), &json!({}));
+    let mut client = client(folder.path(), &json!({}), RULES);
     let open = client.open_at(&uri(&at("open.ipynb")), &[(PYTHON, "print(a)\nprint(b)")]);
     client.published();
 
@@ -104,7 +75,7 @@ fn answers_come_while_the_workspace_is_checked_and_it_can_be_cancelled() {
             &vec![cell.as_str(); 20],
         );
     }
-    let mut client = client(folder.path(), &json!({}));
+    let mut client = client(folder.path(), &json!({}), RULES);
     let request = client.request("cellwise/checkWorkspace", json!({"workDoneToken": 7}));
     assert_eq!(client.notification("$/progress")["value"]["kind"], "begin");
     // This is answered although the other is not.
@@ -127,7 +98,7 @@ fn files_are_watched_where_the_client_can() {
     let folder = tempfile::tempdir().expect("a folder");
     let capabilities =
         json!({"workspace": {"didChangeWatchedFiles": {"dynamicRegistration": true}}});
-    let mut client = client(folder.path(), &capabilities);
+    let mut client = client(folder.path(), &capabilities, RULES);
     let asked = client.server_request("client/registerCapability");
     let registration = &asked["params"]["registrations"][0];
     assert_eq!(registration["method"], "workspace/didChangeWatchedFiles");
@@ -146,14 +117,81 @@ fn files_are_watched_where_the_client_can() {
     client.idle();
     let setup = folder.path().join("setup.py");
     std::fs::write(&setup, "y = 1").expect("written");
-    let changed = |path: &Path| json!({"changes": [{"uri": uri(path), "type": 2}]});
-    client.notify("workspace/didChangeWatchedFiles", changed(&setup));
+    changed(&mut client, &setup, 2);
     assert_eq!(
         client.published()["diagnostics"][0]["code"],
         "undefined-name"
     );
     let settings = folder.path().join("cellwise.toml");
     std::fs::write(&settings, "builtins = ['x']").expect("written");
-    client.notify("workspace/didChangeWatchedFiles", changed(&settings));
+    changed(&mut client, &settings, 2);
     assert_eq!(client.published()["diagnostics"], json!([]));
+}
+
+#[test]
+fn what_the_project_depends_on_is_read_again() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let requirements = folder.path().join("requirements.txt");
+    std::fs::write(&requirements, "pandas\n").expect("written");
+    let mut client = client(folder.path(), &json!({}), &["undeclared-dependency"]);
+    let open = client.open_at(
+        &uri(&folder.path().join("a.ipynb")),
+        &[(PYTHON, "import yaml")],
+    );
+    assert_eq!(
+        client.published()["diagnostics"][0]["code"],
+        "undeclared-dependency"
+    );
+    std::fs::write(&requirements, "pandas\npyyaml\n").expect("written");
+    changed(&mut client, &requirements, 2);
+    let shown = client.published();
+    assert_eq!(
+        (&shown["uri"], &shown["diagnostics"]),
+        (&json!(open.cells[0].uri), &json!([]))
+    );
+    // Without any file nothing is told, and a new one counts.
+    std::fs::remove_file(&requirements).expect("removed");
+    changed(&mut client, &requirements, 3);
+    std::fs::write(&requirements, "numpy\n").expect("written");
+    changed(&mut client, &requirements, 1);
+    assert_eq!(
+        client.published()["diagnostics"][0]["code"],
+        "undeclared-dependency"
+    );
+}
+
+#[test]
+fn notebooks_of_every_form_are_checked_and_know_of_each_other() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let at = |name: &str| folder.path().join(name);
+    let work = "kept = rows[rows[\"a\"] > 3]\nkept = kept.dropna(axis=0)\ntotal = sum(kept[\"a\"]) / len(kept)\nout.append((total, kept.max()))";
+    save(&at("a.ipynb"), &[work]);
+    let write = |name: &str, text: String| std::fs::write(at(name), text).expect("written");
+    write("a.py", format!("# %%\n{work}\n"));
+    write("b.py", format!("# %%\nx = 1\n# %%\n{work}\n"));
+    write(
+        "c.qmd",
+        format!("---\njupyter: python3\n---\n\n```{{python}}\n{work}\n```\n"),
+    );
+    write(
+        "d.md",
+        format!(
+            "---\njupyter:\n  jupytext:\n    text_representation:\n      format_name: markdown\n---\n\n```python\n{work}\n```\n"
+        ),
+    );
+    write("plain.py", format!("{work}\n"));
+    let mut client = client(folder.path(), &json!({}), &["duplicate-code"]);
+    let answer = client.ask("cellwise/checkWorkspace", json!({}));
+    assert_eq!(answer["result"]["notebooks"], 5, "{answer}");
+    for name in ["a.ipynb", "a.py", "b.py", "c.qmd", "d.md"] {
+        let shown = client.published();
+        assert_eq!(shown["uri"], uri(&at(name)), "{shown}");
+        let message = shown["diagnostics"][0]["message"].to_string();
+        let is_pair = name.starts_with("a.");
+        assert_eq!(message.contains("of a."), !is_pair, "{name}: {message}");
+        assert!(
+            message.contains("of b.py") || name == "b.py",
+            "{name}: {message}"
+        );
+    }
 }

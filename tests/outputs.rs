@@ -81,7 +81,7 @@ fn the_line_is_that_of_the_file() {
     let issues: Value = serde_json::from_str(&out).unwrap();
     assert_eq!(issues[0]["location"]["lines"]["begin"], line);
     let (_, out, _) = check(folder.path(), &["--format", "junit"]);
-    assert!(out.contains(&format!("line=\"{line}\"")), "{out}");
+    assert!(out.contains(&format!(">a.ipynb:{line}: ")), "{out}");
 }
 
 #[test]
@@ -221,9 +221,34 @@ fn no_output_shows_a_secret() {
       |
     1 | connect(missing, password='••••••••••')
       |                            ^^^^^^^^^^
+      = fix: Read the secret from the environment: `PASSWORD` (look at the result)
 
     Found 1 finding (1 error) in 1 of 1 notebook.
+    1 has a repair in the editor.
     ");
+}
+
+#[test]
+fn no_output_shows_what_outputs_hold() {
+    let folder = tempfile::tempdir().unwrap();
+    let root = folder.path();
+    let password = ["q7!Lm", "2+vXz"].concat();
+    let url = format!("mysql://me:{password}@db.net/shop");
+    let cells = [
+        json!({"output_type": "stream", "name": "stdout", "text": [format!("{url}\n")]}),
+        json!({"output_type": "execute_result", "execution_count": 1, "metadata": {}, "data": {"text/html": format!("<b>{url}</b>")}}),
+        json!({"output_type": "display_data", "metadata": {}, "data": {"application/json": {"url": [url]}}}),
+        json!({"output_type": "error", "ename": "OSError", "evalue": format!("no {url}"), "traceback": [format!("at {url}")]}),
+    ]
+    .map(|output| json!({"cell_type": "code", "execution_count": 1, "metadata": {}, "outputs": [output], "source": "db"}));
+    let notebook = json!({"cells": cells, "metadata": {}, "nbformat": 4, "nbformat_minor": 4});
+    fs::write(root.join("a.ipynb"), notebook.to_string()).unwrap();
+    for format in ["text", "json", "sarif", "github", "gitlab", "junit"] {
+        let (_, out, err) = check(root, &["--format", format, "--select", "all"]);
+        let found = out.matches("the password of a connection").count();
+        assert!(found >= 4, "{format}: {found}\n{out}");
+        assert!(!(out + &err).contains(&password), "{format}");
+    }
 }
 
 #[test]

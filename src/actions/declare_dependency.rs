@@ -152,7 +152,7 @@ fn apply(cx: &ActionContext<'_>, argument: Option<&str>) -> Result<Edit, Refusal
     }
     let text = cx.project.read(Path::new(file))?;
     let replacements = if file.ends_with(".txt") {
-        line(&text, name)
+        lines(&text, &[name])
     } else {
         entry(&text, name).ok_or_else(|| format!("{file} has no list `dependencies` in `[project]`; add `{name}` by hand"))?
     };
@@ -172,13 +172,15 @@ fn newline(text: &str) -> &'static str {
     if text.contains("\r\n") { "\r\n" } else { "\n" }
 }
 
-/// A last line with the name.
-fn line(text: &str, name: &str) -> Vec<(TextRange, String)> {
+/// Last lines with the names.
+pub(super) fn lines(text: &str, names: &[impl AsRef<str>]) -> Vec<(TextRange, String)> {
     let newline = newline(text);
+    let names: Vec<&str> = names.iter().map(AsRef::as_ref).collect();
+    let names = names.join(newline);
     let is_open = !text.is_empty() && !text.ends_with('\n');
     let before = if is_open { newline } else { "" };
     let after = if is_open { "" } else { newline };
-    vec![insertion(text.len(), format!("{before}{name}{after}"))]
+    vec![insertion(text.len(), format!("{before}{names}{after}"))]
 }
 
 #[derive(Deserialize)]
@@ -232,8 +234,8 @@ mod tests {
 
     #[test]
     fn a_file_keeps_how_its_lines_end() {
-        assert_eq!(after("a\r\n", line("a\r\n", "b")), "a\r\nb\r\n");
-        assert_eq!(after("a", line("a", "b")), "a\nb");
+        assert_eq!(after("a\r\n", lines("a\r\n", &["b"])), "a\r\nb\r\n");
+        assert_eq!(after("a", lines("a", &["b", "c"])), "a\nb\nc");
     }
 
     #[test]

@@ -204,6 +204,7 @@
 use crate::action::{Action, ActionContext, Offer, Refusal};
 use crate::notebook::Edit;
 use crate::refactor::extract::{self, Outcome};
+use crate::refactor::style;
 
 pub const ACTION: Action = Action {
     name: "extract-cell-to-function",
@@ -230,6 +231,6 @@ fn apply(cx: &ActionContext<'_>, _argument: Option<&str>) -> Result<Edit, Refusa
     match extract::plan_cell(&cx.all, cx.cell) {
         Outcome::NotOffered => Err(format!("nothing in {} would be a function", cx.cell).into()),
         Outcome::Refused(refusal) => Err(refusal),
-        Outcome::Planned(plan) => Ok(plan.edit(cx)),
+        Outcome::Planned(plan) => Ok(style::kept(cx.all.notebook, plan.edit(cx))),
     }
 }

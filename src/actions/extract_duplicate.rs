@@ -68,6 +68,7 @@
 use crate::action::{Action, ActionContext, Offer, Refusal};
 use crate::notebook::{Anchor, Edit};
 use crate::refactor::duplicate::{self, Plan};
+use crate::refactor::style;
 use crate::text::TextRange;
 
 pub const ACTION: Action = Action {
@@ -98,7 +99,8 @@ fn offer(cx: &ActionContext<'_>) -> Vec<Offer> {
 fn apply(cx: &ActionContext<'_>, _argument: Option<&str>) -> Result<Edit, Refusal> {
     let (_, range) = repetition(cx).ok_or("nothing is repeated here")?;
     let plan = duplicate::plan(&cx.all, cx.cell, range)?;
-    Ok(plan.edit(&cx.all, cx.client.cell_structure))
+    let edit = plan.edit(&cx.all, cx.client.cell_structure);
+    Ok(style::kept(cx.all.notebook, edit))
 }
 
 fn title(plan: &Plan) -> String {

@@ -1,9 +1,14 @@
 //! Makes a function of the selected statements, and calls it in their place.
 //!
-//! It does for whole statements of the cell's own level what `extract-cell-to-function` does for a cell: what they read of the
+//! It does for whole statements what `extract-cell-to-function` does for a cell: what they read of the
 //! notebook's variables become parameters, and what the rest of the cell or another cell reads of them comes back.
-//! A selection that cuts a statement is widened to all of it. One within a loop, a branch or a function is refused,
-//! and so is one with an import, a magic, a definition that is used elsewhere, or the expression that the cell shows.
+//! A selection that cuts a statement is widened to all of it.
+//!
+//! Within a loop or a branch, what the next round reads comes back, too. Within a function its own names take the
+//! place of the notebook's variables, and the new function stands above it. Statements that return on every path
+//! keep their `return`. Refused is what would jump somewhere else (`break`, `continue`, `yield`, a `return` on some paths),
+//! what a `try` around it would find half done, a method's `self`, an import, a magic or a definition that is used
+//! elsewhere, and the expression that the cell shows.
 //!
 //! ## Before
 //! ```notebook
@@ -72,25 +77,80 @@
 //! ## After
 //! ```notebook
 //! # %%
-//! def compute_rows():
+//! def compute_rows_and_total():
 //!     rows = [1, 2]
 //!     total = sum(rows)
-//!     return rows
+//!     return rows, total
 //!
 //!
-//! rows = compute_rows()
+//! rows, total = compute_rows_and_total()
 //! rows.pop();
 //! ```
 //!
-//! ## Disabled
+//! ## Before
 //! ### Within a loop
 //! ```notebook
 //! # %%
+//! total = 0
 //! for row in [1, 2]:
+//!     # squares alone
 //!     $0square = row * row
-//!     print(square)$0
+//!     total += square$0
+//! print(total)
 //! ```
-//! > the selection lies within `for row in [1, 2]:`
+//!
+//! ## After
+//! ```notebook
+//! # %%
+//! def compute_total(row, total):
+//!     square = row * row
+//!     total += square
+//!     return total
+//! # %%
+//! total = 0
+//! for row in [1, 2]:
+//!     # squares alone
+//!     total = compute_total(row, total)
+//! print(total)
+//! ```
+//!
+//! ## Before
+//! ### Within a function
+//! ```notebook
+//! # %%
+//! def mean(rows):
+//!     $0total = sum(rows)
+//!     count = len(rows)
+//!     return total / count$0
+//! # %%
+//! print(mean([1, 2]))
+//! ```
+//!
+//! ## After
+//! ```notebook
+//! # %%
+//! def compute_mean(rows):
+//!     total = sum(rows)
+//!     count = len(rows)
+//!     return total / count
+//!
+//!
+//! def mean(rows):
+//!     return compute_mean(rows)
+//! # %%
+//! print(mean([1, 2]))
+//! ```
+//!
+//! ## Disabled
+//! ### A loop is left from within
+//! ```notebook
+//! # %%
+//! for row in [1, 2]:
+//!     $0if row > 1:
+//!         break$0
+//!     print(row)
+//! ```
+//! > `break` in it belongs to a loop that is not selected as a whole
 //!
 //! ## Disabled
 //! ```notebook
@@ -119,7 +179,9 @@
 
 use crate::action::{Action, ActionContext, Offer, Refusal};
 use crate::notebook::Edit;
+use crate::refactor::block;
 use crate::refactor::extract::{self, Outcome};
+use crate::refactor::style;
 
 pub const ACTION: Action = Action {
     name: "extract-selection-to-function",
@@ -130,26 +192,43 @@ pub const ACTION: Action = Action {
 };
 
 fn offer(cx: &ActionContext<'_>) -> Vec<Offer> {
-    if cx.range.is_empty() {
-        return Vec::new();
-    }
-    match extract::plan_selection(&cx.all, cx.cell, cx.range) {
-        Outcome::NotOffered => Vec::new(),
-        Outcome::Refused(refusal) => vec![Offer {
-            disabled: Some(refusal.0),
-            ..Offer::new("Extract selection to function")
+    let title = "Extract selection to function";
+    match plan(cx) {
+        Ok(None) => Vec::new(),
+        Err(Refusal(reason)) => vec![Offer {
+            disabled: Some(reason),
+            ..Offer::new(title)
         }],
-        Outcome::Planned(plan) => vec![Offer::new(format!(
-            "Extract selection to function `{}`",
-            plan.name
-        ))],
+        Ok(Some(Plan::OfCell(plan))) => vec![Offer::new(format!("{title} `{}`", plan.name))],
+        Ok(Some(Plan::OfBlock(plan))) => vec![Offer::new(format!("{title} `{}`", plan.name))],
     }
 }
 
 fn apply(cx: &ActionContext<'_>, _argument: Option<&str>) -> Result<Edit, Refusal> {
+    let edit = match plan(cx)? {
+        None => return Err("no statement is selected".into()),
+        Some(Plan::OfCell(plan)) => plan.edit(cx),
+        Some(Plan::OfBlock(plan)) => plan.edit(cx),
+    };
+    Ok(style::kept(cx.all.notebook, edit))
+}
+
+/// Statements of the cell's own level, or of a block in it.
+enum Plan {
+    OfCell(Box<extract::Plan>),
+    OfBlock(Box<block::Plan>),
+}
+
+fn plan(cx: &ActionContext<'_>) -> Result<Option<Plan>, Refusal> {
+    if cx.range.is_empty() {
+        return Ok(None);
+    }
+    if let Some(plan) = block::plan(&cx.all, cx.cell, cx.range)? {
+        return Ok(Some(Plan::OfBlock(Box::new(plan))));
+    }
     match extract::plan_selection(&cx.all, cx.cell, cx.range) {
-        Outcome::NotOffered => Err("no statement is selected".into()),
+        Outcome::NotOffered => Ok(None),
         Outcome::Refused(refusal) => Err(refusal),
-        Outcome::Planned(plan) => Ok(plan.edit(cx)),
+        Outcome::Planned(plan) => Ok(Some(Plan::OfCell(plan))),
     }
 }

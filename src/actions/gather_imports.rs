@@ -272,6 +272,7 @@ use crate::action::{Action, ActionContext, Offer, Refusal};
 use crate::analysis::facts::StatementKind;
 use crate::notebook::{CellIdx, Edit};
 use crate::refactor::gather::{self, Gathering, Left};
+use crate::refactor::style;
 
 pub const ACTION: Action = Action {
     name: "gather-imports",
@@ -344,7 +345,7 @@ fn apply(cx: &ActionContext<'_>, argument: Option<&str>) -> Result<Edit, Refusal
             None => format!("the imports are in {} already", plan.target).into(),
         });
     }
-    Ok(plan.edit)
+    Ok(style::kept(cx.all.notebook, plan.edit))
 }
 
 /// Why the import at the cursor, or the first of the cell, is not moved.

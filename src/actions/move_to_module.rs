@@ -7,7 +7,9 @@
 //! The module is proposed beside the notebook, where its kernel starts, or in `module-root`; the modules nearby are offered, too,
 //! and an editor that can ask lists all. Where Python would not find the module, the notebook gets the line that makes it.
 //!
-//! Disabled with the reason: a function that reads a variable of the notebook, whose names mean different things at different times,
+//! A variable of the notebook that a function reads becomes a parameter, and the calls hand it over.
+//!
+//! Disabled with the reason: a function for which that cannot be proven to be the same, whose names mean different things at different times,
 //! that only a notebook can run, or that somebody asks where it is defined. A kernel that is running keeps the old
 //! definitions until it is restarted.
 //!
@@ -118,6 +120,170 @@
 //! ```
 //!
 //! ## Before
+//! ### What is selected
+//! ```notebook name=prices.ipynb
+//! # %%
+//! load()
+//! $0RATE = 0.19
+//! digits = 2
+//!
+//! def gross(net):
+//!     return net * (1 + RATE)
+//!
+//! class Price:$0
+//!     pass
+//! print(gross(1))
+//! ```
+//!
+//! ## After
+//! ```notebook
+//! # %%
+//! load()
+//! from prices import RATE, Price, digits, gross
+//! print(gross(1))
+//! ```
+//! ```python file=prices.py
+//! RATE = 0.19
+//! digits = 2
+//!
+//!
+//! def gross(net):
+//!     return net * (1 + RATE)
+//!
+//!
+//! class Price:
+//!     pass
+//! ```
+//!
+//! ## Before
+//! ### Several that were chosen
+//! ```notebook choice="lib/prices.py#RATE,gross"
+//! # %%
+//! RATE = 0.19
+//! # %%
+//! def gross$0(net):
+//!     return net
+//! # %%
+//! print(gross(1) * RATE)
+//! ```
+//!
+//! ## After
+//! ```notebook
+//! # %%
+//! from lib.prices import RATE, gross
+//! # %%
+//! print(gross(1) * RATE)
+//! ```
+//! ```python file=lib/prices.py
+//! RATE = 0.19
+//!
+//!
+//! def gross(net):
+//!     return net
+//! ```
+//!
+//! ## Before
+//! ### A package, and what only type checkers read
+//! ```notebook choice="shop/prices.py"
+//! # %%
+//! from __future__ import annotations
+//!
+//! import functools
+//! from decimal import Decimal
+//!
+//! from shop.money import rounded
+//!
+//! # Once is enough.
+//! @functools.cache
+//! def gross$0(net: Decimal) -> Decimal:
+//!     """With taxes."""
+//!     return rounded(net)
+//! ```
+//! ```python file=shop/__init__.py
+//! ```
+//! ```python file=shop/money.py
+//! def rounded(x):
+//!     return x
+//! ```
+//! ```python file=shop/prices.py
+//! """Prices."""
+//!
+//! from __future__ import annotations
+//!
+//! from typing import TYPE_CHECKING
+//!
+//! from .money import rounded
+//!
+//! if TYPE_CHECKING:
+//!     from decimal import Decimal
+//!
+//!
+//! def net(x: Decimal) -> Decimal:
+//!     return rounded(x)
+//! ```
+//!
+//! ## After
+//! ```notebook
+//! # %%
+//! from __future__ import annotations
+//!
+//! import functools
+//! from decimal import Decimal
+//!
+//! from shop.money import rounded
+//! from shop.prices import gross
+//! ```
+//! ```python file=shop/prices.py
+//! """Prices."""
+//!
+//! from __future__ import annotations
+//!
+//! import functools
+//! from decimal import Decimal
+//! from typing import TYPE_CHECKING
+//!
+//! from .money import rounded
+//!
+//! if TYPE_CHECKING:
+//!     from decimal import Decimal
+//!
+//!
+//! def net(x: Decimal) -> Decimal:
+//!     return rounded(x)
+//!
+//!
+//! # Once is enough.
+//! @functools.cache
+//! def gross(net: Decimal) -> Decimal:
+//!     """With taxes."""
+//!     return rounded(net)
+//! ```
+//!
+//! ## Before
+//! ### Where `module-root` says
+//! ```notebook name=notebooks/prices.ipynb module-root=src
+//! # %%
+//! def gross$0(net):
+//!     return net
+//! print(gross(1))
+//! ```
+//!
+//! ## After
+//! ```notebook
+//! # %%
+//! import sys
+//!
+//! sys.path.insert(0, "../src")
+//!
+//! from prices import gross
+//! print(gross(1))
+//! ```
+//! ```python file=src/prices.py
+//! def gross(net):
+//!     return net
+//! ```
+//!
+//! ## Before
 //! ### Where Python would not look
 //! ```notebook name=notebooks/a.ipynb choice=src/shop/prices.py
 //! # %%
@@ -216,20 +382,42 @@
 //!     display(x)
 //! ```
 //!
-//! ## Disabled
+//! ## Before
 //! ### A variable of the notebook
+//! ```notebook name=prices.ipynb
+//! # %%
+//! rates = load()
+//! # %%
+//! def gross(net):
+//!     return net * rates["a"]
+//! # %%
+//! def total$0(nets):
+//!     return sum(gross(net) for net in nets)
+//! # %%
+//! print(gross(1), total([1, 2]))
+//! ```
+//!
+//! ## After
 //! ```notebook
 //! # %%
 //! rates = load()
 //! # %%
-//! def gross$0(net):
-//!     return net * rates["a"]
+//! from prices import gross, total
+//! # %%
+//! print(gross(1, rates), total([1, 2], rates))
 //! ```
-//! > reads `rates`, a variable of cell 1; make it a parameter first
+//! ```python file=prices.py
+//! def gross(net, rates):
+//!     return net * rates["a"]
 //!
-//! ## Disabled
-//! ### A constant that another cell changes
-//! ```notebook
+//!
+//! def total(nets, rates):
+//!     return sum(gross(net, rates) for net in nets)
+//! ```
+//!
+//! ## Before
+//! ### A list that another cell changes
+//! ```notebook name=seen.ipynb
 //! # %%
 //! seen = []
 //! # %%
@@ -237,8 +425,48 @@
 //!     return x not in seen
 //! # %%
 //! seen.append(1)
+//! is_new(1)
 //! ```
-//! > which cell 3 changes
+//!
+//! ## After
+//! ```notebook
+//! # %%
+//! seen = []
+//! # %%
+//! from seen import is_new
+//! # %%
+//! seen.append(1)
+//! is_new(1, seen)
+//! ```
+//! ```python file=seen.py
+//! def is_new(x, seen):
+//!     return x not in seen
+//! ```
+//!
+//! ## Disabled
+//! ### A variable that cannot become a parameter
+//! ```notebook
+//! # %%
+//! rates = load()
+//! # %%
+//! def gross$0(net):
+//!     return net * rates["a"]
+//! # %%
+//! print(list(map(gross, [1, 2])))
+//! ```
+//! > `gross` reads `rates`, a variable of cell 1, and it cannot become a parameter: line 1 of cell 3 hands `gross` on
+//!
+//! ## Disabled
+//! ### A class that reads a variable
+//! ```notebook
+//! # %%
+//! rates = load()
+//! # %%
+//! class Price$0:
+//!     def gross(self):
+//!         return self.net * rates["a"]
+//! ```
+//! > `Price` reads `rates`, a variable of cell 1
 //!
 //! ## Disabled
 //! ### A helper that is defined again
@@ -342,22 +570,17 @@
 //! > line 1 of script.py does something when it is imported
 //!
 //! ## Disabled
-//! ### Out of the project
-//! ```notebook choice=../shop.py
+//! ### A notebook of Databricks
+//! ```notebook choice=shop.py
 //! # %%
 //! def gross$0(net):
 //!     return net
 //! ```
-//! > outside of the project
-//!
-//! ## Disabled
-//! ### No name for a module
-//! ```notebook choice="my shop.py"
-//! # %%
-//! def gross$0(net):
-//!     return net
+//! ```python file=shop.py
+//! # Databricks notebook source
+//! price = 1
 //! ```
-//! > `my shop` in my shop.py is no name that Python can import
+//! > shop.py is a notebook, which nothing can import; choose a module
 //!
 //! ## Disabled
 //! ### It is no Python
@@ -373,12 +596,12 @@
 
 use std::path::Path;
 
-use crate::action::{Action, ActionContext, Ask, Choice, Choices, Choosable, Offer, Refusal};
+use crate::action::{Action, ActionContext, Ask, Offer, Refusal};
 use crate::notebook::Edit;
 use crate::project::slashed;
 use crate::refactor::module::target::Target;
 use crate::refactor::moving::closure::{self, Plan};
-use crate::refactor::moving::pieces::{self, PieceId};
+use crate::refactor::moving::pieces;
 use crate::refactor::moving::{self, targets};
 
 pub const ACTION: Action = Action {
@@ -397,7 +620,7 @@ fn offer(cx: &ActionContext<'_>) -> Vec<Offer> {
     if chosen.is_empty() || !cx.client.files {
         return Vec::new();
     }
-    let what = title(cx, &chosen);
+    let what = pieces::title(&cx.all, &chosen);
     let repairs = cx.findings.iter().any(|own| own.rule == "untestable-function").then_some("untestable-function");
     let ask = Some(Ask {
         what: "module",
@@ -418,12 +641,10 @@ fn offer(cx: &ActionContext<'_>) -> Vec<Offer> {
         Ok(proposed) => proposed,
         Err(reason) => return refused(reason),
     };
-    let mut offers = vec![offer_for(cx, &what, plan, &proposed)];
+    let mut offers = vec![offer_for(cx, &what, &plan, &proposed)];
     for target in targets::fitting(cx, MOST_OFFERED) {
-        if target.path != proposed.path
-            && let Ok(plan) = closure::of(&cx.all, &chosen)
-        {
-            let offer = offer_for(cx, &what, plan, &target);
+        if target.path != proposed.path {
+            let offer = offer_for(cx, &what, &plan, &target);
             if offer.disabled.is_none() {
                 offers.push(offer);
             }
@@ -436,16 +657,17 @@ fn offer(cx: &ActionContext<'_>) -> Vec<Offer> {
     offers
 }
 
-fn offer_for(cx: &ActionContext<'_>, what: &str, plan: Plan, target: &Target) -> Offer {
+fn offer_for(cx: &ActionContext<'_>, what: &str, plan: &Plan, target: &Target) -> Offer {
     let path = slashed(&target.path);
     let new = if target.exists { "" } else { "the new module " };
     let search = target.search.as_ref();
     let search = search.map_or_else(String::new, |own| format!(", and put `{own}` on `sys.path`"));
+    let taken = plan.taken();
     let done = moving::carry_out(cx, plan, target.clone());
     Offer {
         disabled: done.err().map(|refusal| refusal.0),
         argument: Some(path.clone()),
-        ..Offer::new(format!("Move {what} to {new}{path}{search}"))
+        ..Offer::new(format!("Move {what} to {new}{path}{taken}{search}"))
     }
 }
 
@@ -466,58 +688,7 @@ fn apply(cx: &ActionContext<'_>, argument: Option<&str>) -> Result<Edit, Refusal
     if path.is_empty() {
         let plan = closure::of(&cx.all, &chosen)?;
         let target = Target::proposed(&cx.all, cx.project)?;
-        return Ok(moving::carry_out(cx, plan, target)?.edit);
+        return Ok(moving::carry_out(cx, &plan, target)?.edit);
     }
     Ok(moving::plan(cx, &chosen, Path::new(path))?.edit)
-}
-
-/// What a person may choose instead.
-pub fn choices(cx: &ActionContext<'_>) -> Option<Choices> {
-    let chosen = pieces::chosen(&cx.all, cx.cell, cx.range);
-    let proposed = Target::proposed(&cx.all, cx.project).ok()?;
-    let mut all = vec![proposed];
-    for target in targets::all(cx) {
-        if target.path != all[0].path {
-            all.push(target);
-        }
-    }
-    let targets = all.into_iter().map(|target| {
-        let path = slashed(&target.path);
-        let kind = if target.exists { "existing" } else { "new" };
-        Choice {
-            description: match &target.search {
-                None => format!("{kind} module, from {} import …", target.module),
-                Some(search) => format!(
-                    "{kind} module, from {} import …, with `{search}` on `sys.path`",
-                    target.module
-                ),
-            },
-            label: path.clone(),
-            argument: path,
-            is_new: !target.exists,
-        }
-    });
-    let definitions = pieces::definitions(&cx.all).map(|(id, name)| Choosable {
-        name: name.to_string(),
-        cell: id.cell,
-        selected: chosen.contains(&id),
-    });
-    Some(Choices {
-        targets: targets.collect(),
-        definitions: definitions.collect(),
-        placeholder: "pkg/module.py, from the project's root".into(),
-    })
-}
-
-/// "`clean`", "`clean` and `load`", "4 definitions".
-fn title(cx: &ActionContext<'_>, chosen: &[PieceId]) -> String {
-    let names: Vec<String> = pieces::definitions(&cx.all)
-        .filter(|(id, _)| chosen.contains(id))
-        .map(|(_, name)| format!("`{name}`"))
-        .collect();
-    match &names[..] {
-        [one] => one.clone(),
-        [one, other] => format!("{one} and {other}"),
-        more => format!("{} definitions", more.len()),
-    }
 }

@@ -106,7 +106,7 @@
 
 use crate::action::{Action, ActionContext, Offer, Refusal};
 use crate::notebook::Edit;
-use crate::refactor::parametrize;
+use crate::refactor::{parametrize, style};
 
 pub const ACTION: Action = Action {
     name: "parametrize-function",
@@ -136,5 +136,6 @@ fn offer(cx: &ActionContext<'_>) -> Vec<Offer> {
 
 fn apply(cx: &ActionContext<'_>, argument: Option<&str>) -> Result<Edit, Refusal> {
     let function = argument.ok_or("nothing says which function to change")?;
-    parametrize::plan(&cx.all, cx.cell, function)
+    let edit = parametrize::plan(&cx.all, cx.cell, function)?;
+    Ok(style::kept(cx.all.notebook, edit))
 }

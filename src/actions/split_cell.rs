@@ -108,6 +108,7 @@
 use crate::action::{Action, ActionContext, Offer, Refusal};
 use crate::notebook::{CellKind, Edit, EditOp};
 use crate::refactor::split::{self, Seam};
+use crate::refactor::style;
 use crate::refactor::pieces;
 use crate::text::{TextRange, TextSize};
 
@@ -166,7 +167,7 @@ fn apply(cx: &ActionContext<'_>, argument: Option<&str>) -> Result<Edit, Refusal
         .extend(Edit::replace(cx.cell, pieces::whole(text), last).ops);
     let below = crate::notebook::CellIdx(cx.cell.0.saturating_add(inserted));
     edit.select = Some((below, TextRange::empty(TextSize::new(0))));
-    Ok(edit)
+    Ok(style::kept(cx.all.notebook, edit))
 }
 
 fn can_be_cut(cx: &ActionContext<'_>) -> Result<(), Refusal> {

@@ -12,6 +12,24 @@ pub type Branch = FxHashMap<Name, State>;
 #[derive(Debug)]
 pub struct Flow {
     branches: Vec<Branch>,
+    loops: Vec<Loop>,
+}
+
+/// A loop that is being walked.
+#[derive(Debug)]
+struct Loop {
+    /// How many branches are around its body.
+    around: usize,
+    exits: Vec<Exit>,
+}
+
+/// What the body of a loop has done where a `break` or `continue` leaves it.
+#[derive(Debug)]
+struct Exit {
+    branch: Branch,
+    is_break: bool,
+    /// How many reads of the cell come before it.
+    uses: usize,
 }
 
 /// How a branch came out.
@@ -22,10 +40,22 @@ pub struct Outcome {
     pub ends: bool,
 }
 
+/// What the rounds of a loop have done.
+#[derive(Debug)]
+pub struct Rounds {
+    /// The last round, by the time the loop is left.
+    pub last: Branch,
+    /// A round, by the time the next one begins.
+    pub next: Branch,
+    /// Rounds that a `continue` ends: how many reads of the cell come before it, and what is done there.
+    pub skips: Vec<(usize, Branch)>,
+}
+
 impl Default for Flow {
     fn default() -> Self {
         Self {
             branches: vec![Branch::default()],
+            loops: Vec::new(),
         }
     }
 }
@@ -46,17 +76,6 @@ impl Flow {
         }
     }
 
-    /// The names that the innermost branch has bound on every way so far.
-    pub fn surely_bound(&self) -> Vec<Name> {
-        self.branches
-            .last()
-            .into_iter()
-            .flatten()
-            .filter(|(_, state)| **state == State::Sure)
-            .map(|(name, _)| name.clone())
-            .collect()
-    }
-
     pub fn enter(&mut self, branch: Branch) {
         self.branches.push(branch);
     }
@@ -68,6 +87,86 @@ impl Flow {
         } else {
             Branch::default()
         }
+    }
+
+    pub fn enter_loop(&mut self) {
+        self.loops.push(Loop {
+            around: self.branches.len(),
+            exits: Vec::new(),
+        });
+        self.enter(Branch::default());
+    }
+
+    /// Notes what the innermost loop's body has done where a `break` or `continue` leaves it, after
+    /// `uses` reads of the cell.
+    pub fn exit_loop(&mut self, is_break: bool, uses: usize) {
+        let Some(innermost) = self.loops.last_mut() else {
+            return;
+        };
+        let mut branch = Branch::default();
+        for inner in self.branches.iter().skip(innermost.around) {
+            branch.extend(inner.iter().map(|(name, state)| (name.clone(), *state)));
+        }
+        innermost.exits.push(Exit {
+            branch,
+            is_break,
+            uses,
+        });
+    }
+
+    /// Leaves the innermost loop. `ends` says whether the end of its body is never reached, `forever`
+    /// that nothing but a `break` leaves it.
+    pub fn leave_loop(&mut self, ends: bool, forever: bool) -> Rounds {
+        let body = self.leave();
+        let exits = self.loops.pop().map_or_else(Vec::new, |own| own.exits);
+        let (breaks, skips): (Vec<Exit>, Vec<Exit>) =
+            exits.into_iter().partition(|exit| exit.is_break);
+        let to_the_end = (!ends).then_some(&body);
+        let rounds: Vec<&Branch> = skips
+            .iter()
+            .map(|exit| &exit.branch)
+            .chain(to_the_end)
+            .collect();
+        let untouched = Branch::default();
+        // What a round begins with: nothing yet, or what the one before it has done.
+        let begun = self.joined(&[&rounds[..], &[&untouched]].concat());
+        let mut last: Vec<Branch> = breaks.into_iter().map(|exit| exit.branch).collect();
+        if !forever {
+            last.extend(rounds.iter().copied().cloned());
+        }
+        for branch in &mut last {
+            for (name, state) in &begun {
+                branch.entry(name.clone()).or_insert(*state);
+            }
+        }
+        if last.is_empty() {
+            // What follows is never reached; the whole body is as good as anything.
+            last.push(body.clone());
+        }
+        Rounds {
+            last: self.joined(&last.iter().collect::<Vec<_>>()),
+            next: self.joined(&rounds),
+            skips: skips
+                .into_iter()
+                .map(|exit| (exit.uses, exit.branch))
+                .collect(),
+        }
+    }
+
+    /// What branches have done of which exactly one is taken.
+    fn joined(&self, branches: &[&Branch]) -> Branch {
+        let names = branches.iter().flat_map(|branch| branch.keys());
+        names
+            .map(|name| {
+                let before = self.state(name);
+                let state = branches
+                    .iter()
+                    .map(|branch| branch.get(name).copied().unwrap_or(before))
+                    .reduce(join)
+                    .unwrap_or(before);
+                (name.clone(), state)
+            })
+            .collect()
     }
 
     /// Brings branches together, of which exactly one is taken, and returns the names on which
@@ -82,25 +181,18 @@ impl Flow {
             // What follows is never reached; any branch is as good as another.
             reaching = outcomes.iter().map(|outcome| &outcome.branch).collect();
         }
-        let mut names: Vec<&Name> = reaching.iter().flat_map(|branch| branch.keys()).collect();
-        names.sort_unstable();
-        names.dedup();
+        let mut joined: Vec<(Name, State)> = self.joined(&reaching).into_iter().collect();
+        joined.sort_unstable_by(|(a, _), (b, _)| a.cmp(b));
         let mut agreed = Vec::new();
-        for name in names {
-            let before = self.state(name);
-            let joined = reaching
-                .iter()
-                .map(|branch| branch.get(name).copied().unwrap_or(before))
-                .reduce(join)
-                .unwrap_or(before);
-            if joined != before {
+        for (name, joined) in joined {
+            if joined != self.state(&name) {
                 match joined {
                     State::Sure => agreed.push((name.clone(), false)),
                     State::Gone => agreed.push((name.clone(), true)),
                     _ => {}
                 }
             }
-            self.set(name, joined);
+            self.set(&name, joined);
         }
         agreed
     }
@@ -191,6 +283,21 @@ mod tests {
         flow.join_loop(branch(&[("total", State::Sure), ("row", State::Sure)]));
         assert_eq!(flow.state("total"), State::Sure);
         assert_eq!(flow.state("row"), State::Likely);
+    }
+
+    #[test]
+    fn what_is_bound_before_a_break_may_be_there_after_the_loop() {
+        let mut flow = Flow::default();
+        flow.enter_loop();
+        flow.set(&Name::new("row"), State::Sure);
+        flow.enter(branch(&[("found", State::Sure)]));
+        flow.exit_loop(true, 0);
+        flow.leave();
+        flow.set(&Name::new("seen"), State::Sure);
+        let rounds = flow.leave_loop(false, false);
+        let states = ["row", "found", "seen"].map(|name| rounds.last[name]);
+        assert_eq!(states, [State::Sure, State::Perhaps, State::Perhaps]);
+        assert_eq!(rounds.next.get("found"), None);
     }
 
     #[test]

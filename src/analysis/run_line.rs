@@ -1,4 +1,4 @@
-//! What stands behind `%run`: options, a file, and what is passed on to it.
+//! What stands behind `%run`: options, a file, and what is passed on to it; and the path of `dbutils.notebook.run`.
 
 /// The argument of a `%run` line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -53,6 +53,22 @@ fn word(text: &str) -> (&str, &str) {
         Some((first, rest)) => (first, rest.trim_start()),
         None => (text, ""),
     }
+}
+
+/// The path in `dbutils.notebook.run("./load", 600)`, where it is a plain string.
+pub fn path_in_call(call: &str) -> Option<&str> {
+    let argument = call.split_once('(')?.1.trim_start();
+    let argument = argument.strip_prefix("path").map_or(argument, |rest| {
+        rest.trim_start().trim_start_matches('=').trim_start()
+    });
+    let quote = argument
+        .chars()
+        .next()
+        .filter(|first| matches!(first, '"' | '\''))?;
+    argument[1..]
+        .split(quote)
+        .next()
+        .filter(|path| !path.is_empty())
 }
 
 #[cfg(test)]

@@ -244,4 +244,4 @@ fn size(offset: usize) -> TextSize {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -8,6 +8,7 @@ use std::panic::{self, AssertUnwindSafe};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 use rayon::prelude::*;
 
@@ -146,8 +147,12 @@ fn add_suppressions(
     args: &Args,
     terminal: &Terminal,
 ) -> Status {
+    let paths: Vec<PathBuf> = files.paths.iter().cloned().collect();
+    let never = AtomicBool::new(false);
+    let index = clones::index(&paths, name_of, &never, || {});
+    let index = Arc::new(index.unwrap_or_default());
     let results = each(files.paths, |path| {
-        suppressions::add(path, workspace, |finding, config| {
+        suppressions::add(path, workspace, &index, |finding, config| {
             args.selection.hints
                 || finding.severity != Severity::Hint
                 || config.asks_for(finding.rule)
@@ -224,7 +229,7 @@ fn again_with_clones(
     workspace: &Workspace,
     args: &Args,
 ) {
-    let mut files: Vec<(Arc<str>, Vec<Kept>)> = paths
+    let files: Vec<(Arc<str>, Vec<Kept>)> = paths
         .iter()
         .zip(&mut *results)
         .filter_map(|(path, result)| {
@@ -232,12 +237,6 @@ fn again_with_clones(
             Some((name_of(path), kept))
         })
         .collect();
-    let scripts = files::scripts(&args.paths, workspace);
-    let scripts = scripts.into_iter().filter(|path| !paths.contains(path));
-    files.extend(scripts.map(|path| {
-        let kept = clones::passages(&path);
-        (name_of(&path), kept)
-    }));
     let index = Arc::new(Index::of(files));
     let shared: BTreeSet<PathBuf> = paths
         .iter()
@@ -257,7 +256,7 @@ fn again_with_clones(
 }
 
 /// What a file is called in the index, and in messages.
-fn name_of(path: &Path) -> Arc<str> {
+pub(super) fn name_of(path: &Path) -> Arc<str> {
     path.to_string_lossy().replace('\\', "/").into()
 }
 

@@ -19,7 +19,7 @@ use crate::workspace::Workspace;
 /// heading_collapsed, ExecuteTime, execution, executionInfo and outputId. Of notebooks: widgets, signature and
 /// vscode.interpreter.
 ///
-/// The outputs of a cell are kept (without their counts) if it has the tag keep_output, or keep_output or init_cell
+/// The outputs of a cell are kept (without their counts) if it has the tag keep_output or keep, or keep_output or init_cell
 /// in its metadata; all are kept if the notebook has keep_output in its metadata and the cell does not deny it.
 ///
 /// Without a path, or with "-", a notebook is read from standard input and written to standard output, as a git filter

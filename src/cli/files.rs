@@ -10,9 +10,6 @@ use rayon::prelude::*;
 use crate::format::{self, Hint};
 use crate::workspace::{Workspace, clones};
 
-/// The extension of files that a walk takes for notebooks. Any file may be named.
-const NOTEBOOK: &str = "ipynb";
-
 /// Files of this size and more are refused: places in a text are 32-bit numbers.
 pub const MAX_BYTES: u64 = u32::MAX as u64;
 
@@ -51,20 +48,6 @@ fn is_other_text(path: &Path) -> bool {
     }
     let bytes = read(path).ok();
     bytes.is_some_and(|bytes| !format::is_notebook(&bytes, hint))
-}
-
-/// The Python files below the folders that are named: some are scripts of cells, in which a passage of a
-/// notebook may stand, too.
-pub fn scripts(named: &[PathBuf], workspace: &Workspace) -> BTreeSet<PathBuf> {
-    let folders = named.iter().filter(|path| path.is_dir());
-    let found = folders.flat_map(|folder| clones::files(folder, |path| workspace.excludes(path)));
-    found
-        .filter(|path| path.extension().is_some_and(|own| own == "py"))
-        .map(|path| match path.strip_prefix(".") {
-            Ok(plain) => plain.to_owned(),
-            Err(_) => path,
-        })
-        .collect()
 }
 
 /// Reads a whole file. A memory map would be cheaper for huge ones, and is unsound while others write.
@@ -140,10 +123,5 @@ fn is_file(entry: &DirEntry) -> bool {
 
 /// Whether the entry is a folder, or has an extension of files that may hold a notebook: nothing else is worth a look.
 fn is_candidate(entry: &DirEntry) -> bool {
-    entry.file_type().is_some_and(|kind| kind.is_dir())
-        || Hint::of_path(entry.path()) != Hint::None
-        || entry
-            .path()
-            .extension()
-            .is_some_and(|extension| extension.eq_ignore_ascii_case(NOTEBOOK))
+    entry.file_type().is_some_and(|kind| kind.is_dir()) || clones::is_candidate(entry.path())
 }

@@ -159,7 +159,11 @@ fn fix_file(path: &Path, args: &Args, workspace: &Workspace) -> Result<Fixed, St
         }
         repaired += repairs.findings;
     };
-    let remaining = check::checked(path, &analysis, &config, None);
+    let mut remaining = check::checked(path, &analysis, &config, None);
+    for item in &mut remaining.items {
+        // Where a repair was refused, none is promised.
+        item.fix.take_if(|fix| fix.safety <= most);
+    }
     let change = match new {
         Some(new) if !args.diff => {
             write::replace(path, &old, &new)?;

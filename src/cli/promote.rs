@@ -93,20 +93,23 @@ fn promote(args: &Args, terminal: &mut Terminal) -> Result<(), String> {
         }
         return printed.map_err(|error| format!("the diff cannot be written: {error}"));
     }
-    for (path, text) in &created {
-        write::create(path, text.as_bytes())?;
+    for (position, (path, text)) in created.iter().enumerate() {
+        let written = write::create(path, text.as_bytes());
+        written.inspect_err(|_| take_back(&created[..position]))?;
     }
-    if let Err(error) = write::replace(&args.notebook, &old, &new) {
-        // The module is nobody's yet.
-        for (path, _) in &created {
-            let _ = std::fs::remove_file(path);
-        }
-        return Err(error);
-    }
+    let called = write::replace(&args.notebook, &old, &new);
+    called.inspect_err(|_| take_back(&created))?;
     for (path, _) in &created {
         terminal.tell(format_args!("Wrote {}; {name} calls it.", path.display()));
     }
     Ok(())
+}
+
+/// Removes modules that are nobody's yet.
+fn take_back(created: &[(PathBuf, String)]) {
+    for (path, _) in created {
+        let _ = std::fs::remove_file(path);
+    }
 }
 
 /// The path as seen from the working directory, where it is below.

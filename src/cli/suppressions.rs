@@ -2,11 +2,13 @@
 
 use std::collections::BTreeSet;
 use std::path::Path;
+use std::sync::Arc;
 
 use super::{check, files, write};
 use crate::action::Client;
+use crate::analysis::clones::Index;
 use crate::engine::Analysis;
-use crate::format;
+use crate::format::{self, Hint};
 use crate::notebook::{CellIdx, Edit, EditOp};
 use crate::project::NoProject;
 use crate::rule::Finding;
@@ -37,15 +39,20 @@ const CLIENT: Client = Client {
 pub fn add(
     path: &Path,
     workspace: &Workspace,
+    index: &Arc<Index>,
     meant: impl Fn(&Finding, &crate::config::Config) -> bool,
 ) -> Result<Added, String> {
     let config = check::config_of(path, workspace)?;
     let old = files::read(path)?;
+    let hint = Hint::of_path(path);
     let mut new: Option<Vec<u8>> = None;
     let mut added = Added::default();
     for _ in 0..MOST_ROUNDS {
         let bytes = new.as_deref().unwrap_or(&old);
-        let analysis = check::analyse(path, format::parse(bytes), &config, workspace);
+        let notebook = format::parse_as(bytes, hint);
+        let mut analysis = check::analyse(path, notebook, &config, workspace);
+        analysis.set_clones(index, &check::name_of(path));
+        analysis.settle();
         let findings: Vec<&Finding> = analysis
             .findings()
             .filter(|finding| finding.rule != suppress::RULE_NAME && meant(finding, &config))
@@ -55,7 +62,7 @@ pub fn add(
             added.left = findings.len();
             break;
         }
-        let patched = format::patch(bytes, &edit)
+        let patched = format::patch_as(bytes, hint, &edit)
             .map_err(|reason| format!("{} is left as it is: {reason}", path.display()))?;
         added.findings += edit.ops.len();
         new = Some(patched);

@@ -29,7 +29,8 @@
 //! A finding that belongs to no cell, or any finding in an ```` ```ipynb ```` block, is a line after the block:
 //! `> rule-name: part of the message`.
 //!
-//! **Where a person stands**: `$0` is the cursor, two of them are the ends of a selection.
+//! **Where a person stands**: `$0` is the cursor, two of them are the ends of a selection. In an ```` ```ipynb ```` block it is
+//! the start of the first cell, and what comes after is compared byte for byte.
 //! Below `## Disabled`, the line after the block is a part of the reason: `> cell 9 reads it`.
 //! Several pairs of `## Before` and `## After` may follow each other, each below a `###` title if it helps.
 //! Execution counts are compared only if the block below `## After` shows any.
@@ -173,6 +174,9 @@ impl Example {
 
     /// The cell and the bytes where a person stands; `None` where no `$0` says it.
     pub fn selection(&self) -> Option<(CellIdx, TextRange)> {
+        if self.is_ipynb {
+            return Some((CellIdx(0), TextRange::default()));
+        }
         self.cells().into_iter().find_map(|read| {
             let first = *read.cursors.first()?;
             let last = *read.cursors.last()?;

@@ -3,7 +3,7 @@
 use super::Analysis;
 use crate::action::Client;
 use crate::actions;
-use crate::notebook::{Edit, EditOp};
+use crate::notebook::{CellIdx, Edit, EditOp};
 use crate::project::Project;
 use crate::rule::{Finding, Safety};
 
@@ -46,9 +46,8 @@ impl Analysis {
         let mut repairs = Repairs::default();
         let mut taken: Vec<(&'static str, Edit)> = Vec::new();
         for finding in self.findings().filter(|finding| wanted(finding)) {
-            let Some(cell) = finding.anchor.cell() else {
-                continue;
-            };
+            // What concerns the whole notebook or its file is repaired from its start.
+            let cell = finding.anchor.cell().unwrap_or(CellIdx(0));
             let Some(fix) = finding.fix.as_ref().filter(|fix| fix.safety <= most) else {
                 continue;
             };

@@ -16,6 +16,7 @@ pub(super) fn parse(bytes: &[u8]) -> Notebook {
         kind: ProblemKind::Unreadable,
         anchor: Anchor::Notebook,
         message: describe(without_mark(bytes)).to_owned(),
+        is_mendable: false,
     };
     Notebook {
         problems: [problem].into(),

@@ -8,6 +8,7 @@
 pub mod clean;
 mod language;
 mod lower;
+mod mend;
 mod merge;
 mod patch;
 mod raw;
@@ -125,6 +126,7 @@ pub fn broken_json(kind: FaultKind, place: LineColumn) -> Problem {
             place.column,
             kind.description()
         ),
+        is_mendable: false,
     }
 }
 
@@ -160,7 +162,25 @@ fn meta(raw: &RawFile) -> NotebookMeta {
         home,
         nbformat,
         file_name: None,
+        volatile: volatile(raw),
     }
+}
+
+/// The keys of volatile metadata, each with the number of its places.
+fn volatile(raw: &RawFile) -> Arc<[(&'static str, usize)]> {
+    let in_cells = raw.cells.iter().flat_map(|cell| &cell.metadata.volatile);
+    let mut counts: Vec<(&'static str, usize)> = Vec::new();
+    for key in raw.root.volatile.iter().chain(in_cells) {
+        // The state of widgets belongs to the outputs that show them.
+        if *key == clean::WIDGETS && raw.has_outputs() {
+            continue;
+        }
+        match counts.iter_mut().find(|(known, _)| known == key) {
+            Some((_, count)) => *count += 1,
+            None => counts.push((key, 1)),
+        }
+    }
+    counts.into()
 }
 
 fn finish(

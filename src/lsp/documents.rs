@@ -392,6 +392,7 @@ pub(super) fn notebook_meta(uri: &Uri, metadata: &Map<String, Value>) -> Noteboo
         file_name: uri
             .to_file_path()
             .and_then(|path| Some(path.file_name()?.to_str()?.into())),
+        volatile: Arc::default(),
     }
 }
 

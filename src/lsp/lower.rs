@@ -261,6 +261,9 @@ fn payload(edit: &Edit, view: View<'_>) -> Result<Value, Refused> {
                 let op = json!({"op": "setMetadata", "metadata": {"execution_count": null}});
                 cells.push(on_cell(*cell, op, view)?);
             }
+            EditOp::StripMetadata | EditOp::MendFile => {
+                return Err("this is about the notebook's file, which the editor keeps; run `cellwise fix` on it".into());
+            }
             EditOp::CreateFile { path, text } => {
                 files.push(json!({"create": file_uri(path, view)?, "text": text}));
             }

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
 use rustc_hash::FxHashMap;
@@ -16,10 +17,13 @@ use super::profile::Profile;
 use super::proto::Uri;
 use super::publish::{self, Diagnostic, Published};
 use super::wire::Outbox;
+use crate::analysis::clones::Index;
 use crate::cli::{check, files};
-use crate::format;
+use crate::config::Config;
+use crate::format::{self, Hint};
+use crate::rules;
 use crate::view::tally::Tally;
-use crate::workspace::Workspace;
+use crate::workspace::{Workspace, clones};
 
 /// Rules walk syntax trees recursively, and people paste generated code.
 const STACK: usize = 64 << 20;
@@ -52,6 +56,8 @@ pub struct Scan {
     /// Notebooks that the client has open: it shows their findings already.
     pub open: BTreeSet<PathBuf>,
     pub token: Option<Value>,
+    /// What the notebooks repeat of each other; `None` where nobody has read them yet.
+    pub index: Option<Arc<Index>>,
 }
 
 /// What a scan found in one file.
@@ -106,6 +112,11 @@ impl Scan {
         for error in &found.errors {
             outbox.log(error);
         }
+        let read = || read_all(&self.roots, &found.paths, &workspace, reply);
+        let Some(index) = self.index.clone().or_else(read) else {
+            tell(json!({"kind": "end", "message": "cancelled"}));
+            return None;
+        };
         let closed: Vec<PathBuf> = found
             .paths
             .into_iter()
@@ -124,7 +135,8 @@ impl Scan {
                 let message = format!("{at} of {} notebooks", closed.len());
                 tell(json!({"kind": "report", "percentage": percentage, "message": message}));
             }
-            match catch_unwind(AssertUnwindSafe(|| one(path, &workspace, self.profile))) {
+            let work = || one(path, &self.roots, &workspace, &index, self.profile);
+            match catch_unwind(AssertUnwindSafe(work)) {
                 Ok(Ok(file)) => scanned.extend(file),
                 Ok(Err(error)) => outbox.log(&error),
                 Err(_) => outbox.log(&format!(
@@ -140,11 +152,49 @@ impl Scan {
     }
 }
 
+/// What all notebooks hold, where somebody asks; `None` when it was cancelled.
+fn read_all(
+    roots: &[PathBuf],
+    paths: &BTreeSet<PathBuf>,
+    workspace: &Workspace,
+    reply: &Reply<Summary>,
+) -> Option<Arc<Index>> {
+    let config = paths
+        .first()
+        .and_then(|path| check::config_of(path, workspace).ok());
+    if !config.is_some_and(|config| repeats_are_told(&config)) {
+        return Some(Arc::default());
+    }
+    let paths: Vec<PathBuf> = paths.iter().cloned().collect();
+    let cancelled = AtomicBool::new(false);
+    let step = || {
+        if reply.is_cancelled() {
+            cancelled.store(true, Ordering::Relaxed);
+        }
+    };
+    let name = |path: &Path| clones::name_of(path, roots);
+    clones::index(&paths, name, &cancelled, step).map(Arc::new)
+}
+
+fn repeats_are_told(config: &Config) -> bool {
+    rules::find(rules::ABOUT_CLONES).is_some_and(|rule| config.severity_of(rule).is_some())
+}
+
 /// `None` for a path that no URI can say.
-fn one(path: &Path, workspace: &Workspace, profile: Profile) -> Result<Option<Scanned>, String> {
+fn one(
+    path: &Path,
+    roots: &[PathBuf],
+    workspace: &Workspace,
+    index: &Arc<Index>,
+    profile: Profile,
+) -> Result<Option<Scanned>, String> {
     let config = check::config_of(path, workspace)?;
-    let notebook = format::parse(&files::read(path)?);
-    let analysis = check::analyse(path, notebook, &config, workspace);
+    let notebook = format::parse_as(&files::read(path)?, Hint::of_path(path));
+    let mut analysis = check::analyse(path, notebook, &config, workspace);
+    if repeats_are_told(&config) {
+        analysis.set_clones(index, &clones::name_of(path, roots));
+        analysis.settle();
+    }
     Ok(Uri::of_file(path).map(|uri| Scanned {
         path: path.to_owned(),
         uri,

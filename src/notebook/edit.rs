@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::{Cell, CellIdx, CellKind, Notebook};
-use crate::text::TextRange;
+use crate::text::{TextRange, TextSize};
 
 /// Changes that belong together: all are applied or none.
 ///
@@ -50,6 +50,12 @@ pub enum EditOp {
     ClearCount {
         cell: CellIdx,
     },
+    /// Drop the metadata that changes without anyone meaning it ([`super::NotebookMeta::volatile`]).
+    /// It is in files alone: an editor has its own way of keeping metadata.
+    StripMetadata,
+    /// Repair what breaks the rules of the file's format, as far as nothing is lost by it
+    /// ([`super::Problem::is_mendable`]). What the notebook is read as stays. In files alone.
+    MendFile,
     /// Write a file that must not exist yet.
     CreateFile {
         path: PathBuf,
@@ -127,10 +133,41 @@ impl Edit {
                 Slot::New(kind, text) => Arc::new(Cell::new(kind, text)),
             })
             .collect();
+        let mut meta = Arc::clone(&notebook.meta);
+        if self.ops.contains(&EditOp::StripMetadata) {
+            Arc::make_mut(&mut meta).volatile = Arc::default();
+        }
         Notebook {
             cells,
-            meta: Arc::clone(&notebook.meta),
+            meta,
             problems: Arc::default(),
+        }
+    }
+
+    /// This edit and then another one, as one edit of the notebook before both. This one must leave the list of
+    /// cells, and their outputs, as they are.
+    pub fn followed_by(self, next: Self, notebook: &Notebook) -> Self {
+        let texts = next.texts_after(&self.apply(notebook));
+        let mut ops: Vec<EditOp> = self.ops;
+        ops.retain(|op| matches!(op, EditOp::CreateFile { .. } | EditOp::EditFile { .. }));
+        for ((index, cell), text) in notebook.indexed().zip(texts) {
+            let is_gone = next
+                .ops
+                .iter()
+                .any(|op| matches!(op, EditOp::Remove { cell } if *cell == index));
+            if !is_gone && cell.text != text {
+                ops.push(EditOp::Replace {
+                    cell: index,
+                    range: TextRange::up_to(TextSize::of(&*cell.text)),
+                    text: text.to_string(),
+                });
+            }
+        }
+        let others = next.ops.into_iter();
+        ops.extend(others.filter(|op| !matches!(op, EditOp::Replace { .. })));
+        Self {
+            ops,
+            select: next.select,
         }
     }
 
@@ -268,6 +305,27 @@ mod tests {
         };
         let after = edit.apply(&notebook(&["a", "b", "c"]));
         assert_eq!(texts(&after), ["c", "B", "new"]);
+    }
+
+    #[test]
+    fn an_edit_and_another_one_are_one() {
+        let before = notebook(&["a", "b", "c"]);
+        let first = Edit::replace(CellIdx(0), TextRange::empty(1.into()), "1");
+        let next = Edit {
+            ops: vec![
+                EditOp::Replace {
+                    cell: CellIdx(0),
+                    range: TextRange::new(1.into(), 2.into()),
+                    text: "2".into(),
+                },
+                EditOp::Remove { cell: CellIdx(1) },
+            ],
+            select: None,
+        };
+        let twice = next.apply(&first.apply(&before));
+        let once = first.followed_by(next, &before).apply(&before);
+        assert_eq!(texts(&once), texts(&twice));
+        assert_eq!(texts(&once), ["a2", "c"]);
     }
 
     #[test]

@@ -132,7 +132,7 @@ pub fn cell(cx: &Context<'_>, cell: CellIdx, text: &str) -> Result<Vec<Fate>, No
 }
 
 /// The same where a person has selected what becomes the function. A selection that cuts a
-/// statement is widened to all of it; one within a compound statement is refused.
+/// statement is widened to all of it; of one within a block [`super::block`] makes a plan.
 pub fn selection(
     cx: &Context<'_>,
     cell: CellIdx,
@@ -154,19 +154,6 @@ pub fn selection(
     let (Some(&first), Some(&last)) = (touched.first(), touched.last()) else {
         return Err(NoCut::NothingToDo);
     };
-    let only = &facts.statements[first];
-    if first == last
-        && only.range != selection
-        && text[only.range].contains('\n')
-        && !text[selection].contains(first_line(&text[only.range]))
-        && matches!(only.kind, StatementKind::Other | StatementKind::Definition)
-    {
-        let line = first_line(&text[only.range]);
-        return Err(NoCut::Refused(
-            format!("the selection lies within `{line}`; select that whole, or extract the cell")
-                .into(),
-        ));
-    }
     let cut = Cut {
         cx,
         cell,
@@ -214,7 +201,8 @@ pub fn selection(
         .collect())
 }
 
-fn trimmed(text: &str, range: TextRange) -> TextRange {
+/// The range without blank space at its ends.
+pub fn trimmed(text: &str, range: TextRange) -> TextRange {
     let code = &text[range];
     let blank = code.len() - code.trim_start().len();
     let start = range.start() + size(blank);

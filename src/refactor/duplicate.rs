@@ -8,7 +8,7 @@ mod pieces;
 
 use ruff_python_ast::name::Name;
 
-use super::interface::{self, Interface, Parts};
+use super::interface::{self, Interface, Parts, Rest};
 use super::naming::{self, Subject};
 use super::prior;
 use super::shape::{self, Shape};
@@ -104,10 +104,11 @@ fn copy(cx: &Context<'_>, piece: Piece) -> Result<Copy, Refusal> {
             before: &before,
             inside: &facts,
             body: &piece.body,
-            after: &after,
-            after_text,
+            rest: &Rest::of(&after, after_text),
             shape: &shape,
             shared: &rustc_hash::FxHashSet::default(),
+            function: None,
+            result: None,
         },
     )?;
     if extract::ends_in_error(cell) && !interface.returns.is_empty() {

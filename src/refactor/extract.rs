@@ -1,15 +1,15 @@
 //! The plan by which a cell becomes a function and its call.
 
 use super::cut::{self, Fate, NoCut};
-use super::interface::{self, Interface, Parts};
+use super::interface::{self, Interface, Parts, Rest};
 use super::naming::{self, Subject};
 use super::pieces::{self, Pieces};
-use super::{layout, shape};
+use super::{layout, shape, unread};
 use crate::action::{ActionContext, Refusal};
 use crate::analysis::facts::{Facts, MagicKind};
 use crate::analysis::source::parse_part;
 use crate::analysis::{builtins, depth, python};
-use crate::notebook::{Cell, CellIdx, CellKind, Edit, EditOp, Home};
+use crate::notebook::{Cell, CellIdx, CellKind, Edit, EditOp, Home, Notebook};
 use crate::rule::Context;
 use crate::text::{TextRange, TextSize};
 use ruff_python_ast::name::Name;
@@ -85,7 +85,9 @@ pub struct Wish<'a> {
 pub fn plan_all_of(cx: &Context<'_>, index: CellIdx, wish: Wish<'_>) -> Result<Plan, Refusal> {
     let cell = cx.notebook.cell(index).ok_or("the cell is gone")?;
     let fates = vec![Fate::Inside; cx.facts(index).statements.len()];
-    let planned = depth::with_stack_for(&cell.text, || planned(cx, index, cell, &fates, wish));
+    let planned = depth::with_stack_for(&cell.text, || {
+        planned(cx, index, cell, &fates, wish, Part::Section)
+    });
     match planned {
         Ok(Ok(plan)) => Ok(plan),
         Ok(Err(NoCut::NothingToDo)) => Err("nothing in it would be a function".into()),
@@ -116,7 +118,19 @@ fn plan(
         shared: &FxHashSet::default(),
         taken: &|_| false,
     };
-    planned(cx, index, cell, &fates, wish)
+    let part = selection.map_or(Part::Cell, |_| Part::Selection);
+    planned(cx, index, cell, &fates, wish, part)
+}
+
+/// What the statements that become a function are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Part {
+    /// A whole cell, of which the heading above it tells.
+    Cell,
+    /// Some statements of a cell.
+    Selection,
+    /// A part of a module, where nobody looks at variables.
+    Section,
 }
 
 /// The function that the statements with the fate [`Fate::Inside`] become.
@@ -126,6 +140,7 @@ fn planned(
     cell: &Cell,
     fates: &[Fate],
     wish: Wish<'_>,
+    part: Part,
 ) -> Result<Plan, NoCut> {
     let text = &*cell.text;
     let facts = cx.link.facts(index);
@@ -136,9 +151,9 @@ fn planned(
     let inside = python::facts(&pieces.body);
     let after = python::facts(&pieces.after);
     let count = |facts: &Facts| facts.statements.len();
-    let is_whole = [&before, &inside, &after].iter().all(|part| part.runs())
+    let is_complete = [&before, &inside, &after].iter().all(|part| part.runs())
         && count(&before) + count(&inside) + count(&after) == count(facts);
-    if !is_whole || inside.statements.is_empty() {
+    if !is_complete || inside.statements.is_empty() {
         return Err(Refusal::from("its statements share lines in a way that cannot be cut").into());
     }
     let parsed = parse_part(&pieces.body, pieces::whole(&pieces.body), Mode::Module);
@@ -156,10 +171,12 @@ fn planned(
         before: &before,
         inside: &inside,
         body: &pieces.body,
-        after: &after,
-        after_text: &pieces.after,
+        rest: &Rest::of(&after, &pieces.after),
         shape: &shape,
         shared: wish.shared,
+        function: None,
+        result: unread::assigned_last(&parsed.statements)
+            .filter(|_| part != Part::Section && !ends_in_error(cell)),
     };
     let interface = interface::of(cx, &parts)?;
     if ends_in_error(cell) && !interface.returns.is_empty() {
@@ -168,8 +185,12 @@ fn planned(
         )
         .into());
     }
+    let no_headings = Notebook::default();
     let subject = Subject {
-        notebook: cx.notebook,
+        notebook: match part {
+            Part::Selection => &no_headings,
+            Part::Cell | Part::Section => cx.notebook,
+        },
         cell: index,
         body: &pieces.body,
         inside: &inside,
@@ -179,7 +200,13 @@ fn planned(
     let name = naming::function_name(&subject, |name| {
         is_taken(cx, index, name) || (wish.taken)(name)
     });
-    let body = with_shared(&pieces, &inside, wish.shared);
+    let body = match part {
+        Part::Section => with_shared(&pieces, &inside, wish.shared),
+        Part::Cell | Part::Selection => {
+            let is_needed = |name: &Name| interface.returns.contains(name);
+            unread::without_targets(&parsed.statements, &pieces.body, &inside, is_needed)
+        }
+    };
     let function = layout::function(&name, inside.awaits, &interface, &body, pieces.newline);
     let written = python::facts(&function);
     if !written.runs() || written.statements.len() != 1 {

@@ -3,7 +3,7 @@
 use rustc_hash::FxHashSet;
 
 use super::barriers::{self, Barrier};
-use super::import_block::{self, Import};
+use super::import_block::{self, Statement};
 use super::import_lines::{Block, Target, goes_with_comments, later_blocks, may_fail, without};
 use super::modules::{self, Nature};
 use super::pieces::{line_end, line_start};
@@ -382,7 +382,7 @@ impl Work<'_> {
                 .iter()
                 .flat_map(|block| block.imports.iter())
         };
-        let mut coming: Vec<Import> = Vec::new();
+        let mut coming: Vec<Statement> = Vec::new();
         for block in moved {
             let cell_text = self.text(block.cell);
             let comments_move = goes_with_comments(cell_text, block);
@@ -394,7 +394,7 @@ impl Work<'_> {
                 coming.push(import);
             }
         }
-        let mut all: Vec<Import> = own().cloned().collect();
+        let mut all: Vec<Statement> = own().cloned().collect();
         // What stands above the first import speaks of the cell.
         if let Some(first) = all.first_mut() {
             first.above.clear();
@@ -402,7 +402,7 @@ impl Work<'_> {
         let count = all.len();
         all.append(&mut coming);
         if !self.keeps_its_lines() && is_free_to_sort(&all) {
-            let sorted = import_block::render(&all, newline);
+            let sorted = import_block::render(&all, &nobodys, newline);
             let prefix = if self.target.run.is_empty() && !sorted.is_empty() {
                 newline
             } else {
@@ -410,8 +410,8 @@ impl Work<'_> {
             };
             return format!("{prefix}{sorted}");
         }
-        let known: Vec<Import> = all.drain(..count).collect();
-        let new: Vec<Import> = all
+        let known: Vec<Statement> = all.drain(..count).collect();
+        let new: Vec<Statement> = all
             .into_iter()
             .filter(|import| import.beside.is_some() || !import.is_among(&known))
             .collect();
@@ -419,11 +419,11 @@ impl Work<'_> {
             return text[start..end].to_owned();
         }
         let block = if is_free_to_sort(&new) {
-            import_block::render(&new, newline)
+            import_block::render(&new, &nobodys, newline)
         } else {
-            let lines = new
-                .iter()
-                .map(|import| import_block::render(std::slice::from_ref(import), newline));
+            let lines = new.iter().map(|import| {
+                import_block::render(std::slice::from_ref(import), &nobodys, newline)
+            });
             lines.collect::<Vec<_>>().join(newline)
         };
         format!("{}{newline}{block}", &text[start..end])
@@ -449,21 +449,21 @@ impl Work<'_> {
 }
 
 /// Whether sorting keeps the order of imports of which one may matter to the other.
-fn is_free_to_sort(imports: &[Import]) -> bool {
+fn is_free_to_sort(imports: &[Statement]) -> bool {
     imports.iter().enumerate().all(|(at, first)| {
         imports[at + 1..].iter().all(|second| {
-            let swaps = first.place_in_block(second).is_gt();
+            let swaps = first.place_in_block(second, &nobodys).is_gt();
             !(collide(first, second) || swaps && order_matters(first, second))
         })
     })
 }
 
-fn order_matters(first: &Import, second: &Import) -> bool {
+fn order_matters(first: &Statement, second: &Statement) -> bool {
     let natures = (
         modules::nature(&first.module),
         modules::nature(&second.module),
     );
-    let root = |import: &Import| import.module.split('.').next().map(str::to_owned);
+    let root = |import: &Statement| import.module.split('.').next().map(str::to_owned);
     match natures {
         (Nature::Unknown, Nature::Unknown) => root(first) != root(second) || root(first).is_none(),
         (Nature::Unknown, other) => {
@@ -477,7 +477,7 @@ fn order_matters(first: &Import, second: &Import) -> bool {
 }
 
 /// Whether both bind a name, and not to the same.
-fn collide(first: &Import, second: &Import) -> bool {
+fn collide(first: &Statement, second: &Statement) -> bool {
     let of_second = second.bindings();
     first.bindings().iter().any(|(name, meaning)| {
         of_second
@@ -509,4 +509,9 @@ fn first_word(code: &str) -> &str {
     code.split(|c: char| !c.is_alphanumeric())
         .next()
         .unwrap_or_default()
+}
+
+/// Gathering works on files alone, too, where nobody knows which modules are the project's: they stand with packages.
+fn nobodys(_module: &str) -> bool {
+    false
 }

@@ -1,23 +1,28 @@
 //! A block of imports, merged and sorted as isort's profile "black" does it.
 //!
-//! Sections are those of isort: `__future__`, the standard library, everything else, relative imports.
-//! Which modules belong to the project is not known here, so they stand with the packages.
+//! Sections are those of isort: `__future__`, the standard library, packages, the project's own modules as far as
+//! somebody says which they are, relative imports. [`render`] writes a block anew, [`merge`](merge::merge) adds to one
+//! that is there; [`name`] is one imported name, apart from any statement.
+
+pub mod merge;
+pub mod name;
 
 use std::cmp::Ordering;
 
 use ruff_python_ast::Stmt;
 use ruff_python_parser::Mode;
 
+use super::layout::{WIDTH, columns};
 use super::modules;
 use crate::analysis::source::parse_part;
 use crate::text::TextRange;
 
-/// Formatters' default.
-const WIDTH: usize = 88;
+/// Whether a module belongs to the project, by the first part of its name.
+pub type Own<'a> = &'a dyn Fn(&str) -> bool;
 
 /// What one import statement brings from one module, and the comments that belong to it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Import {
+pub struct Statement {
     /// With the dots of a relative import.
     pub module: String,
     pub names: Names,
@@ -42,29 +47,24 @@ enum Section {
     Future,
     Standard,
     Package,
+    Own,
     Relative,
 }
 
 /// What the import statement at `range` of `text` brings, module by module. `None` where it is no
 /// import statement, or one of all names.
-pub fn read(text: &str, range: TextRange) -> Option<Vec<Import>> {
+pub fn read(text: &str, range: TextRange) -> Option<Vec<Statement>> {
     let parsed = parse_part(text, range, Mode::Module);
     let [statement] = &parsed.statements[..] else {
         return None;
-    };
-    let import = |module: String, names: Names| Import {
-        module,
-        names,
-        above: Vec::new(),
-        beside: None,
-        verbatim: None,
     };
     let alias_of = |alias: &ruff_python_ast::Alias| alias.asname.as_ref().map(ToString::to_string);
     match statement {
         Stmt::Import(statement) => {
             let names = statement.names.iter();
-            let imports =
-                names.map(|alias| import(alias.name.to_string(), Names::Module(alias_of(alias))));
+            let imports = names.map(|alias| {
+                Statement::new(alias.name.to_string(), Names::Module(alias_of(alias)))
+            });
             Some(imports.collect())
         }
         Stmt::ImportFrom(statement) => {
@@ -78,7 +78,7 @@ pub fn read(text: &str, range: TextRange) -> Option<Vec<Import>> {
                 names.push((alias.name.to_string(), alias_of(alias)));
             }
             let code = &text[range];
-            let mut import = import(module, Names::Members(names));
+            let mut import = Statement::new(module, Names::Members(names));
             // An import holds no strings, so every `#` starts a comment.
             import.verbatim = code.contains('#').then(|| code.to_owned());
             Some(vec![import])
@@ -88,50 +88,74 @@ pub fn read(text: &str, range: TextRange) -> Option<Vec<Import>> {
 }
 
 /// The imports as one block of lines, without a line break at its end.
-pub fn render(imports: &[Import], newline: &str) -> String {
-    let mut sorted: Vec<&Import> = imports.iter().collect();
-    sorted.sort_by(|a, b| a.place_in_block(b));
+pub fn render(imports: &[Statement], is_own: Own<'_>, newline: &str) -> String {
     let mut lines: Vec<String> = Vec::new();
     let mut section = None;
-    let mut rest = &sorted[..];
-    while let Some(first) = rest.first() {
-        if section.is_some_and(|section| section != first.section()) {
+    for statement in written(imports, is_own) {
+        let is_apart = section.is_some_and(|section| section != statement.section);
+        let is_first = section != Some(statement.section);
+        section = Some(statement.section);
+        if is_apart || (!statement.above.is_empty() && !is_first) {
             lines.push(String::new());
         }
-        let is_first_of_section = section != Some(first.section());
-        section = Some(first.section());
-        let same = |other: &&Import| {
-            other.module == first.module && other.is_members() == first.is_members()
-        };
-        let count = rest.iter().take_while(|other| same(other)).count();
-        let (own, others) = rest.split_at(count);
-        let mut start = is_first_of_section;
-        let written = if first.is_members() {
-            members(own)
-        } else {
-            plain(own)
-        };
-        for (above, code) in written {
-            if !above.is_empty() && !start {
-                lines.push(String::new());
-            }
-            start = false;
-            lines.extend(above);
-            lines.extend(code);
-        }
-        rest = others;
+        lines.extend(statement.above);
+        lines.extend(statement.lines);
     }
     lines.join(newline)
 }
 
-impl Import {
+/// A statement as it is written.
+struct Written<'a> {
+    section: Section,
+    /// What its order goes by.
+    head: &'a Statement,
+    /// The comments above.
+    above: Vec<String>,
+    lines: Vec<String>,
+}
+
+impl Written<'_> {
+    fn code(&self) -> String {
+        self.lines.join("\n")
+    }
+}
+
+/// The statements that make the imports, sorted; those from one module are one, as far as they can be.
+fn written<'a>(imports: &'a [Statement], is_own: Own<'_>) -> Vec<Written<'a>> {
+    let mut sorted: Vec<&Statement> = imports.iter().collect();
+    sorted.sort_by(|a, b| a.place_in_block(b, is_own));
+    let mut all = Vec::new();
+    let mut rest = &sorted[..];
+    while let Some(&head) = rest.first() {
+        let same = |other: &&Statement| {
+            other.module == head.module && other.is_members() == head.is_members()
+        };
+        let count = rest.iter().take_while(|other| same(other)).count();
+        let (own, others) = rest.split_at(count);
+        let lines = if head.is_members() {
+            members(own)
+        } else {
+            plain(own)
+        };
+        all.extend(lines.into_iter().map(|(above, lines)| Written {
+            section: head.section(is_own),
+            head,
+            above,
+            lines,
+        }));
+        rest = others;
+    }
+    all
+}
+
+impl Statement {
     /// Where the import stands in a block, compared with another.
-    pub fn place_in_block(&self, other: &Self) -> Ordering {
+    pub fn place_in_block(&self, other: &Self, is_own: Own<'_>) -> Ordering {
         let alias = |import: &Self| match &import.names {
             Names::Module(alias) => alias.clone(),
             Names::Members(_) => None,
         };
-        let key = |import: &Self| (import.section(), import.is_members());
+        let key = |import: &Self| (import.section(is_own), import.is_members());
         key(self)
             .cmp(&key(other))
             .then_with(|| by_module(&self.module, &other.module))
@@ -186,7 +210,17 @@ impl Import {
         matches!(self.names, Names::Members(_))
     }
 
-    fn section(&self) -> Section {
+    fn new(module: String, names: Names) -> Self {
+        Self {
+            module,
+            names,
+            above: Vec::new(),
+            beside: None,
+            verbatim: None,
+        }
+    }
+
+    fn section(&self, is_own: Own<'_>) -> Section {
         let root = self.module.split('.').next().unwrap_or_default();
         if self.module == "__future__" {
             Section::Future
@@ -194,6 +228,8 @@ impl Import {
             Section::Relative
         } else if modules::is_standard(root) {
             Section::Standard
+        } else if is_own(root) {
+            Section::Own
         } else {
             Section::Package
         }
@@ -209,10 +245,11 @@ pub fn path_of(name: &str, module: &str, member: Option<&str>) -> String {
     }
 }
 
-type Written = (Vec<String>, Vec<String>);
+/// Comments, and the lines of code below them.
+type Lines = (Vec<String>, Vec<String>);
 
 /// `import module` with and without aliases, each once.
-fn plain(imports: &[&Import]) -> Vec<Written> {
+fn plain(imports: &[&Statement]) -> Vec<Lines> {
     let mut written: Vec<(String, Vec<String>, Vec<&str>)> = Vec::new();
     for import in imports {
         let code = match &import.names {
@@ -238,8 +275,8 @@ fn plain(imports: &[&Import]) -> Vec<Written> {
 }
 
 /// `from module import …`: one statement for all names, and one for each that has a comment of its own.
-fn members(imports: &[&Import]) -> Vec<Written> {
-    let stands_alone = |import: &&&Import| import.beside.is_some() || import.verbatim.is_some();
+fn members(imports: &[&Statement]) -> Vec<Lines> {
+    let stands_alone = |import: &&&Statement| import.beside.is_some() || import.verbatim.is_some();
     let mut seen: Vec<&(String, Option<String>)> = Vec::new();
     let mut written = Vec::new();
     for import in imports.iter().filter(stands_alone) {
@@ -274,7 +311,7 @@ fn members(imports: &[&Import]) -> Vec<Written> {
     written
 }
 
-fn with_comment(mut code: Vec<String>, import: &Import) -> Vec<String> {
+fn with_comment(mut code: Vec<String>, import: &Statement) -> Vec<String> {
     if let (Some(last), Some(comment)) = (code.last_mut(), &import.beside) {
         *last = format!("{last}  {comment}");
     }
@@ -311,7 +348,7 @@ fn from(module: &str, names: &[&(String, Option<String>)]) -> Vec<String> {
         let (plain, others) = rest.split_at(count);
         let plain: Vec<&str> = plain.iter().map(|(name, _)| name.as_str()).collect();
         let one = format!("from {module} import {}", plain.join(", "));
-        if unicode_width::UnicodeWidthStr::width(&*one) <= WIDTH {
+        if columns(&one) <= WIDTH {
             lines.push(one);
         } else {
             lines.push(format!("from {module} import ("));
@@ -323,8 +360,13 @@ fn from(module: &str, names: &[&(String, Option<String>)]) -> Vec<String> {
     lines
 }
 
-/// Constants, classes, then the rest, as their spelling tells.
 fn sorted(mut names: Vec<&(String, Option<String>)>) -> Vec<&(String, Option<String>)> {
+    names.sort_by(|(a, a_alias), (b, b_alias)| by_member(a, b).then_with(|| a_alias.cmp(b_alias)));
+    names
+}
+
+/// Constants, classes, then the rest, as their spelling tells.
+fn by_member(a: &str, b: &str) -> Ordering {
     let kind = |name: &str| {
         let is_upper =
             name.chars().any(char::is_alphabetic) && !name.chars().any(char::is_lowercase);
@@ -334,13 +376,7 @@ fn sorted(mut names: Vec<&(String, Option<String>)>) -> Vec<&(String, Option<Str
             _ => 2,
         }
     };
-    names.sort_by(|(a, a_alias), (b, b_alias)| {
-        kind(a)
-            .cmp(&kind(b))
-            .then_with(|| naturally(a, b))
-            .then_with(|| a_alias.cmp(b_alias))
-    });
-    names
+    kind(a).cmp(&kind(b)).then_with(|| naturally(a, b))
 }
 
 fn by_module(a: &str, b: &str) -> Ordering {
@@ -382,7 +418,7 @@ mod tests {
 
     fn sort(code: &str) -> String {
         let facts = crate::analysis::python::facts(code);
-        let imports: Vec<Import> = facts
+        let imports: Vec<Statement> = facts
             .statements
             .iter()
             .flat_map(|statement| {
@@ -393,7 +429,7 @@ mod tests {
                 imports
             })
             .collect();
-        render(&imports, "\n")
+        render(&imports, &|_| false, "\n")
     }
 
     #[test]

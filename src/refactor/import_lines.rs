@@ -1,7 +1,7 @@
 //! The lines of a cell on which imports stand: where they begin and end, with their comments, and how they go.
 
 use super::barriers::{self, Barrier};
-use super::import_block::{self, Import};
+use super::import_block::{self, Statement};
 use super::modules::Nature;
 use super::pieces::{after_line_break, is_directive, line_end, line_start, offset};
 use crate::analysis::facts::{Facts, OpeningKind, StatementKind};
@@ -20,7 +20,7 @@ pub struct Block {
     pub lines: (usize, usize),
     /// Where the comments directly above begin.
     pub comments: usize,
-    pub imports: Vec<Import>,
+    pub imports: Vec<Statement>,
 }
 
 /// Where the imports go.

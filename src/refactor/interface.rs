@@ -7,6 +7,7 @@ use super::outside::{self, Readers};
 use super::prior::{self, Prior, PriorKind};
 use super::reach;
 use super::shape::Shape;
+use super::unread;
 use crate::action::Refusal;
 use crate::analysis::facts::{Facts, Path, State, TextReads, UseKind};
 use crate::analysis::{builtins, text_reads};
@@ -24,11 +25,63 @@ pub struct Parts<'a> {
     pub inside: &'a Facts,
     pub body: &'a str,
     /// What stays below.
-    pub after: &'a Facts,
-    pub after_text: &'a str,
+    pub rest: &'a Rest,
     pub shape: &'a Shape,
     /// Names that stay variables of the notebook or module, and are neither handed in nor back.
     pub shared: &'a FxHashSet<Name>,
+    /// The function that the code is a part of; `None` where it runs with its cell.
+    pub function: Option<Around<'a>>,
+    /// What it comes to: given back although nobody reads it, as a person may want to look at it.
+    pub result: Option<&'a Name>,
+}
+
+/// A function around the code, whose names are no variables of the notebook.
+#[derive(Debug, Clone, Copy)]
+pub struct Around<'a> {
+    pub name: &'a Name,
+    /// The names that it and the functions around it have for their own.
+    pub locals: &'a FxHashSet<Name>,
+}
+
+/// What runs after a piece of code, as far as names go.
+#[derive(Debug, Default)]
+pub struct Rest {
+    /// Names that it may read as the piece leaves them.
+    pub reads: FxHashSet<Name>,
+    /// Names that it may bind or delete.
+    pub binds: FxHashSet<Name>,
+    /// Whether it reads names by text that nobody can foresee.
+    pub reads_any: bool,
+}
+
+impl Rest {
+    pub fn of(facts: &Facts, text: &str) -> Self {
+        let mut rest = Self::default();
+        rest.add(facts, text);
+        rest
+    }
+
+    /// Adds statements that run one after the other.
+    pub fn add(&mut self, facts: &Facts, text: &str) {
+        let at_once = facts.uses.iter().filter(|read| read.local != State::Sure);
+        self.reads.extend(at_once.map(|read| read.name.clone()));
+        self.add_bodies(facts);
+        let words = outside::mentioned(facts, text).into_iter();
+        self.reads.extend(words.map(Name::new));
+        self.reads_any |= facts.text_reads == TextReads::Any;
+        let bound = facts.exits.iter().map(|(name, _)| name.clone());
+        self.binds.extend(bound);
+    }
+
+    /// Adds what the bodies of functions read, whenever they are called.
+    pub fn add_bodies(&mut self, facts: &Facts) {
+        let reads = facts.scopes.iter().flat_map(|scope| &scope.reads);
+        self.reads.extend(reads.map(|read| read.name.clone()));
+    }
+
+    fn reads(&self, name: &Name) -> bool {
+        self.reads_any || self.reads.contains(name)
+    }
 }
 
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
@@ -77,23 +130,14 @@ impl<'a> Work<'a> {
             .filter(|name| !parts.shared.contains(*name))
             .cloned()
             .collect();
-        let mut readers = outside::readers(cx.notebook, cx.link, parts.cell, &own);
+        let mut readers = match parts.function {
+            None => outside::readers(cx.notebook, cx.link, parts.cell, &own),
+            Some(_) => Readers::default(),
+        };
         for name in &own {
-            if readers.contains_key(name) {
-                continue;
-            }
-            let read_below = parts
-                .after
-                .uses
-                .iter()
-                .any(|read| read.name == *name && read.local != State::Sure);
-            let read_later = [parts.before, parts.after]
-                .into_iter()
-                .flat_map(|facts| &facts.scopes)
-                .any(|scope| scope.reads.iter().any(|read| read.name == *name));
-            let read_by_text = parts.after.text_reads == TextReads::Any
-                || outside::mentioned(parts.after, parts.after_text).contains(&name.as_str());
-            if read_below || read_later || read_by_text {
+            let mut bodies = parts.before.scopes.iter();
+            let read_later = bodies.any(|scope| scope.reads.iter().any(|read| read.name == *name));
+            if !readers.contains_key(name) && (parts.rest.reads(name) || read_later) {
                 readers.insert(name.clone(), parts.cell);
             }
         }
@@ -106,7 +150,24 @@ impl<'a> Work<'a> {
     }
 
     fn prior(&self, name: &str) -> Prior {
-        prior::of(self.cx.link, self.parts.cell, self.parts.before, name)
+        match self.parts.function {
+            None => prior::of(self.cx.link, self.parts.cell, self.parts.before, name),
+            Some(around) if around.locals.contains(name) => {
+                prior::of_local(self.parts.cell, self.parts.before, name)
+            }
+            // A function reads what is not its own where it is.
+            Some(_) => Prior {
+                kind: PriorKind::Definition,
+                state: State::Sure,
+                cell: None,
+            },
+        }
+    }
+
+    fn is_local(&self, name: &str) -> bool {
+        self.parts
+            .function
+            .is_some_and(|around| around.locals.contains(name))
     }
 
     fn reads(&self) -> impl Iterator<Item = Read<'a>> {
@@ -131,10 +192,10 @@ impl<'a> Work<'a> {
     /// "cell 7 reads it", "the rest of this cell reads it".
     fn reader(&self, name: &Name) -> Option<String> {
         let reader = *self.readers.get(name)?;
-        Some(if reader == self.parts.cell {
-            "the rest of this cell reads it".to_owned()
-        } else {
-            format!("{} reads it", self.cx.cell_name(reader))
+        Some(match self.parts.function {
+            Some(around) => format!("the rest of `{}` reads it", around.name),
+            None if reader == self.parts.cell => "the rest of this cell reads it".to_owned(),
+            None => format!("{} reads it", self.cx.cell_name(reader)),
         })
     }
 
@@ -171,6 +232,7 @@ impl<'a> Work<'a> {
         }
         if let Some(read) = self
             .reads()
+            .filter(|read| !self.is_local(read.name))
             .find(|read| builtins::is_history(read.name) && read.local != State::Sure)
         {
             return Err(format!(
@@ -182,6 +244,7 @@ impl<'a> Work<'a> {
         if let Some(name) = self
             .own
             .iter()
+            .filter(|name| !self.is_local(name))
             .find(|name| builtins::is_history(name) && self.readers.contains_key(name.as_str()))
         {
             return Err(format!(
@@ -214,7 +277,11 @@ impl<'a> Work<'a> {
                     other.name == read.name && !matches!(other.local, State::Sure | State::Gone)
                 })
             };
-            if self.is_parameter(read.name, of_name().any(|read| read.is_sure))? {
+            // What the cell has likely bound by itself is there without anybody handing it in.
+            let surely_read = |read: Read<'_>| {
+                read.is_sure && !matches!(read.local, State::Likely | State::Perhaps)
+            };
+            if self.is_parameter(read.name, of_name().any(surely_read))? {
                 let place = of_name()
                     .map(|read| read.range)
                     .min_by_key(|range| range.start());
@@ -231,7 +298,7 @@ impl<'a> Work<'a> {
         let own = self.own.contains(name);
         match prior.kind {
             PriorKind::Variable if prior.is_there() || surely_read => Ok(true),
-            PriorKind::Variable if prior.state == State::Untouched && !own => Ok(false),
+            PriorKind::Variable if prior.state == State::Untouched => Ok(false),
             PriorKind::Variable => Err(format!(
                 "`{name}` is bound only on some paths before it, so it cannot be handed over"
             )
@@ -249,6 +316,13 @@ impl<'a> Work<'a> {
                 "`{name}` is first what Python calls so and then the cell's own variable"
             )
             .into()),
+            // Bound further down alone, it is not there yet, and must not be found in the notebook.
+            PriorKind::Unknown if self.is_local(name) && !own => {
+                if surely_read {
+                    return Ok(true);
+                }
+                Err(format!("`{name}` is not bound yet where it begins").into())
+            }
             PriorKind::Unknown => {
                 let untouched = self
                     .reads()
@@ -271,7 +345,9 @@ impl<'a> Work<'a> {
             let prior = self.prior(name);
             let is_there = prior.is_there() && prior.kind != PriorKind::Given;
             let Some(reader) = self.reader(name) else {
-                if state == State::Sure && self.parts.shape.held.contains(name) {
+                let is_kept = self.parts.shape.held.contains(name)
+                    || (self.parts.result == Some(name) && unread::is_unread(inside, name));
+                if state == State::Sure && is_kept {
                     interface.returns.push(name.clone());
                 }
                 continue;
@@ -332,7 +408,12 @@ impl<'a> Work<'a> {
             names.dedup();
             names
         };
-        for name in &local {
+        // Nobody outside of a function reads its names.
+        let seen_outside = match self.parts.function {
+            None => &local[..],
+            Some(_) => &[],
+        };
+        for name in seen_outside {
             let sets = !self.own.contains(name.as_str());
             let Some(reached) = reach::body_with(link, cell, self.parts.before, inside, name)
             else {
@@ -389,7 +470,11 @@ impl<'a> Work<'a> {
     /// Who binds the name after the code has run.
     fn rebinder(&self, name: &Name) -> Option<String> {
         let cell = self.parts.cell;
-        if self.parts.after.exit(name).is_some() {
+        if let Some(around) = self.parts.function {
+            let rebinds = self.parts.rest.binds.contains(name);
+            return rebinds.then(|| format!("the rest of `{}`", around.name));
+        }
+        if self.parts.rest.binds.contains(name) {
             return Some("the rest of this cell".to_owned());
         }
         self.cx

@@ -6,7 +6,7 @@ use super::interface::Interface;
 use crate::analysis::source::strings;
 
 /// Formatters' default.
-const WIDTH: usize = 88;
+pub const WIDTH: usize = 88;
 const INDENT: &str = "    ";
 
 /// A function with `body` as its body, without a line break at its end.
@@ -33,39 +33,48 @@ pub fn function(
 
 /// The statement that calls the function.
 pub fn call(name: &str, is_async: bool, interface: &Interface, newline: &str) -> String {
+    call_at("", name, is_async, interface, newline)
+}
+
+/// The same, where each line begins with `indent`.
+pub fn call_at(
+    indent: &str,
+    name: &str,
+    is_async: bool,
+    interface: &Interface,
+    newline: &str,
+) -> String {
     let waits = if is_async { "await " } else { "" };
     let targets = match &interface.returns[..] {
         [] => String::new(),
         names => format!("{} = ", join(names)),
     };
-    if columns(&targets) + columns(waits) + columns(name) < WIDTH {
-        let head = format!("{targets}{waits}{name}");
-        return bracketed(&head, &interface.parameters, "", "").join(newline);
+    let head = format!("{targets}{waits}{name}");
+    if columns(indent) + columns(&head) < WIDTH {
+        return bracketed(&head, &interface.parameters, "", indent).join(newline);
     }
-    let mut lines = vec!["(".to_owned()];
-    lines.extend(
-        interface
-            .returns
-            .iter()
-            .map(|name| format!("{INDENT}{name},")),
-    );
+    let mut lines = vec![format!("{indent}(")];
+    let returns = interface.returns.iter();
+    lines.extend(returns.map(|name| format!("{indent}{INDENT}{name},")));
     lines.extend(bracketed(
         &format!(") = {waits}{name}"),
         &interface.parameters,
         "",
-        "",
+        indent,
     ));
     lines.join(newline)
 }
 
-/// The statement that imports some names of a module.
-pub fn import_from(module: &str, names: &[&str]) -> String {
-    let one = format!("from {module} import {}", names.join(", "));
-    if columns(&one) <= WIDTH {
-        return one;
-    }
-    let names = names.iter().map(|name| format!("{INDENT}{name},\n"));
-    format!("from {module} import (\n{})", names.collect::<String>())
+/// The statement that returns what the function returns.
+pub fn return_call(
+    indent: &str,
+    name: &str,
+    is_async: bool,
+    parameters: &[Name],
+    newline: &str,
+) -> String {
+    let waits = if is_async { "await " } else { "" };
+    bracketed(&format!("return {waits}{name}"), parameters, "", indent).join(newline)
 }
 
 /// `head(a, b)tail`, on as many lines as it needs.
@@ -160,6 +169,6 @@ fn join(names: &[Name]) -> String {
     names.join(", ")
 }
 
-fn columns(text: &str) -> usize {
+pub fn columns(text: &str) -> usize {
     unicode_width::UnicodeWidthStr::width(text)
 }

@@ -1,13 +1,12 @@
 //! Writes Python modules: what a file is given besides what it has, every other byte of it kept.
 //!
 //! [`write`] takes imports and pieces of code and makes an edit of them. Imports join the file's own block
-//! ([`imports`]), code is appended above `if __name__ == "__main__":`, and `__all__` grows where it is a
+//! ([`merge`]), code is appended above `if __name__ == "__main__":`, and `__all__` grows where it is a
 //! plain list ([`exports`]). What would change the meaning of the code that is there, or of the code
 //! that comes, is refused: a clash of names, a star import, a syntax error. [`target`] knows how the notebook imports a file.
 
 pub mod existing;
 mod exports;
-pub mod imports;
 pub mod target;
 #[cfg(test)]
 mod tests;
@@ -17,13 +16,14 @@ use std::sync::Arc;
 
 use ruff_python_ast::name::Name;
 
+use super::import_block::{merge, name};
 use crate::action::Refusal;
 use crate::notebook::EditOp;
 use crate::project::{Project, slashed};
 use crate::text::TextRange;
 
+pub use super::import_block::name::Import;
 pub use existing::Existing;
-pub use imports::Import;
 
 /// What a module is given.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -82,30 +82,23 @@ pub fn write(
 
 /// The text of a new module.
 pub fn create(additions: &Additions, is_own: &dyn Fn(&str) -> bool) -> String {
-    let mut text = imports::block(&additions.imports, is_own);
-    let mut after_definition = false;
+    let mut text = name::block(&additions.imports, is_own);
+    let mut before: Option<&Code> = None;
     for code in &additions.code {
         if !text.is_empty() {
-            let is_first = !text.contains('\n') || after_definition || code.is_definition;
-            let blank = blank_lines(&text, is_first, code);
+            let blank = match before {
+                _ if code.is_definition => 2,
+                Some(before) if before.is_definition => 2,
+                Some(_) => 0,
+                None => 1,
+            };
             text.push_str(&"\n".repeat(blank + 1));
         }
         text.push_str(&code.text.replace("\r\n", "\n"));
-        after_definition = code.is_definition;
+        before = Some(code);
     }
     text.push('\n');
     text
-}
-
-/// How many blank lines stand between a text and the code that follows.
-fn blank_lines(text: &str, around_definition: bool, code: &Code) -> usize {
-    let last = text.lines().last().unwrap_or_default();
-    let after_import = last.starts_with("import ") || last.starts_with("from ");
-    if code.is_definition || (around_definition && !after_import) {
-        2
-    } else {
-        usize::from(after_import)
-    }
 }
 
 /// What changes in an existing module; nothing where it has everything already.
@@ -134,7 +127,7 @@ pub fn extend(
         let whole = create(additions, is_own);
         return Ok(vec![(TextRange::default(), whole)]);
     }
-    let mut replacements = imports::merge(existing.text, &existing.statements, &missing, is_own);
+    let mut replacements = merge::merge(existing.text, &existing.statements, &missing, is_own);
     if !code.is_empty() {
         let bound: Vec<&Name> = code.iter().flat_map(|code| &code.names).collect();
         let exported = additions.exported.iter();

@@ -23,7 +23,6 @@ use self::pieces::PieceId;
 /// What moving does, ready to be carried out.
 #[derive(Debug)]
 pub struct Move {
-    pub plan: Plan,
     pub target: Target,
     pub edit: Edit,
 }
@@ -35,25 +34,25 @@ pub struct Move {
 pub fn plan(cx: &ActionContext<'_>, chosen: &[PieceId], path: &Path) -> Result<Move, Refusal> {
     let plan = closure::of(&cx.all, chosen)?;
     let target = Target::new(&cx.all, cx.project, path)?;
-    carry_out(cx, plan, target)
+    carry_out(cx, &plan, target)
 }
 
 /// The same with what was found out already.
 ///
 /// # Errors
 /// As [`plan`].
-pub fn carry_out(cx: &ActionContext<'_>, plan: Plan, target: Target) -> Result<Move, Refusal> {
-    let kept = hazards::of_target(cx, &plan, &target)?;
+pub fn carry_out(cx: &ActionContext<'_>, plan: &Plan, target: Target) -> Result<Move, Refusal> {
+    let kept = hazards::of_target(cx, plan, &target)?;
     let additions = Additions {
         imports: kept,
         code: plan.pieces.iter().map(|piece| plan.code(piece)).collect(),
         exported: plan.roots.clone(),
     };
-    let mut edit = thin::notebook(cx, &plan, &target)?;
+    let mut edit = thin::notebook(cx, plan, &target)?;
     if let Some(write) = module::write(cx.project, &target.path, &additions)? {
         edit.ops.insert(0, write);
     }
-    Ok(Move { plan, target, edit })
+    Ok(Move { target, edit })
 }
 
 /// What the target is now, where there is one.

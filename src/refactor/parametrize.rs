@@ -23,12 +23,55 @@ use crate::rule::Context;
 use crate::text::{Ranged, TextRange, TextSize};
 use calls::{Calls, Site};
 
+/// A function, and the notebook variables that it is to take.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Wanted {
+    pub cell: CellIdx,
+    pub function: Name,
+    pub variables: Vec<Name>,
+}
+
 /// Hands `function` of `cell` the notebook variables that it reads.
 ///
 /// # Errors
 /// Where the notebook might compute something else, or a call cannot be found for certain.
 pub fn plan(cx: &Context<'_>, cell: CellIdx, function: &str) -> Result<Edit, Refusal> {
-    let target = Target::find(cx, cell, function)?;
+    let facts = cx.facts(cell);
+    let bindings = facts.bindings.iter().filter(|own| own.name == *function);
+    let scope = bindings.rev().find_map(|own| match own.kind {
+        BindingKind::Function(scope) => Some(scope),
+        _ => None,
+    });
+    let wanted = Wanted {
+        cell,
+        function: function.into(),
+        variables: scope.map_or_else(Vec::new, |scope| names(cx, cell, scope)),
+    };
+    let ops = insertions(cx, &wanted, &[])?;
+    Ok(Edit { ops, select: None })
+}
+
+/// Hands several functions what they want. Where one calls another, it wants what the other does, too.
+///
+/// # Errors
+/// As [`plan`].
+pub fn plan_all(cx: &Context<'_>, all: &[Wanted]) -> Result<Vec<EditOp>, Refusal> {
+    let functions: Vec<&Name> = all.iter().map(|own| &own.function).collect();
+    let mut ops = Vec::new();
+    for wanted in all {
+        ops.extend(insertions(cx, wanted, &functions)?);
+    }
+    Ok(ops)
+}
+
+/// What is inserted for one function; `together` are those that are changed with it.
+fn insertions(
+    cx: &Context<'_>,
+    wanted: &Wanted,
+    together: &[&Name],
+) -> Result<Vec<EditOp>, Refusal> {
+    let function = wanted.function.as_str();
+    let target = Target::find(cx, wanted, together)?;
     target.refuse_what_is_out_of_sight()?;
     for name in &target.names {
         target.refuse_what_sets(name)?;
@@ -43,7 +86,7 @@ pub fn plan(cx: &Context<'_>, cell: CellIdx, function: &str) -> Result<Edit, Ref
     }
     // Only now that every call is known does it matter when they happen.
     target.refuse_what_is_not_there_yet()?;
-    Ok(Edit { ops, select: None })
+    Ok(ops)
 }
 
 /// The notebook variables that would become parameters, in the order in which the function reads them.
@@ -59,10 +102,18 @@ struct Target<'a> {
     scope: ScopeIdx,
     /// What becomes parameters.
     names: Vec<Name>,
+    /// The functions that are changed with it, itself included: to call one is to read what that one takes.
+    together: &'a [&'a Name],
 }
 
 impl<'a> Target<'a> {
-    fn find(cx: &'a Context<'a>, cell: CellIdx, function: &str) -> Result<Self, Refusal> {
+    fn find(
+        cx: &'a Context<'a>,
+        wanted: &Wanted,
+        together: &'a [&'a Name],
+    ) -> Result<Self, Refusal> {
+        let cell = wanted.cell;
+        let function = wanted.function.as_str();
         let facts = cx.facts(cell);
         if let Some(error) = facts.syntax_errors.first() {
             return Err(format!("{cell} is not valid Python: {}", error.message).into());
@@ -90,7 +141,7 @@ impl<'a> Target<'a> {
             )
             .into());
         }
-        let names = names(cx, cell, scope);
+        let names = wanted.variables.clone();
         if names.is_empty() {
             return Err(format!("`{function}` reads no variable of the notebook").into());
         }
@@ -100,6 +151,7 @@ impl<'a> Target<'a> {
             name: binding.name.clone(),
             scope,
             names,
+            together,
         })
     }
 
@@ -182,14 +234,15 @@ impl<'a> Target<'a> {
         Ok(())
     }
 
-    /// Whether a function or lambda within the function reads the name.
+    /// Whether a function or lambda within the function reads the name, or calls who takes it.
     fn is_read_within(&self, name: &Name) -> bool {
         let facts = self.cx.facts(self.cell);
         let whole = facts.scope(self.scope).range;
         facts.scopes[self.scope.0 as usize + 1..]
             .iter()
             .take_while(|scope| whole.contains_range(scope.range))
-            .any(|scope| scope.reads.iter().any(|read| read.name == *name))
+            .flat_map(|scope| &scope.reads)
+            .any(|read| read.name == *name || self.together.contains(&&read.name))
     }
 
     fn is_bound_once(&self, name: &Name) -> bool {

@@ -108,6 +108,21 @@ pub fn of(link: &Link, cell: CellIdx, own: &Facts, name: &str) -> Prior {
     }
 }
 
+/// What a function's own `name` is, of which `own` has what the function surely did before.
+pub fn of_local(cell: CellIdx, own: &Facts, name: &str) -> Prior {
+    let state = own.exit(name).map_or(State::Untouched, |exit| exit.state);
+    let (kind, state) = match state {
+        State::Untouched => (PriorKind::Unknown, State::Untouched),
+        State::Gone | State::Unsure => (PriorKind::Variable, State::Perhaps),
+        state => (PriorKind::Variable, state),
+    };
+    Prior {
+        kind,
+        state,
+        cell: (kind == PriorKind::Variable).then_some(cell),
+    }
+}
+
 fn kind_of(binding: &BindingKind) -> PriorKind {
     match binding {
         BindingKind::Import { .. }

@@ -21,6 +21,7 @@ use rustc_hash::FxHashSet;
 use super::extract::{self, Plan, Wish};
 use super::module::target::Target;
 use super::module::{self, Import};
+use super::run_target;
 use crate::action::Refusal;
 use crate::analysis::graph::Lack;
 use crate::engine::Analysis;
@@ -39,6 +40,19 @@ pub struct Promotion {
     pub edit: Edit,
     /// What stays in the notebook alone and what to do about it, for a person.
     pub remarks: Vec<String>,
+    /// What the notebook is then, as code: the functions of the module that it calls, and how.
+    pub caller: Caller,
+}
+
+/// The code of a notebook that calls its module.
+#[derive(Debug, Default)]
+pub struct Caller {
+    /// What it imports of the module.
+    pub functions: Vec<Name>,
+    /// Magics that stay, then the calls, in their order.
+    pub lines: Vec<String>,
+    /// Variables that are the module's from now on.
+    pub shared: FxHashSet<Name>,
 }
 
 /// A run of cells that becomes one function.
@@ -52,7 +66,7 @@ struct Section {
     work: String,
 }
 
-/// Plans the promotion of a whole notebook.
+/// Plans the promotion of a whole notebook. What it runs by `%run` is imported first.
 ///
 /// # Errors
 /// With the reason where the module would not do what the notebook does.
@@ -64,6 +78,28 @@ pub fn plan(
     if cx.notebook.meta.home == Home::Marimo {
         return Err("a marimo notebook is a program already, and one that can be imported".into());
     }
+    let imported = run_target::all(cx, project)?;
+    if imported.ops.is_empty() {
+        return plan_for(cx, project, target, &[]);
+    }
+    let after = Analysis::new(imported.apply(cx.notebook), Arc::new(cx.config.clone()));
+    let promotion = plan_for(&after.context(), project, target, &[])?;
+    Ok(Promotion {
+        edit: imported.followed_by(promotion.edit, cx.notebook),
+        ..promotion
+    })
+}
+
+/// The same for somebody who reads some of its variables afterwards.
+///
+/// # Errors
+/// As [`plan`].
+pub fn plan_for(
+    cx: &Context<'_>,
+    project: &dyn Project,
+    target: &Target,
+    read_afterwards: &[Name],
+) -> Result<Promotion, Refusal> {
     let path = slashed(&target.path);
     if target.exists {
         return Err(format!("{path} exists, and is left as it is; choose another name").into());
@@ -86,7 +122,12 @@ pub fn plan(
     } else {
         "run_notebook"
     };
-    let made_up = made_up(cx, &top, &sections, &sorted);
+    let mut made_up = made_up(cx, &top, &sections, &sorted);
+    if !read_afterwards.is_empty() {
+        let text = read_afterwards.join("\n");
+        let cell = Cell::new(CellKind::Code, text);
+        made_up.notebook.cells.push(Arc::new(cell));
+    }
     let analysis = Analysis::new(made_up.notebook, Arc::default());
     refuse_new_failures(cx, &analysis.context())?;
     let mut names: FxHashSet<String> = helpers.names();
@@ -119,6 +160,13 @@ pub fn plan(
     };
     let module = written::module(cx, &sorted, &top, &plans, main);
     let place = project.place(&target.path);
+    let kept = sorted.kept.values().map(|text| text.trim().to_owned());
+    let calls = plans.iter().map(|plan| plan.call().to_owned());
+    let caller = Caller {
+        functions: plans.iter().map(|plan| plan.name.as_str().into()).collect(),
+        lines: kept.filter(|text| !text.is_empty()).chain(calls).collect(),
+        shared: sorted.shared.clone(),
+    };
     let edit = thin::edit(
         cx,
         place,
@@ -132,6 +180,7 @@ pub fn plan(
         module,
         edit,
         remarks: sorted.remarks,
+        caller,
     })
 }
 

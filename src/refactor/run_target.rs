@@ -1,4 +1,10 @@
 //! What `%run` reads, as a module that the notebook imports from instead.
+//!
+//! A script is a module already; a notebook becomes one first ([`notebooks`]). What is imported as a notebook, by
+//! `import_ipynb`, is imported from a module ([`imported`]).
+
+pub mod imported;
+mod notebooks;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -7,20 +13,30 @@ use ruff_python_ast::Stmt;
 use ruff_python_ast::name::Name;
 use rustc_hash::FxHashSet;
 
+use super::import_block::name;
 use super::module::target::Target;
-use super::module::{Existing, Import, imports, own_modules};
+use super::module::{Existing, Import, own_modules};
 use super::moving::closure::bindings;
 use super::moving::quiet::{self, Origins};
-use super::{outside, promote};
-use crate::action::{ActionContext, Refusal};
+use super::outside;
+use super::promote::Caller;
+use crate::action::{ActionContext, Client, Refusal};
 use crate::analysis::builtins;
 use crate::analysis::facts::{Facts, Magic, MagicKind, RemarkKind, StatementKind};
 use crate::analysis::run_line::RunLine;
-use crate::engine::Analysis;
 use crate::format;
-use crate::notebook::{CellIdx, Edit, EditOp, NotebookMeta};
+use crate::notebook::{CellIdx, Edit, EditOp};
 use crate::project::{Project, slashed, within};
+use crate::rule::Context;
 use crate::text::{LineIndex, Ranged};
+
+/// A file that is run, as a module.
+struct Turned {
+    path: PathBuf,
+    text: Arc<str>,
+    /// What is done besides, in place of running it.
+    caller: Caller,
+}
 
 /// Imports from the file that a `%run` line names, in its place.
 ///
@@ -43,64 +59,104 @@ pub fn plan(cx: &ActionContext<'_>, magic: &Magic) -> Result<Edit, Refusal> {
     refuse_other_lines(cx, magic)?;
     let file = find(cx.project, written)?;
     let text = cx.project.read(&file)?;
-    let is_notebook = file.extension().is_some_and(|own| own == "ipynb");
-    let (module_path, module_text) = if is_notebook {
-        (
-            module_beside(cx, &file)?,
-            Arc::from(definitions(cx, &file, &text)?),
-        )
+    let is_notebook = file.extension().is_some_and(|own| own == "ipynb")
+        || format::only_runs_as_notebook(text.as_bytes());
+    let turned = if is_notebook {
+        notebooks::turned(cx, &file, &text)?
     } else {
-        if format::databricks::is_source(text.as_bytes()) {
-            return Err(format!(
-                "{} is a Databricks notebook, which nothing can import: put its definitions into a plain file",
-                slashed(&file)
-            )
-            .into());
+        Turned {
+            path: file.clone(),
+            text,
+            caller: Caller::default(),
         }
-        (file.clone(), text)
     };
-    let module = Existing::new(&slashed(&file), &module_text)?;
-    refuse_effects(&module)?;
+    let does_more = !turned.caller.lines.is_empty();
+    let module = Existing::new(&slashed(&file), &turned.text)?;
+    if !does_more {
+        refuse_effects(&module)?;
+    }
     refuse_free_names(&module)?;
-    let target = Target::new(&cx.all, cx.project, &module_path)?;
+    let target = Target::new(&cx.all, cx.project, &turned.path)?;
     if let Some(search) = &target.search {
         return Err(format!(
             "the notebook could import {} only with `{search}` on `sys.path`: install it as a package, or move it beside the notebook",
-            slashed(&module_path)
+            slashed(&turned.path)
         )
         .into());
     }
     refuse_siblings(cx, &module, &target)?;
     let used = used(cx, &module)?;
+    if used.is_empty() && !does_more {
+        return Err(format!("no cell uses a name of {}: remove the line", module.name).into());
+    }
     if is_notebook {
         refuse_rebinding(cx, &module)?;
     }
-    let members: Vec<Import> = used
-        .iter()
-        .map(|name| {
-            let mut own = module.facts.bindings.iter().filter(|own| own.name == *name);
-            own.find_map(Import::of)
-                .unwrap_or_else(|| Import::member(&target.module, name))
-        })
-        .collect();
+    let members = used.iter().map(|name| {
+        let mut own = module.facts.bindings.iter().filter(|own| own.name == *name);
+        own.find_map(Import::of)
+            .unwrap_or_else(|| Import::member(&target.module, name))
+    });
+    let functions = turned.caller.functions.iter();
+    let functions = functions.map(|name| Import::member(&target.module, name));
+    let members: Vec<Import> = members.chain(functions).collect();
     let own = own_modules(cx.project);
     let root = target.module.split('.').next().unwrap_or_default();
     let is_own = |module: &str| module == root || own.iter().any(|own| own == module);
+    let block = name::block(&members, &is_own);
     let mut edit = Edit::default();
     if is_notebook {
         edit.ops.push(EditOp::CreateFile {
-            path: cx.project.place(&module_path),
-            text: module_text.to_string(),
+            path: cx.project.place(&turned.path),
+            text: turned.text.to_string(),
         });
     }
-    let block = imports::block(&members, &is_own);
+    let mut code = block.trim_end().to_owned();
+    for (position, line) in turned.caller.lines.iter().enumerate() {
+        code.push_str(if position == 0 { "\n\n" } else { "\n" });
+        code.push_str(line);
+    }
     edit.ops
-        .extend(Edit::replace(cx.cell, magic.range, block.trim_end()).ops);
+        .extend(Edit::replace(cx.cell, magic.range, code).ops);
+    Ok(edit)
+}
+
+/// Imports from all files that the notebook runs by `%run`, each in its place; nothing where it runs none.
+///
+/// # Errors
+/// As [`plan`], with the line that it is about.
+pub fn all(cx: &Context<'_>, project: &dyn Project) -> Result<Edit, Refusal> {
+    let mut edit = Edit::default();
+    for (cell, own) in cx.notebook.python_cells() {
+        let runs = cx.facts(cell).magics.iter();
+        for magic in runs.filter(|own| own.kind == MagicKind::Line && &*own.name == "run") {
+            let at = ActionContext {
+                all: *cx,
+                cell,
+                range: magic.range,
+                findings: &[],
+                client: Client {
+                    cell_structure: true,
+                    files: true,
+                },
+                project,
+            };
+            let imported = plan(&at, magic).map_err(|refusal| {
+                let line = own.text[magic.range].trim();
+                let place = cx.cell_name(cell);
+                format!(
+                    "`{line}` in {place} cannot live in a module, nor be imported: {}",
+                    refusal.0
+                )
+            })?;
+            edit.ops.extend(imported.ops);
+        }
+    }
     Ok(edit)
 }
 
 /// The file, from the project's root. `.py` may be left out, and on Databricks `.ipynb`.
-fn find(project: &dyn Project, written: &str) -> Result<PathBuf, Refusal> {
+pub fn find(project: &dyn Project, written: &str) -> Result<PathBuf, Refusal> {
     let folder = project
         .folder()
         .ok_or("the notebook is in no folder; save it first")?;
@@ -156,38 +212,6 @@ fn moved_folder(place: &str) -> Refusal {
     format!("{place} changes the working directory, so the module may not be found").into()
 }
 
-/// The module that a notebook's definitions become.
-fn module_beside(cx: &ActionContext<'_>, notebook: &Path) -> Result<PathBuf, Refusal> {
-    let path = notebook.with_extension("py");
-    if cx.project.exists(&path) {
-        return Err(format!(
-            "{} exists, and is left as it is: move the definitions of {} there, and import them",
-            slashed(&path),
-            slashed(notebook)
-        )
-        .into());
-    }
-    Ok(path)
-}
-
-/// The text of a module with what the notebook defines.
-fn definitions(cx: &ActionContext<'_>, path: &Path, text: &str) -> Result<String, Refusal> {
-    let mut notebook = format::parse(text.as_bytes());
-    let name = slashed(path);
-    notebook.meta = Arc::new(NotebookMeta {
-        file_name: path.file_name().map(|own| own.to_string_lossy().into()),
-        ..NotebookMeta::clone(&notebook.meta)
-    });
-    if let Some(problem) = notebook.problems.first() {
-        return Err(format!("{name} cannot be read: {}", problem.message).into());
-    }
-    let analysis = Analysis::new(notebook, Arc::default());
-    let own = own_modules(cx.project);
-    let is_own = |module: &str| own.iter().any(|own| own == module);
-    promote::definitions(&analysis.context(), &is_own)
-        .map_err(|refusal| format!("{name}: {}", refusal.0).into())
-}
-
 /// Whatever else the file does, `%run` does each time, and an import once and unseen.
 fn refuse_effects(module: &Existing<'_>) -> Result<(), Refusal> {
     let origins = Own(&module.facts);
@@ -239,8 +263,12 @@ fn reads(facts: &Facts) -> impl Iterator<Item = &Name> {
 
 /// Names that only the notebook that runs the file has.
 fn refuse_free_names(module: &Existing<'_>) -> Result<(), Refusal> {
-    let is_given =
-        |name: &Name| module.binds(name) || (builtins::is_python(name) && !name.starts_with("__"));
+    // A part for `__main__` is one that promotion wrote: `refuse_effects` lets no other pass.
+    let is_given = |name: &Name| {
+        module.binds(name)
+            || name == "__name__"
+            || (builtins::is_python(name) && !name.starts_with("__"))
+    };
     if let Some(name) = reads(&module.facts).find(|name| !is_given(name)) {
         return Err(format!(
             "{} reads `{name}`, which it does not bind: an import would not see the notebook's",
@@ -277,8 +305,8 @@ fn refuse_siblings(
     }
 }
 
-/// What the module binds and the notebook reads, in the module's order.
-fn used(cx: &ActionContext<'_>, module: &Existing<'_>) -> Result<Vec<Name>, Refusal> {
+/// All names that the notebook reads or mentions.
+fn wanted(cx: &ActionContext<'_>) -> Result<FxHashSet<String>, Refusal> {
     let mut wanted: FxHashSet<String> = FxHashSet::default();
     for (cell, own) in cx.all.notebook.python_cells() {
         let facts = cx.all.facts(cell);
@@ -292,6 +320,12 @@ fn used(cx: &ActionContext<'_>, module: &Existing<'_>) -> Result<Vec<Name>, Refu
                 .map(str::to_owned),
         );
     }
+    Ok(wanted)
+}
+
+/// What the module binds and the notebook reads, in the module's order.
+fn used(cx: &ActionContext<'_>, module: &Existing<'_>) -> Result<Vec<Name>, Refusal> {
+    let wanted = wanted(cx)?;
     let mut used: Vec<Name> = Vec::new();
     for binding in &module.facts.bindings {
         if wanted.contains(binding.name.as_str()) && !used.contains(&binding.name) {
@@ -302,9 +336,6 @@ fn used(cx: &ActionContext<'_>, module: &Existing<'_>) -> Result<Vec<Name>, Refu
             }
             used.push(binding.name.clone());
         }
-    }
-    if used.is_empty() {
-        return Err(format!("no cell uses a name of {}: remove the line", module.name).into());
     }
     Ok(used)
 }

@@ -100,7 +100,19 @@ const HELD: &[&str] = &[
 ];
 
 pub fn of(statements: &[Stmt], text: &str) -> Shape {
-    let mut walk = Walk::default();
+    walked(Walk::default(), statements, text)
+}
+
+/// The same for statements within a block, of which [`super::block::jumps`] says where they may jump to.
+pub fn within_block(statements: &[Stmt], text: &str) -> Shape {
+    let walk = Walk {
+        is_within_block: true,
+        ..Walk::default()
+    };
+    walked(walk, statements, text)
+}
+
+fn walked(mut walk: Walk, statements: &[Stmt], text: &str) -> Shape {
     for statement in statements {
         walk.visit_stmt(statement);
     }
@@ -119,6 +131,7 @@ pub fn of(statements: &[Stmt], text: &str) -> Shape {
 #[derive(Default)]
 struct Walk {
     shape: Shape,
+    is_within_block: bool,
     /// How many functions and loops enclose the place.
     functions_around: usize,
     loops_around: usize,
@@ -172,6 +185,7 @@ impl Walk {
 impl<'a> Visitor<'a> for Walk {
     fn visit_stmt(&mut self, stmt: &'a Stmt) {
         let at_top = self.functions_around == 0;
+        let jumps_at_top = at_top && !self.is_within_block;
         match stmt {
             Stmt::FunctionDef(function) => {
                 self.functions
@@ -196,20 +210,20 @@ impl<'a> Visitor<'a> for Walk {
                 }
                 visitor::walk_stmt(self, stmt);
             }
-            Stmt::Return(_) if at_top => {
+            Stmt::Return(_) if jumps_at_top => {
                 self.refuse("`return` stands outside of a function, which does not run");
             }
-            Stmt::Break(_) | Stmt::Continue(_) if at_top && self.loops_around == 0 => {
+            Stmt::Break(_) | Stmt::Continue(_) if jumps_at_top && self.loops_around == 0 => {
                 self.refuse("`break` or `continue` stands outside of a loop, which does not run");
             }
             Stmt::Assert(_) => {
                 self.shape.asserts |= at_top;
                 visitor::walk_stmt(self, stmt);
             }
-            Stmt::Global(_) if at_top => {
+            Stmt::Global(_) if jumps_at_top => {
                 self.refuse("`global` stands at the top of the cell, where it means nothing; within a function it would");
             }
-            Stmt::Nonlocal(_) if at_top => {
+            Stmt::Nonlocal(_) if jumps_at_top => {
                 self.refuse("`nonlocal` stands at the top of the cell, which does not run");
             }
             Stmt::AnnAssign(assign) => {

@@ -4,6 +4,7 @@ pub mod moved;
 
 use std::path::{Path, PathBuf};
 
+use ruff_python_ast::name::Name;
 use ruff_python_ast::visitor::{self, Visitor};
 use ruff_python_ast::{CmpOp, Expr, ExprCall, Stmt};
 use ruff_python_parser::Mode;
@@ -14,8 +15,9 @@ use crate::analysis::facts::BindingKind;
 use crate::analysis::source::parse_part;
 use crate::notebook::{Edit, EditOp};
 use crate::project::slashed;
-use crate::refactor::module::target::searched_folders;
+use crate::refactor::module::target::{Target, searched_folders};
 use crate::refactor::module::{self, Additions, Code, Existing, Import};
+use crate::refactor::moving::{self, Move, closure, pieces};
 use crate::refactor::pieces::whole;
 use crate::text::Ranged;
 
@@ -63,9 +65,34 @@ impl Subject {
 
     /// `tests/test_<module>.py`.
     pub fn test_file(&self) -> PathBuf {
-        let stem = self.file.file_stem().unwrap_or_default().to_string_lossy();
-        Path::new(FOLDER).join(format!("test_{stem}.py"))
+        test_file(&self.file)
     }
+}
+
+fn test_file(module: &Path) -> PathBuf {
+    let stem = module.file_stem().unwrap_or_default().to_string_lossy();
+    Path::new(FOLDER).join(format!("test_{stem}.py"))
+}
+
+/// Moves a function of the notebook to the module that is proposed, so that a test can import it.
+///
+/// # Errors
+/// Where it cannot move, or the tests of that module cannot take one more.
+pub fn moved_first(cx: &ActionContext<'_>, function: &str) -> Result<Move, Refusal> {
+    let chosen = pieces::named(&cx.all, &[function])?;
+    let plan = closure::of(&cx.all, &chosen)?;
+    let target = Target::proposed(&cx.all, cx.project)?;
+    let path = test_file(&target.path);
+    cx.project.may_write(&path)?;
+    if cx.project.exists(&path) {
+        let text = cx.project.read(&path)?;
+        let existing = Existing::new(&slashed(&path), &text)?;
+        let name = format!("test_{function}");
+        if existing.binds(&name) {
+            return Err(format!("{} has `{name}` already", slashed(&path)).into());
+        }
+    }
+    moving::carry_out(cx, &plan, target)
 }
 
 /// The folder that a module's name starts from and its file, where it is a file of the project.
@@ -87,12 +114,9 @@ fn own_module(cx: &ActionContext<'_>, module: &str) -> Option<(PathBuf, PathBuf)
 /// Where they cannot be written, or test it already.
 pub fn write(cx: &ActionContext<'_>, subject: &Subject) -> Result<Edit, Refusal> {
     let path = subject.test_file();
-    let cases = cases(cx, &subject.import.name);
-    let member = subject
-        .import
-        .member
-        .as_ref()
-        .unwrap_or(&subject.import.name);
+    let own_name = &subject.import.name;
+    let member = subject.import.member.as_ref().unwrap_or(own_name);
+    let mut cases = cases(cx, own_name);
     let old = if cx.project.exists(&path) {
         Some(cx.project.read(&path)?)
     } else {
@@ -104,14 +128,22 @@ pub fn write(cx: &ActionContext<'_>, subject: &Subject) -> Result<Edit, Refusal>
         .transpose()?;
     let is_free = |name: &str| existing.as_ref().is_none_or(|own| !own.binds(name));
     let name = format!("test_{member}");
+    // pytest takes for a test whatever it finds by such a name, imported or not.
+    let called = match member.starts_with("test") {
+        true => Name::from(format!("_{member}")),
+        false => member.clone(),
+    };
     if !is_free(&name) {
         return Err(format!("{} has `{name}` already", slashed(&path)).into());
+    }
+    for case in &mut cases {
+        case.call = format!("{called}{}", &case.call[own_name.len()..]);
     }
     let (known, open): (Vec<&Case>, Vec<&Case>) =
         cases.iter().partition(|case| case.result.is_some());
     let open = if subject.is_async { Vec::new() } else { open };
     let mut imports = vec![Import {
-        name: member.clone(),
+        name: called.clone(),
         ..subject.import.clone()
     }];
     let mut code = Vec::new();
@@ -139,7 +171,7 @@ pub fn write(cx: &ActionContext<'_>, subject: &Subject) -> Result<Edit, Refusal>
         let (reason, lines): (String, String) = if open.is_empty() {
             (
                 format!("call {member} and say what it must give"),
-                format!("\n    raise NotImplementedError({member}.__name__)"),
+                format!("\n    raise NotImplementedError({called}.__name__)"),
             )
         } else {
             let lines = open

@@ -1,7 +1,7 @@
 //! A function that depends on a notebook variable which it does not take as a parameter.
 //!
-//! What it returns depends on which cells ran before the call, no test can give it another value, and it cannot be
-//! moved to a module. Modules, functions, classes, constants in CAPITALS and loggers are what functions are meant to read;
+//! What it returns depends on which cells ran before the call, no test can give it another value, and no module can have it
+//! as it is. Modules, functions, classes, constants in CAPITALS and loggers are what functions are meant to read;
 //! so are numbers and strings that one cell alone binds, which are constants in all but name. Functions with a decorator
 //! are called by somebody else, who says what they are given.
 //!

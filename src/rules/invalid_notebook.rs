@@ -5,6 +5,7 @@
 //! What breaks a rule of the notebook format and opens all the same is a warning: missing or repeated ids,
 //! outputs in a Markdown cell, an unknown type of cell.
 //! The cells are read and checked as far as they go.
+//! What can be repaired without loss is: missing ids and keys, what does not belong into a cell and says nothing there.
 //!
 //! ## Flagged
 //! ```ipynb
@@ -26,7 +27,7 @@
 
 use crate::analysis::Facts;
 use crate::notebook::ProblemKind;
-use crate::rule::{Check, Context, Finding, Group, Rule, Severity};
+use crate::rule::{Check, Context, Finding, Fix, Group, Rule, Safety, Severity};
 
 pub const RULE: Rule = Rule {
     name: "invalid-notebook",
@@ -49,9 +50,18 @@ fn check(cx: &Context<'_>, findings: &mut Vec<Finding>) {
             ProblemKind::Invalid => Severity::Warning,
             ProblemKind::Conflict => continue,
         };
-        findings.push(
-            Finding::new(RULE.name, problem.anchor, problem.message.as_str()).severity(severity),
-        );
+        let finding =
+            Finding::new(RULE.name, problem.anchor, problem.message.as_str()).severity(severity);
+        findings.push(if problem.is_mendable {
+            finding.fix(Fix {
+                action: "mend-file",
+                title: "Repair what is wrong with the file, as far as nothing is lost".into(),
+                safety: Safety::Safe,
+                argument: None,
+            })
+        } else {
+            finding
+        });
     }
 }
 

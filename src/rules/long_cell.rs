@@ -24,7 +24,19 @@
 //! # another note
 //! b = 2
 //! ```
+//!
+//! ### Another language
+//! ```notebook long-cell.max-lines=3
+//! # %%
+//! %%javascript
+//! a()
+//! b()
+//! c()
+//! d()
+//! ```
 
+use crate::analysis::facts::{Magic, MagicKind};
+use crate::analysis::magics::{self, Body};
 use crate::notebook::Anchor;
 use crate::rule::{CellContext, Check, Finding, Fix, Group, Rule, Safety, Severity};
 
@@ -39,7 +51,10 @@ pub const RULE: Rule = Rule {
 
 fn check(cx: &CellContext<'_>, findings: &mut Vec<Finding>) {
     let (lines, limit) = (cx.facts.code_lines, cx.all.config.long_cell_max_lines);
-    if lines <= limit {
+    let is_other = |magic: &Magic| {
+        magic.kind == MagicKind::Cell && magics::body_of(&magic.name) == Body::Other
+    };
+    if lines <= limit || cx.facts.magics.first().is_some_and(is_other) {
         return;
     }
     findings.push(Finding::new(

@@ -55,7 +55,7 @@
 //! ```
 
 use crate::analysis::facts::{BindingKind, MagicKind, RemarkKind};
-use crate::analysis::run_line::RunLine;
+use crate::analysis::run_line::{RunLine, path_in_call};
 use crate::notebook::{Anchor, Home};
 use crate::rule::{CellContext, Check, Finding, Group, Rule, Severity};
 use crate::text::TextRange;
@@ -90,7 +90,7 @@ fn check(cx: &CellContext<'_>, findings: &mut Vec<Finding>) {
         }
     }
     for range in cx.facts.remarks_of(RemarkKind::NotebookRun) {
-        let what = path_in(&cx.cell.text[range])
+        let what = path_in_call(&cx.cell.text[range])
             .map_or_else(|| "another notebook".to_owned(), |path| format!("the notebook `{path}`"));
         report(
             range,
@@ -125,14 +125,4 @@ fn is_own(cx: &CellContext<'_>, path: &str) -> bool {
     }
     let is_elsewhere = path.starts_with(['/', '~', '\\']) || path.contains(':');
     !is_elsewhere && (path.ends_with(".py") || path.ends_with(".ipynb"))
-}
-
-/// The path in `dbutils.notebook.run("./load", 600)`, where it is a plain string.
-fn path_in(call: &str) -> Option<&str> {
-    let argument = call.split_once('(')?.1.trim_start();
-    let argument = argument.strip_prefix("path").map_or(argument, |rest| {
-        rest.trim_start().trim_start_matches('=').trim_start()
-    });
-    let quote = argument.chars().next().filter(|first| matches!(first, '"' | '\''))?;
-    argument[1..].split(quote).next().filter(|path| !path.is_empty())
 }

@@ -2,7 +2,7 @@
 //!
 //! The outputs on the page come from another order than the one on the page. Whoever runs the
 //! notebook from the top may get other numbers. One finding marks each place where the order breaks.
-//! Counts of 0 or less mean "unknown" (Databricks, Colab) and say nothing of an order.
+//! A cell that was emptied since it ran has no part in it. Counts of 0 or less mean "unknown" (Databricks, Colab) and say nothing of an order.
 //!
 //! ## Flagged
 //! ```notebook
@@ -31,6 +31,8 @@
 //! Some words.
 //! # %%
 //! y = 2
+//! # %% In [2]
+//!
 //! # %% In [7]
 //! print(x)
 //! ```
@@ -48,7 +50,7 @@ pub const RULE: Rule = Rule {
 };
 
 fn check(cx: &CellContext<'_>, findings: &mut Vec<Finding>) {
-    let Some(count) = cx.cell.execution.count else {
+    let Some(count) = cx.cell.count_of_code() else {
         return;
     };
     let above = (0..cx.index.to_usize())
@@ -56,7 +58,7 @@ fn check(cx: &CellContext<'_>, findings: &mut Vec<Finding>) {
         .map(CellIdx::new)
         .find_map(|index| {
             let cell = cx.all.notebook.cell(index)?;
-            cell.execution.count.map(|count| (index, count))
+            cell.count_of_code().map(|count| (index, count))
         });
     let Some((above, before)) = above.filter(|(_, before)| count <= *before) else {
         return;

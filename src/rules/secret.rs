@@ -50,6 +50,7 @@
 
 use crate::analysis::secrets;
 use crate::notebook::Anchor;
+use crate::refactor::environment;
 use crate::rule::{outdated, CellContext, Check, Finding, Fix, Group, Rule, Safety, Severity};
 
 pub const RULE: Rule = Rule {
@@ -63,8 +64,9 @@ pub const RULE: Rule = Rule {
 
 fn check(cx: &CellContext<'_>, findings: &mut Vec<Finding>) {
     let cell = cx.all.cell_name(cx.index);
+    let is_python = cx.cell.is_python(&cx.all.notebook.meta.language);
     for secret in secrets::find(&cx.cell.text) {
-        findings.push(Finding::new(
+        let finding = Finding::new(
             RULE.name,
             Anchor::Range(cx.index, secret.range),
             format!(
@@ -72,7 +74,18 @@ fn check(cx: &CellContext<'_>, findings: &mut Vec<Finding>) {
                  Change it where it was issued, and read the new one from the environment.",
                 secret.what
             ),
-        ));
+        );
+        let replacement = environment::replacement(&cx.cell.text, secret.range);
+        findings.push(match replacement {
+            Ok(replacement) if is_python => finding.fix(Fix {
+                action: "read-secret-from-environment",
+                title: format!("Read the secret from the environment: `{}`", replacement.variable),
+                // Somebody has to set the variable.
+                safety: Safety::Unsafe,
+                argument: None,
+            }),
+            _ => finding,
+        });
     }
     for what in &cx.cell.outputs.secrets {
         findings.push(Finding::new(

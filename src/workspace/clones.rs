@@ -1,4 +1,4 @@
-//! What the notebooks and `# %%` scripts of a project hold, to find what stands in several.
+//! What the notebooks of a project hold, in whatever form, to find what stands in several.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -9,7 +9,7 @@ use rayon::prelude::*;
 
 use crate::analysis::clones::{Index, Kept};
 use crate::analysis::python;
-use crate::format;
+use crate::format::{self, Hint};
 
 /// Larger files hold data rather than code.
 const LARGEST: u64 = 32 << 20;
@@ -20,7 +20,7 @@ const MOST_FILES: usize = 20_000;
 /// The stack of a thread that reads: deep expressions are walked by recursion.
 const STACK_BYTES: usize = 64 << 20;
 
-/// The notebooks and scripts below a folder, apart from hidden and ignored ones, sorted.
+/// The notebooks below a folder, and files that may be some, apart from hidden and ignored ones, sorted.
 pub fn files(root: &Path, excludes: impl Fn(&Path) -> bool) -> Vec<PathBuf> {
     let files = WalkBuilder::new(root)
         .require_git(false)
@@ -33,24 +33,36 @@ pub fn files(root: &Path, excludes: impl Fn(&Path) -> bool) -> Vec<PathBuf> {
     files.take(MOST_FILES).collect()
 }
 
-/// Whether a file of that name may be a notebook or a script of cells.
+/// Whether a file of that name may hold a notebook, in whatever form.
 pub fn is_candidate(path: &Path) -> bool {
-    path.extension()
-        .is_some_and(|own| own == "ipynb" || own == "py")
+    let is_ipynb = |own: &std::ffi::OsStr| own.eq_ignore_ascii_case("ipynb");
+    Hint::of_path(path) != Hint::None || path.extension().is_some_and(is_ipynb)
 }
 
-/// The passages of a file; none where it cannot be read, or is no notebook and no script of cells.
+/// What people call the file: its path below its root, with the root's name where there are several.
+pub fn name_of(path: &Path, roots: &[PathBuf]) -> Arc<str> {
+    let root = roots.iter().find(|root| path.starts_with(root));
+    let base = match root {
+        Some(root) if roots.len() > 1 => root.parent().unwrap_or(root),
+        Some(root) => root,
+        None => Path::new(""),
+    };
+    let below = path.strip_prefix(base).unwrap_or(path);
+    below.to_string_lossy().replace('\\', "/").into()
+}
+
+/// The passages of a file; none where it cannot be read, or is no notebook.
 pub fn passages(path: &Path) -> Vec<Kept> {
     let is_small =
         std::fs::metadata(path).is_ok_and(|meta| meta.is_file() && meta.len() <= LARGEST);
     let Some(bytes) = is_small.then(|| std::fs::read(path).ok()).flatten() else {
         return Vec::new();
     };
-    let is_script = path.extension().is_some_and(|own| own == "py");
-    if is_script && !is_cells(&bytes) {
+    let hint = Hint::of_path(path);
+    if !format::is_notebook(&bytes, hint) {
         return Vec::new();
     }
-    format::parse(&bytes)
+    format::parse_as(&bytes, hint)
         .python_cells()
         .flat_map(|(cell, content)| {
             let facts = python::facts(&content.text);
@@ -83,11 +95,4 @@ pub fn index(
             .collect()
     });
     (!cancelled.load(Ordering::Relaxed)).then(|| Index::of(kept))
-}
-
-/// Whether a line of the script starts a cell.
-fn is_cells(bytes: &[u8]) -> bool {
-    let is_mark = |line: &[u8]| line.starts_with(b"# %%") || line.starts_with(b"#%%");
-    bytes.split(|&byte| byte == b'\n').any(is_mark)
-        || bytes.starts_with(b"# Databricks notebook source")
 }

@@ -7,6 +7,8 @@
 )]
 #![expect(clippy::needless_pass_by_value, reason = "tests hand over literals")]
 
+pub mod workspace;
+
 use std::collections::VecDeque;
 use std::io::{BufRead, BufReader, Write};
 use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};

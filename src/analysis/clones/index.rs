@@ -106,9 +106,22 @@ impl Index {
         self.places[start..]
             .iter()
             .take_while(move |(other, ..)| *other == hash)
-            .filter(move |(_, name, _)| **name != *own && last.replace(name) != Some(name))
+            .filter(move |(_, name, _)| {
+                !is_same_notebook(name, own) && last.replace(name) != Some(name)
+            })
             .map(|(_, name, at)| (name, *at))
     }
+}
+
+/// Whether two files are one notebook: jupytext keeps `a.py` or `a.md` beside `a.ipynb`, and writes each from the other.
+fn is_same_notebook(one: &str, other: &str) -> bool {
+    let stem = |name: &str| -> usize {
+        let folder = name.rfind('/').map_or(0, |at| at + 1);
+        name[folder..]
+            .rfind('.')
+            .map_or(name.len(), |dot| folder + dot)
+    };
+    one[..stem(one)] == other[..stem(other)]
 }
 
 impl Kept {
@@ -174,6 +187,8 @@ impl Project {
                 .take(MOST_FILES)
                 .filter(|(name, _)| self.copies.iter().all(|(copy, _)| copy != *name))
                 .collect();
+            // A pair is one notebook, and told as one.
+            others.dedup_by(|next, last| is_same_notebook(next.0, last.0));
             let Some((first, first_at)) = others.first().copied() else {
                 continue;
             };

@@ -34,7 +34,7 @@ fn jwt(header: &str) -> String {
 }
 
 /// One of every kind that has a shape.
-fn planted() -> Vec<(&'static str, String)> {
+pub(crate) fn planted() -> Vec<(&'static str, String)> {
     let token = |prefix: &[&str], alphabet, length| prefix.concat() + &noise(alphabet, length);
     vec![
         ("an AWS access key id", token(&["AK", "IA"], BASE32, 16)),

@@ -1,59 +1,44 @@
 //! Loops: how often they run, and what is bound when they are left.
 
-use ruff_python_ast::name::Name;
 use ruff_python_ast::{ExceptHandler, Expr, Stmt};
 
 use super::Walker;
-use crate::analysis::facts::{Path, State};
-use crate::analysis::flow::{Branch, Outcome};
+use crate::analysis::facts::Path;
+use crate::analysis::flow::Outcome;
 
 impl Walker<'_> {
-    /// A loop's target and body, which `runs` at least once or perhaps never. `walk` returns
-    /// what [`Self::round`] does.
-    pub(super) fn looped(&mut self, runs: bool, walk: impl FnOnce(&mut Self) -> Option<Vec<Name>>) {
+    /// A loop's target and body. `walk` returns whether the end of the body is never reached.
+    pub(super) fn looped(&mut self, times: Times, walk: impl FnOnce(&mut Self) -> bool) {
         let (first_use, outer) = (self.uses_so_far(), self.path);
-        self.flow.enter(Branch::default());
-        let kept = self.on_path(if runs { outer } else { Path::Likely }, walk);
-        let mut branch = self.flow.leave();
-        self.carry_round(first_use, &branch, outer);
-        if let Some(kept) = kept {
-            for (name, state) in &mut branch {
-                if matches!(state, State::Sure | State::Likely) && !kept.contains(name) {
-                    *state = State::Perhaps;
-                }
-            }
-        }
-        if runs {
+        self.flow.enter_loop();
+        let path = match times {
+            Times::Once | Times::Forever => outer,
+            Times::Any => Path::Likely,
+        };
+        let ends = self.on_path(path, walk);
+        let rounds = self.flow.leave_loop(ends, times == Times::Forever);
+        self.carry_round(first_use, &rounds, outer);
+        if times == Times::Any {
+            self.flow.join_loop(rounds.last);
+        } else {
             let done = Outcome {
-                branch,
+                branch: rounds.last,
                 ends: false,
             };
             self.flow.join(&[done]);
-        } else {
-            self.flow.join_loop(branch);
         }
     }
+}
 
-    /// One round of a loop. Where it may end before its last statement, the names are returned that
-    /// are bound by then: no round need come as far as those behind the `break` or `continue`.
-    pub(super) fn round(&mut self, body: &[Stmt]) -> Option<Vec<Name>> {
-        // A plain one at the end cuts nothing off.
-        let whole = match body {
-            [rest @ .., Stmt::Break(_) | Stmt::Continue(_)] => rest,
-            whole => whole,
-        };
-        let leaves = |stmt: &Stmt| stmt.is_break_stmt() || stmt.is_continue_stmt();
-        let exit = whole
-            .iter()
-            .position(|stmt| has(std::slice::from_ref(stmt), &leaves));
-        let mut kept = None;
-        self.body_watched(body, |walker, at| {
-            if Some(at) == exit {
-                kept = Some(walker.flow.surely_bound());
-            }
-        });
-        kept
-    }
+/// How often a loop's body runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Times {
+    /// Perhaps never.
+    Any,
+    /// Once at least.
+    Once,
+    /// Until something leaves it.
+    Forever,
 }
 
 /// A display with something in it, or `range` of a positive number.

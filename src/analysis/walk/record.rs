@@ -8,7 +8,7 @@ use crate::analysis::facts::{
     Binding, BindingKind, Call, Callee, ClassIdx, Mutation, Path, Scope, ScopeCall, ScopeIdx,
     ScopeUse, State, Use, UseKind,
 };
-use crate::analysis::flow::Branch;
+use crate::analysis::flow::{Branch, Rounds};
 use crate::text::{Ranged, TextRange};
 
 impl Walker<'_> {
@@ -294,17 +294,23 @@ impl Walker<'_> {
         }
     }
 
-    /// Reads since `first` in a loop's body that come before a binding of the same body, on a way
-    /// that need not be taken the first time round, may find what the last round left.
-    pub(super) fn carry_round(&mut self, first: usize, body: &Branch, outer: Path) {
-        for read in &mut self.facts.uses[first..] {
-            let conditional = read.path > outer.max(Path::Likely);
-            if conditional
-                && read.local == State::Untouched
-                && body
-                    .get(&read.name)
-                    .is_some_and(|state| state.may_be_bound())
-            {
+    /// Reads since `first` in a loop's body that may find what the last round left: they come before a
+    /// binding of the same body, on a way that need not be taken the first time round, or after one that a
+    /// `continue` follows.
+    pub(super) fn carry_round(&mut self, first: usize, rounds: &Rounds, outer: Path) {
+        let binds = |branch: &Branch, name: &Name| {
+            branch.get(name).is_some_and(|state| state.may_be_bound())
+        };
+        for (at, read) in self.facts.uses.iter_mut().enumerate().skip(first) {
+            let is_conditional = read.path > outer.max(Path::Likely);
+            let is_carried = is_conditional && binds(&rounds.next, &read.name);
+            let skips = &rounds.skips;
+            let is_skipped_to = || {
+                skips
+                    .iter()
+                    .any(|(uses, branch)| *uses <= at && binds(branch, &read.name))
+            };
+            if read.local == State::Untouched && (is_carried || is_skipped_to()) {
                 read.local = State::Perhaps;
             }
         }

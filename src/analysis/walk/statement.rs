@@ -9,7 +9,7 @@ use ruff_python_ast::{
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::expression::{asked_names, is_namespace};
-use super::loops::{has_break, is_zero, runs_at_least_once};
+use super::loops::{Times, has_break, is_zero, runs_at_least_once};
 use super::{Frame, Walker};
 use crate::analysis::facts::{
     BindingKind, Callee, Class, ClassIdx, OpeningKind, Path, Scope, ScopeIdx, UseKind,
@@ -31,19 +31,9 @@ pub(super) struct Head<'a> {
 impl Walker<'_> {
     /// Walks statements one after the other; returns whether their end is never reached.
     pub(super) fn body(&mut self, statements: &[Stmt]) -> bool {
-        self.body_watched(statements, |_, _| {})
-    }
-
-    /// The same; before each statement `watch` is told its position.
-    pub(super) fn body_watched(
-        &mut self,
-        statements: &[Stmt],
-        mut watch: impl FnMut(&Self, usize),
-    ) -> bool {
         let (path, guarded) = (self.path, self.guarded);
         let mut ends = false;
-        for (at, stmt) in statements.iter().enumerate() {
-            watch(self, at);
+        for stmt in statements {
             if self.statement(stmt) {
                 ends = true;
                 self.mark_unreachable();
@@ -129,17 +119,22 @@ impl Walker<'_> {
                 self.consumed = true;
                 self.visit_expr(&stmt.iter);
                 self.facts.awaits |= stmt.is_async && self.is_at_once();
-                let runs = runs_at_least_once(&stmt.iter);
-                self.looped(runs, |walker| {
+                let times = if runs_at_least_once(&stmt.iter) {
+                    Times::Once
+                } else {
+                    Times::Any
+                };
+                self.looped(times, |walker| {
                     walker.bind_target(&stmt.target, &BindingKind::For);
-                    walker.round(&stmt.body)
+                    walker.body(&stmt.body)
                 });
                 self.body(&stmt.orelse);
             }
             Stmt::While(stmt) => {
                 self.visit_expr(&stmt.test);
                 let forever = is_true(&stmt.test);
-                self.looped(forever, |walker| walker.round(&stmt.body));
+                let times = if forever { Times::Forever } else { Times::Any };
+                self.looped(times, |walker| walker.body(&stmt.body));
                 self.body(&stmt.orelse);
                 return forever && !has_break(&stmt.body);
             }
@@ -151,7 +146,11 @@ impl Walker<'_> {
                 visitor::walk_stmt(self, stmt);
                 return true;
             }
-            Stmt::Break(_) | Stmt::Continue(_) => return true,
+            Stmt::Break(_) | Stmt::Continue(_) => {
+                let uses = self.uses_so_far();
+                self.flow.exit_loop(stmt.is_break_stmt(), uses);
+                return true;
+            }
             Stmt::Assert(assert) => {
                 self.visit_expr(&assert.test);
                 if let Some(message) = &assert.msg {

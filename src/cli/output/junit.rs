@@ -1,7 +1,8 @@
 //! `--format junit`: XML as Jenkins, GitLab and Azure read test results. A notebook with findings is a suite,
 //! a finding a test case that failed; what is no worse than a remark is a case that was skipped.
 //!
-//! The shape is that of <https://github.com/testmoapp/junitxml>.
+//! The shape is that of <https://github.com/testmoapp/junitxml>, without attributes that the schema of Jenkins' xUnit plugin
+//! refuses: the file and its line stand in the text of the failure.
 
 use std::borrow::Cow;
 use std::io::{self, Write};
@@ -52,7 +53,7 @@ fn write_case(item: &Item, path: &str, out: &mut dyn Write) -> io::Result<()> {
     };
     writeln!(
         out,
-        r#"    <testcase name="{} ({place})" classname="{path}" file="{path}" line="{line}">"#,
+        r#"    <testcase name="{} ({place})" classname="{path}">"#,
         item.rule
     )?;
     let message = item.placed_message();
@@ -60,7 +61,7 @@ fn write_case(item: &Item, path: &str, out: &mut dyn Write) -> io::Result<()> {
     if item.counts() {
         writeln!(
             out,
-            r#"      <failure type="{}" message="{message}">{message}</failure>"#,
+            r#"      <failure type="{}" message="{message}">{path}:{line}: {message}</failure>"#,
             item.severity
         )?;
     } else {
@@ -111,17 +112,17 @@ mod tests {
         <?xml version="1.0" encoding="UTF-8"?>
         <testsuites name="cellwise" tests="4" failures="4" errors="0">
           <testsuite name="a, b:100%/&quot;x&quot; &amp; &lt;値&gt;.ipynb" tests="4" failures="4" errors="0" skipped="0">
-            <testcase name="merge-conflict (line 120)" classname="a, b:100%/&quot;x&quot; &amp; &lt;値&gt;.ipynb" file="a, b:100%/&quot;x&quot; &amp; &lt;値&gt;.ipynb" line="120">
-              <failure type="error" message="`値` &lt;is&gt; &quot;50% &amp; &apos;more&apos;&quot;,&#10;or&#13;&#10;::less:: ]]&gt;�.">`値` &lt;is&gt; &quot;50% &amp; &apos;more&apos;&quot;,&#10;or&#13;&#10;::less:: ]]&gt;�.</failure>
+            <testcase name="merge-conflict (line 120)" classname="a, b:100%/&quot;x&quot; &amp; &lt;値&gt;.ipynb">
+              <failure type="error" message="`値` &lt;is&gt; &quot;50% &amp; &apos;more&apos;&quot;,&#10;or&#13;&#10;::less:: ]]&gt;�.">a, b:100%/&quot;x&quot; &amp; &lt;値&gt;.ipynb:120: `値` &lt;is&gt; &quot;50% &amp; &apos;more&apos;&quot;,&#10;or&#13;&#10;::less:: ]]&gt;�.</failure>
             </testcase>
-            <testcase name="undefined-name (cell 1, line 1)" classname="a, b:100%/&quot;x&quot; &amp; &lt;値&gt;.ipynb" file="a, b:100%/&quot;x&quot; &amp; &lt;値&gt;.ipynb" line="9">
-              <failure type="error" message="cell 1, line 1: `値` &lt;is&gt; &quot;50% &amp; &apos;more&apos;&quot;,&#10;or&#13;&#10;::less:: ]]&gt;�.">cell 1, line 1: `値` &lt;is&gt; &quot;50% &amp; &apos;more&apos;&quot;,&#10;or&#13;&#10;::less:: ]]&gt;�.</failure>
+            <testcase name="undefined-name (cell 1, line 1)" classname="a, b:100%/&quot;x&quot; &amp; &lt;値&gt;.ipynb">
+              <failure type="error" message="cell 1, line 1: `値` &lt;is&gt; &quot;50% &amp; &apos;more&apos;&quot;,&#10;or&#13;&#10;::less:: ]]&gt;�.">a, b:100%/&quot;x&quot; &amp; &lt;値&gt;.ipynb:9: cell 1, line 1: `値` &lt;is&gt; &quot;50% &amp; &apos;more&apos;&quot;,&#10;or&#13;&#10;::less:: ]]&gt;�.</failure>
             </testcase>
-            <testcase name="undefined-name (cell 2, line 1)" classname="a, b:100%/&quot;x&quot; &amp; &lt;値&gt;.ipynb" file="a, b:100%/&quot;x&quot; &amp; &lt;値&gt;.ipynb" line="1">
-              <failure type="warning" message="cell 2, line 1: `値` &lt;is&gt; &quot;50% &amp; &apos;more&apos;&quot;,&#10;or&#13;&#10;::less:: ]]&gt;�.">cell 2, line 1: `値` &lt;is&gt; &quot;50% &amp; &apos;more&apos;&quot;,&#10;or&#13;&#10;::less:: ]]&gt;�.</failure>
+            <testcase name="undefined-name (cell 2, line 1)" classname="a, b:100%/&quot;x&quot; &amp; &lt;値&gt;.ipynb">
+              <failure type="warning" message="cell 2, line 1: `値` &lt;is&gt; &quot;50% &amp; &apos;more&apos;&quot;,&#10;or&#13;&#10;::less:: ]]&gt;�.">a, b:100%/&quot;x&quot; &amp; &lt;値&gt;.ipynb:1: cell 2, line 1: `値` &lt;is&gt; &quot;50% &amp; &apos;more&apos;&quot;,&#10;or&#13;&#10;::less:: ]]&gt;�.</failure>
             </testcase>
-            <testcase name="long-cell (cell 2, line 1)" classname="a, b:100%/&quot;x&quot; &amp; &lt;値&gt;.ipynb" file="a, b:100%/&quot;x&quot; &amp; &lt;値&gt;.ipynb" line="1">
-              <failure type="info" message="cell 2, line 1: `値` &lt;is&gt; &quot;50% &amp; &apos;more&apos;&quot;,&#10;or&#13;&#10;::less:: ]]&gt;�.">cell 2, line 1: `値` &lt;is&gt; &quot;50% &amp; &apos;more&apos;&quot;,&#10;or&#13;&#10;::less:: ]]&gt;�.</failure>
+            <testcase name="long-cell (cell 2, line 1)" classname="a, b:100%/&quot;x&quot; &amp; &lt;値&gt;.ipynb">
+              <failure type="info" message="cell 2, line 1: `値` &lt;is&gt; &quot;50% &amp; &apos;more&apos;&quot;,&#10;or&#13;&#10;::less:: ]]&gt;�.">a, b:100%/&quot;x&quot; &amp; &lt;値&gt;.ipynb:1: cell 2, line 1: `値` &lt;is&gt; &quot;50% &amp; &apos;more&apos;&quot;,&#10;or&#13;&#10;::less:: ]]&gt;�.</failure>
             </testcase>
           </testsuite>
         </testsuites>

@@ -1,12 +1,12 @@
 //! Takes out of a notebook file what a run or an editor put there: outputs, counts and volatile metadata.
 //!
 //! What stays is what people wrote, byte for byte. Which outputs are kept is said as nbstripout does
-//! (<https://github.com/kynan/nbstripout>): by the cell tag `keep_output`, and by `keep_output` or
+//! (<https://github.com/kynan/nbstripout>): by the cell tag `keep_output`, or `keep` for short, and by `keep_output` or
 //! `init_cell` in a cell's metadata; `keep_output` in the notebook's metadata speaks for the others.
 
 use super::lower::refuse_unsure;
 use super::patch::{Member, Patches, elements, members};
-use super::{read, style};
+use super::{SourceMap, read, style};
 use crate::format::json::{Scanner, Span, Value};
 use crate::format::{Decoded, Encoding, Hint, Unpatchable, foreign};
 
@@ -17,6 +17,9 @@ pub struct Policy {
     /// The kernel's name and the version of its language, which differ between machines.
     pub kernel: bool,
 }
+
+/// The tags of cells whose outputs stay.
+const KEEPING: [&str; 2] = ["keep_output", "keep"];
 
 /// Metadata of cells that changes without anyone meaning it: how a cell is shown, when it ran.
 pub const VOLATILE_IN_CELLS: [&str; 8] = [
@@ -30,9 +33,12 @@ pub const VOLATILE_IN_CELLS: [&str; 8] = [
     "outputId",
 ];
 
+/// The state of the widgets that outputs show.
+pub(super) const WIDGETS: &str = "widgets";
+
 /// Metadata of notebooks that changes without anyone meaning it. The state of widgets is an output:
 /// it is kept where any output is.
-pub const VOLATILE_IN_NOTEBOOKS: [&str; 3] = ["widgets", "signature", "vscode.interpreter"];
+pub const VOLATILE_IN_NOTEBOOKS: [&str; 3] = [WIDGETS, "signature", "vscode.interpreter"];
 
 /// The file without what is volatile, or `None` where there is nothing to take out. A file that has
 /// nothing in it, and one of another format, which cannot hold outputs, has nothing to take out.
@@ -58,26 +64,8 @@ pub fn clean(bytes: &[u8], policy: Policy) -> Result<Option<Vec<u8>>, Unpatchabl
         return Err("it has no list of cells".into());
     }
 
-    let mut cleaning = Cleaning {
-        bytes,
-        patches: Patches::default(),
-        keeps_any: false,
-    };
-    let root = members(bytes, style::root(bytes)).unwrap_or_default();
-    let metadata = cleaning.last(&root, "metadata");
-    let notebook = metadata.and_then(|metadata| members(bytes, metadata));
-    let keep = notebook
-        .as_deref()
-        .and_then(|members| cleaning.last(members, "keep_output"))
-        .is_some_and(|value| cleaning.is_truthy(value));
-    for list in &map.lists {
-        for cell in elements(bytes, *list).unwrap_or_default() {
-            cleaning.cell(cell.span, keep);
-        }
-    }
-    if let (Some(object), Some(members)) = (metadata, &notebook) {
-        cleaning.notebook(object, members, policy);
-    }
+    let mut cleaning = Cleaning::new(bytes);
+    cleaning.file(&map, policy);
     if cleaning.patches.is_empty() {
         return Ok(None);
     }
@@ -85,13 +73,51 @@ pub fn clean(bytes: &[u8], policy: Policy) -> Result<Option<Vec<u8>>, Unpatchabl
     Ok(Some(cleaning.patches.apply(bytes)))
 }
 
+/// What takes the volatile metadata out of a sound file, and leaves its outputs and counts.
+pub(super) fn strip(bytes: &[u8], map: &SourceMap<'_>) -> Patches {
+    let mut cleaning = Cleaning::new(bytes);
+    cleaning.metadata_only = true;
+    cleaning.file(map, Policy::default());
+    cleaning.patches
+}
+
 struct Cleaning<'b> {
     bytes: &'b [u8],
     patches: Patches,
+    /// Outputs and counts stay.
+    metadata_only: bool,
+    /// Whether some outputs stay.
     keeps_any: bool,
 }
 
-impl Cleaning<'_> {
+impl<'b> Cleaning<'b> {
+    fn new(bytes: &'b [u8]) -> Self {
+        Self {
+            bytes,
+            patches: Patches::default(),
+            metadata_only: false,
+            keeps_any: false,
+        }
+    }
+
+    fn file(&mut self, map: &SourceMap<'_>, policy: Policy) {
+        let root = members(self.bytes, style::root(self.bytes)).unwrap_or_default();
+        let metadata = self.last(&root, "metadata");
+        let notebook = metadata.and_then(|metadata| members(self.bytes, metadata));
+        let keep = notebook
+            .as_deref()
+            .and_then(|members| self.last(members, "keep_output"))
+            .is_some_and(|value| self.is_truthy(value));
+        for list in &map.lists {
+            for cell in elements(self.bytes, *list).unwrap_or_default() {
+                self.cell(cell.span, keep);
+            }
+        }
+        if let (Some(object), Some(members)) = (metadata, &notebook) {
+            self.notebook(object, members, policy);
+        }
+    }
+
     fn cell(&mut self, object: Span, keep_all: bool) {
         let members = members(self.bytes, object).unwrap_or_default();
         let metadata = self.last(&members, "metadata");
@@ -99,18 +125,22 @@ impl Cleaning<'_> {
         // A key that comes twice is cleaned twice: some reader may show either.
         for member in &members {
             let is = |key: &str| member.is(self.bytes, key);
-            if is("execution_count") || is("prompt_number") {
-                self.patches.set(self.bytes, member.value, b"null");
+            if is("metadata") {
+                self.metadata(member.value, &VOLATILE_IN_CELLS);
             } else if is("outputs") {
                 self.outputs(member.value, keep);
-            } else if is("metadata") {
-                self.metadata(member.value, &VOLATILE_IN_CELLS);
+            } else if !self.metadata_only && (is("execution_count") || is("prompt_number")) {
+                self.patches.set(self.bytes, member.value, b"null");
             }
         }
     }
 
     fn outputs(&mut self, list: Span, keep: bool) {
         let outputs = elements(self.bytes, list).unwrap_or_default();
+        if self.metadata_only {
+            self.keeps_any |= !outputs.is_empty();
+            return;
+        }
         if !keep {
             if !outputs.is_empty() {
                 self.patches.replace(list, "[]");
@@ -139,7 +169,7 @@ impl Cleaning<'_> {
             .unwrap_or_default()
             .iter()
             .filter_map(|tag| tag.text)
-            .any(|tag| tag.is(self.bytes, "keep_output"));
+            .any(|tag| KEEPING.iter().any(|keeping| tag.is(self.bytes, keeping)));
         match self.last(&members, "keep_output") {
             // Where tag and metadata contradict each other, nbstripout stops; to keep loses nothing.
             Some(value) => has_tag || self.is_truthy(value),
@@ -276,6 +306,7 @@ mod tests {
         for metadata in [
             r#"{"keep_output": true}"#,
             r#"{"tags": ["a", "keep_output"]}"#,
+            r#"{"tags": ["keep"]}"#,
             r#"{"init_cell": true}"#,
             r#"{"keep_output": false, "tags": ["keep_output"]}"#,
         ] {

@@ -3,9 +3,10 @@
 //! What the edit does not touch stays byte for byte: cells are moved as they stand, a line that is changed
 //! keeps its other characters as they were escaped, and what is new is written as the file is ([`Style`]).
 
+use super::mend::mend;
 use super::patch::{self, Patches};
 use super::style::{Layout, Style};
-use super::{SourceMap, read};
+use super::{SourceMap, clean, read};
 use crate::format::Unpatchable;
 use crate::format::json::{Span, Text};
 use crate::notebook::edit::Slot;
@@ -19,6 +20,14 @@ use crate::notebook::{CellIdx, CellKind, Edit, EditOp, Notebook};
 pub fn lower(bytes: &[u8], edit: &Edit) -> Result<Vec<u8>, Unpatchable> {
     let (notebook, map) = read(bytes);
     refuse_unsure(&map)?;
+    if edit.ops.contains(&EditOp::MendFile) {
+        return match edit.ops[..] {
+            [EditOp::MendFile] => Ok(mend(bytes)),
+            _ => Err(
+                "what is wrong with the file itself is repaired by itself, before all else".into(),
+            ),
+        };
+    }
     let lowering = Lowering {
         bytes,
         style: Style::of(bytes, &map),
@@ -70,6 +79,9 @@ impl Lowering<'_> {
                     counts.push(*cell);
                 }
                 EditOp::ClearCount { cell } => counts.push(*cell),
+                EditOp::StripMetadata => patches.extend(clean::strip(self.bytes, self.map)),
+                // Carried out before.
+                EditOp::MendFile => {}
                 EditOp::CreateFile { .. } | EditOp::EditFile { .. } => {
                     return Err("the change concerns other files, too".into());
                 }
@@ -405,7 +417,7 @@ struct Old {
     piece: usize,
 }
 
-fn enclose(
+pub(super) fn enclose(
     brackets: &[u8; 2],
     layout: &Layout,
     parts: impl Iterator<Item = Vec<u8>>,

@@ -120,6 +120,7 @@ pub fn report(bytes: &[u8], raw: &RawFile, conflicts: &[Conflict], problems: &mu
                 "Merge conflict between {ours} and {theirs}{place}: no editor opens the file before it is resolved; \
                  keep one side and remove the marker lines."
             ),
+            is_mendable: false,
         }
     }));
 }

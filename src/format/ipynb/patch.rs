@@ -20,6 +20,11 @@ impl Patches {
         }
     }
 
+    /// Adds those of `other`.
+    pub fn extend(&mut self, other: Self) {
+        self.list.extend(other.list);
+    }
+
     pub fn is_empty(&self) -> bool {
         self.list.is_empty()
     }

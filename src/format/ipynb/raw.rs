@@ -2,6 +2,7 @@
 //!
 //! One pass over the bytes. Of a cell's source only the place is kept, of its outputs a summary.
 
+use super::clean::{VOLATILE_IN_CELLS, VOLATILE_IN_NOTEBOOKS};
 use super::secrets_in_text;
 use crate::format::BYTE_ORDER_MARK;
 use crate::format::conflict::Side;
@@ -36,6 +37,8 @@ pub struct Root {
     pub colab: bool,
     /// Keys that nbformat 4 does not know; a few.
     pub unknown_keys: Vec<String>,
+    /// Which of [`VOLATILE_IN_NOTEBOOKS`] the metadata has.
+    pub volatile: Vec<&'static str>,
 }
 
 impl Root {
@@ -55,6 +58,7 @@ impl Root {
 pub struct RootMetadata {
     pub present: bool,
     pub is_object: bool,
+    pub is_null: bool,
     /// The objects in it that lack a key which the schema demands.
     pub lacking: Vec<(&'static str, &'static str)>,
 }
@@ -111,6 +115,7 @@ pub enum Shape {
 pub struct RawOutputs {
     pub span: Span,
     pub is_list: bool,
+    pub is_null: bool,
     pub summary: Outputs,
 }
 
@@ -125,10 +130,13 @@ pub struct Id {
 pub struct CellMetadata {
     pub span: Option<Span>,
     pub is_object: bool,
+    pub is_null: bool,
     pub tags: Vec<Box<str>>,
     pub tags_are_sound: Option<bool>,
     pub language: Option<String>,
     pub databricks: bool,
+    /// Which of [`VOLATILE_IN_CELLS`] it has.
+    pub volatile: Vec<&'static str>,
 }
 
 /// Where the notebook starts in a file that has a little text before it.
@@ -173,6 +181,11 @@ impl RawFile {
         reader.file(&mut file);
         file.faults = reader.scanner.finish();
         file
+    }
+
+    pub fn has_outputs(&self) -> bool {
+        let outputs = self.cells.iter().filter_map(|cell| cell.outputs.as_ref());
+        outputs.into_iter().any(|outputs| outputs.summary.count > 0)
     }
 }
 
@@ -230,6 +243,8 @@ impl<'b> Reader<'b> {
             present: true,
             ..RootMetadata::default()
         };
+        root.volatile.clear();
+        let start = self.scanner.here();
         metadata.is_object = self.object(|reader, key| match reader.key(key) {
             "kernelspec" => {
                 let (mut display, mut name) = (false, None);
@@ -270,6 +285,18 @@ impl<'b> Reader<'b> {
                 root.colab = true;
                 reader.skip();
             }
+            name if volatile(&VOLATILE_IN_NOTEBOOKS, name).is_some() => {
+                root.volatile.extend(volatile(&VOLATILE_IN_NOTEBOOKS, name));
+                reader.skip();
+            }
+            name if is_object_of(&VOLATILE_IN_NOTEBOOKS, name) => {
+                reader.object(|reader, key| {
+                    let path = format!("{name}.{}", reader.key(key));
+                    root.volatile
+                        .extend(volatile(&VOLATILE_IN_NOTEBOOKS, &path));
+                    reader.skip();
+                });
+            }
             name if name.starts_with("application/vnd.databricks") => {
                 root.databricks = true;
                 reader.object(|reader, key| match reader.key(key) {
@@ -279,6 +306,7 @@ impl<'b> Reader<'b> {
             }
             _ => reader.skip(),
         });
+        metadata.is_null = self.is_null_from(start);
         root.metadata = metadata;
     }
 
@@ -380,8 +408,11 @@ impl<'b> Reader<'b> {
                 "text" | "traceback" | "html" => reader.look_through(&mut secrets),
                 "data" => {
                     reader.object(|reader, mime| {
-                        if reader.key(mime).starts_with("text/") {
+                        let mime = reader.key(mime);
+                        if mime.starts_with("text/") || mime == "application/javascript" {
                             reader.look_through(&mut secrets);
+                        } else if mime.ends_with("json") {
+                            reader.look_through_json(&mut secrets);
                         } else {
                             reader.skip();
                         }
@@ -404,6 +435,7 @@ impl<'b> Reader<'b> {
         RawOutputs {
             span,
             is_list,
+            is_null: self.is_null_from(start),
             summary,
         }
     }
@@ -427,6 +459,12 @@ impl<'b> Reader<'b> {
         }
         self.scanner.leave_to(depth);
         secrets_in_text::collect(self.bytes, &pieces, secrets);
+    }
+
+    /// Looks through a value of any depth, as it stands in the file.
+    fn look_through_json(&mut self, secrets: &mut Vec<&'static str>) {
+        let raw = self.scanner.skip();
+        secrets_in_text::collect(self.bytes, &[Text::within(raw)], secrets);
     }
 
     fn cell_metadata(&mut self, metadata: &mut CellMetadata) {
@@ -459,9 +497,18 @@ impl<'b> Reader<'b> {
                 metadata.databricks = true;
                 reader.skip();
             }
-            _ => reader.skip(),
+            name => {
+                metadata.volatile.extend(volatile(&VOLATILE_IN_CELLS, name));
+                reader.skip();
+            }
         });
+        metadata.is_null = self.is_null_from(start);
         metadata.span = Some(Span::new(start, self.scanner.end().max(start)));
+    }
+
+    /// Whether the value that was read from `start` on is `null`.
+    fn is_null_from(&self, start: usize) -> bool {
+        Span::new(start, self.scanner.end().max(start)).of(self.bytes) == b"null"
     }
 
     /// Goes through an object; gives whether it is one. `member` reads or skips one value for each key.
@@ -539,6 +586,17 @@ impl<'b> Reader<'b> {
     fn key(&self, key: Text) -> &'b str {
         std::str::from_utf8(key.raw.of(self.bytes)).unwrap_or_default()
     }
+}
+
+/// The key of `all` that is this one.
+fn volatile(all: &[&'static str], key: &str) -> Option<&'static str> {
+    all.iter().find(|own| **own == key).copied()
+}
+
+/// Whether some key of `all` stands in an object of this name.
+fn is_object_of(all: &[&'static str], name: &str) -> bool {
+    let mut objects = all.iter().filter_map(|key| key.split_once('.'));
+    objects.any(|(object, _)| object == name)
 }
 
 fn keep(keys: &mut Vec<String>, name: String) {

@@ -90,6 +90,7 @@ fn without_colours(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use crate::analysis::secrets::tests::planted;
     use crate::format;
 
     /// What is found in one output's text, which stands in the file in the pieces given.
@@ -99,6 +100,10 @@ mod tests {
             "text" | "traceback" => format!(r#"{{"output_type": "x", "{key}": {pieces}}}"#),
             mime => format!(r#"{{"output_type": "x", "data": {{"{mime}": {pieces}}}}}"#),
         };
+        found_in(&output)
+    }
+
+    fn found_in(output: &str) -> Vec<&'static str> {
         let file = format!(
             r#"{{"cells": [{{"cell_type": "code", "source": "", "metadata": {{}}, "execution_count": null,
                 "outputs": [{output}]}}], "metadata": {{}}, "nbformat": 4, "nbformat_minor": 4}}"#
@@ -123,6 +128,37 @@ mod tests {
         }
         assert!(found(&[&text], "image/png").is_empty());
         assert!(found(&["https://shop.net/key=1\n"], "text").is_empty());
+    }
+
+    #[test]
+    fn every_shape_is_found_in_every_output() {
+        for (what, token) in planted() {
+            let said = format!("x = {token}\n");
+            for key in [
+                "text",
+                "traceback",
+                "text/plain",
+                "text/html",
+                "application/javascript",
+            ] {
+                assert_eq!(found(&["first\n", &said], key), [what], "{key}");
+            }
+            // As IPython colours the lines of a traceback, and as JSON is displayed, however deep.
+            let coloured = format!("\u{1b}[0;32mx\u{1b}[0m = \u{1b}[0;31m'{token}'\u{1b}[0m");
+            assert_eq!(found(&[&coloured], "traceback"), [what]);
+            for mime in ["application/json", "application/vnd.shop.v1+json"] {
+                let value = format!(r#"{{"a": ["é\n", {{"b": "\"{token}\""}}]}}"#);
+                assert_eq!(
+                    found_in(&format!(r#"{{"data": {{"{mime}": {value}}}}}"#)),
+                    [what],
+                    "{mime}"
+                );
+            }
+            let error = format!(
+                r#"{{"output_type": "error", "ename": "E", "evalue": "no {token}", "traceback": []}}"#
+            );
+            assert_eq!(found_in(&error), [what]);
+        }
     }
 
     #[test]

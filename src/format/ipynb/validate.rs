@@ -4,7 +4,7 @@
 //! [`ProblemKind::Invalid`] is what `nbformat.validate` complains of, and what it repairs with a warning.
 //! Outputs are not judged one by one.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::raw::{RawCell, RawFile, Shape};
 use crate::format::json::FaultKind;
@@ -16,10 +16,10 @@ const NEWEST_MINOR: i64 = 5;
 
 pub fn encoding(bytes: &[u8], problems: &mut Vec<Problem>) {
     if bytes.starts_with(BYTE_ORDER_MARK) {
-        problems.push(unreadable(
+        problems.push(mendable(unreadable(
             Anchor::Notebook,
             "The file starts with a byte order mark, which Jupyter refuses; save it as UTF-8 without one.",
-        ));
+        )));
     }
     if let Err(error) = std::str::from_utf8(bytes) {
         problems.push(unreadable(
@@ -76,11 +76,12 @@ pub fn schema(raw: &RawFile, problems: &mut Vec<Problem>) {
         return;
     }
     let root = &raw.root;
-    let mut whole = |kind, message: String| {
+    let mut whole = |kind, is_mendable, message: String| {
         problems.push(Problem {
             kind,
             anchor: Anchor::Notebook,
             message,
+            is_mendable,
         });
     };
     use ProblemKind::{Invalid, Unreadable};
@@ -89,6 +90,7 @@ pub fn schema(raw: &RawFile, problems: &mut Vec<Problem>) {
     match &root.nbformat {
         None if has_cells => whole(
             Invalid,
+            root.cells == Some(true),
             "The file does not say its `nbformat`, so each tool guesses; add `\"nbformat\": 4` and \
              `\"nbformat_minor\": 5`."
                 .into(),
@@ -98,6 +100,7 @@ pub fn schema(raw: &RawFile, problems: &mut Vec<Problem>) {
             Some(3 | 4) => {}
             Some(1 | 2) => whole(
                 Invalid,
+                false,
                 format!(
                     "The file is of nbformat {}, from before 2013: Jupyter converts it as it opens it, other tools \
                      refuse it; open and save it in Jupyter.",
@@ -106,6 +109,7 @@ pub fn schema(raw: &RawFile, problems: &mut Vec<Problem>) {
             ),
             _ => whole(
                 Unreadable,
+                false,
                 "Jupyter refuses the file, for its `nbformat` is no version that exists; the current one is 4."
                     .into(),
             ),
@@ -115,12 +119,14 @@ pub fn schema(raw: &RawFile, problems: &mut Vec<Problem>) {
         match &root.nbformat_minor {
             None => whole(
                 Invalid,
+                root.major() == 4,
                 "The file does not say its `nbformat_minor`, which the notebook format demands; add it, or save the \
                  notebook in Jupyter."
                     .into(),
             ),
             Some(number) if number.value.is_none() => whole(
                 Unreadable,
+                false,
                 "Jupyter refuses the file, for its `nbformat_minor` is no number; the current one is 5.".into(),
             ),
             Some(_) => {}
@@ -131,12 +137,14 @@ pub fn schema(raw: &RawFile, problems: &mut Vec<Problem>) {
             Some(true) => {}
             None => whole(
                 Unreadable,
+                false,
                 "The file is JSON without `cells`, so it is no notebook and Jupyter refuses it; restore it from \
                  version control."
                     .into(),
             ),
             Some(false) => whole(
                 Unreadable,
+                false,
                 "`cells` is no list, so Jupyter refuses the file; restore it from version control.".into(),
             ),
         }
@@ -149,6 +157,7 @@ pub fn schema(raw: &RawFile, problems: &mut Vec<Problem>) {
         match &root.worksheets {
             None => whole(
                 Unreadable,
+                false,
                 format!(
                     "The file is of nbformat {} and has no `worksheets`, where that version keeps its cells, so Jupyter \
                      refuses it; restore it from version control.",
@@ -157,6 +166,7 @@ pub fn schema(raw: &RawFile, problems: &mut Vec<Problem>) {
             ),
             Some(sheets) if sheets.without_cells > 0 => whole(
                 Unreadable,
+                false,
                 "A worksheet has no list of `cells`, so Jupyter refuses the file; add `\"cells\": []` to it.".into(),
             ),
             Some(_) => {}
@@ -164,7 +174,7 @@ pub fn schema(raw: &RawFile, problems: &mut Vec<Problem>) {
     }
 }
 
-fn whole_metadata(raw: &RawFile, whole: &mut impl FnMut(ProblemKind, String)) {
+fn whole_metadata(raw: &RawFile, whole: &mut impl FnMut(ProblemKind, bool, String)) {
     let metadata = &raw.root.metadata;
     if !metadata.is_object {
         let what = if metadata.present {
@@ -174,6 +184,7 @@ fn whole_metadata(raw: &RawFile, whole: &mut impl FnMut(ProblemKind, String)) {
         };
         whole(
             ProblemKind::Unreadable,
+            !metadata.present || metadata.is_null,
             format!(
                 "The notebook's `metadata` {what}, so Jupyter refuses the file; write `\"metadata\": {{}}`."
             ),
@@ -182,6 +193,7 @@ fn whole_metadata(raw: &RawFile, whole: &mut impl FnMut(ProblemKind, String)) {
     for (object, key) in &metadata.lacking {
         whole(
             ProblemKind::Invalid,
+            false,
             format!(
                 "`{object}` in the notebook's metadata has no `{key}`, which the notebook format demands; choose the \
                  kernel anew and save, or remove `{object}`."
@@ -193,6 +205,7 @@ fn whole_metadata(raw: &RawFile, whole: &mut impl FnMut(ProblemKind, String)) {
     {
         whole(
             ProblemKind::Invalid,
+            false,
             format!(
                 "The file has the key `{key}`, which the notebook format does not know, and Jupyter warns of it; \
                  move it into `metadata`, or remove it."
@@ -230,6 +243,33 @@ impl Complaint {
                 ProblemKind::Unreadable
             }
             _ => ProblemKind::Invalid,
+        }
+    }
+
+    /// Whether [`super::mend`] repairs it in this cell.
+    fn is_mendable(&self, cell: &RawCell, all_have_ids: bool) -> bool {
+        match self {
+            Self::NoMetadata => cell.metadata.span.is_none() || cell.metadata.is_null,
+            Self::OutputsNoList => cell.outputs.as_ref().is_some_and(|outputs| outputs.is_null),
+            Self::OddSource => cell.source_shape == Shape::Null,
+            // Outputs that no editor shows are still somebody's.
+            Self::OnlyInCode("outputs") => cell.outputs.as_ref().is_some_and(|outputs| {
+                outputs.is_null || (outputs.is_list && outputs.summary.count == 0)
+            }),
+            Self::IdTooEarly => all_have_ids,
+            Self::OnlyInCode(_)
+            | Self::NoSource
+            | Self::Lacks(_)
+            | Self::OddCount
+            | Self::NoId
+            | Self::OddId => true,
+            Self::NoObject
+            | Self::MixedSource
+            | Self::NoType
+            | Self::UnknownType(_)
+            | Self::NotInCode(_)
+            | Self::OddTags
+            | Self::UnknownKey(_) => false,
         }
     }
 
@@ -300,22 +340,24 @@ impl Complaint {
 }
 
 fn cells(raw: &RawFile, problems: &mut Vec<Problem>) {
-    let mut found: BTreeMap<Complaint, Vec<CellIdx>> = BTreeMap::new();
+    let mut found: BTreeMap<Complaint, (Vec<CellIdx>, bool)> = BTreeMap::new();
+    let all_have_ids = have_sound_ids(raw);
     for (position, cell) in raw.cells.iter().enumerate() {
         complain(cell, raw.root.minor(), &mut |complaint| {
-            found
-                .entry(complaint)
-                .or_default()
-                .push(CellIdx::new(position));
+            let mendable = complaint.is_mendable(cell, all_have_ids);
+            let (cells, some_mendable) = found.entry(complaint).or_default();
+            cells.push(CellIdx::new(position));
+            *some_mendable |= mendable;
         });
     }
-    problems.extend(found.into_iter().map(|(complaint, cells)| {
+    problems.extend(found.into_iter().map(|(complaint, (cells, is_mendable))| {
         Problem {
             kind: complaint.kind(),
             anchor: cells
                 .first()
                 .map_or(Anchor::Notebook, |&first| Anchor::Cell(first)),
             message: complaint.message(&name_cells(&cells)),
+            is_mendable,
         }
     }));
 }
@@ -382,15 +424,26 @@ fn complain(cell: &RawCell, minor: Option<i64>, say: &mut impl FnMut(Complaint))
 }
 
 /// Whether we know all keys and cell types of the version.
-fn is_known(minor: Option<i64>) -> bool {
+pub(super) fn is_known(minor: Option<i64>) -> bool {
     minor.is_none_or(|minor| minor <= NEWEST_MINOR)
 }
 
-fn is_id(id: &str) -> bool {
+pub(super) fn is_id(id: &str) -> bool {
     (1..=64).contains(&id.len())
         && id
             .bytes()
             .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
+}
+
+/// Whether each cell has an id that nbformat 4.5 takes, and no other has.
+pub(super) fn have_sound_ids(raw: &RawFile) -> bool {
+    let ids = raw
+        .cells
+        .iter()
+        .map(|cell| cell.id.as_ref()?.text.as_deref());
+    let mut seen = HashSet::new();
+    ids.into_iter()
+        .all(|id| id.is_some_and(|id| is_id(id) && seen.insert(id)))
 }
 
 /// Ids that more than one cell has, each with all its cells.
@@ -411,14 +464,14 @@ fn ids(raw: &RawFile, problems: &mut Vec<Problem>) {
     repeated.sort_by_key(|(_, cells)| cells[0]);
     for (id, cells) in repeated {
         let id: String = id.chars().take(64).collect();
-        problems.push(invalid(
+        problems.push(mendable(invalid(
             Anchor::Cell(cells[1]),
             format!(
                 "The id `{id}` belongs to {} at once: editors mix such cells up or rename one without asking; remove it \
                  from all but the first and save the notebook in Jupyter.",
                 name_cells(&cells)
             ),
-        ));
+        )));
     }
 }
 
@@ -449,6 +502,7 @@ fn unreadable(anchor: Anchor, message: impl Into<String>) -> Problem {
         kind: ProblemKind::Unreadable,
         anchor,
         message: message.into(),
+        is_mendable: false,
     }
 }
 
@@ -457,5 +511,13 @@ fn invalid(anchor: Anchor, message: impl Into<String>) -> Problem {
         kind: ProblemKind::Invalid,
         anchor,
         message: message.into(),
+        is_mendable: false,
+    }
+}
+
+fn mendable(problem: Problem) -> Problem {
+    Problem {
+        is_mendable: true,
+        ..problem
     }
 }

@@ -15,6 +15,11 @@ pub struct Text {
 }
 
 impl Text {
+    /// A part of the file as if it stood between quotes: its escapes count.
+    pub fn within(raw: Span) -> Self {
+        Self { raw, escaped: true }
+    }
+
     /// The string's characters. What is no UTF-8 and no Unicode becomes U+FFFD; a backslash that
     /// starts no escape stays a backslash.
     pub fn decode(self, bytes: &[u8]) -> Cow<'_, str> {

@@ -21,6 +21,9 @@ pub fn lower(file: &str, edit: &Edit, dialect: &Dialect) -> Result<String, Unpat
     if edit.ops.iter().any(concerns_files) {
         return Err("the change concerns other files, too".into());
     }
+    if edit.ops.contains(&EditOp::StripMetadata) || edit.ops.contains(&EditOp::MendFile) {
+        return Err("only a notebook of JSON has what is to be repaired".into());
+    }
     let sheet = (dialect.parse)(file, None);
     let lowering = Lowering {
         file,

@@ -2,7 +2,7 @@
 //! of its own when the first notebook is there, and kept current by saves and by what the client tells of files.
 
 use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, mpsc};
 use std::thread;
@@ -18,9 +18,6 @@ use crate::lsp::requests::Request;
 use crate::lsp::wire::Outbox;
 use crate::rules;
 use crate::workspace::{Workspace, clones};
-
-/// The rule that the index is for; where it does not run, no file is read.
-const RULE: &str = "duplicate-code";
 
 /// The name of the work, by which a client shows and cancels it.
 pub const TOKEN: &str = "cellwise/index";
@@ -52,7 +49,7 @@ impl Session {
         let Some(open) = self.notebooks.get_mut(uri) else {
             return;
         };
-        let runs = rules::find(RULE).and_then(|rule| open.config.severity_of(rule));
+        let runs = rules::find(rules::ABOUT_CLONES).and_then(|rule| open.config.severity_of(rule));
         let (Some(path), Some(analysis), Some(_)) = (uri.to_file_path(), &mut open.analysis, runs)
         else {
             return;
@@ -75,7 +72,7 @@ impl Session {
             .as_ref()
             .is_some_and(|seen| Arc::ptr_eq(seen, index));
         if !is_seen {
-            analysis.set_clones(index, &name_of(&path, &self.clones.roots));
+            analysis.set_clones(index, &clones::name_of(&path, &self.clones.roots));
             open.clones = Some(Arc::clone(index));
             open.unsettled = true;
             self.settle_by(uri, Open::settle);
@@ -127,6 +124,11 @@ impl Session {
 }
 
 impl Clones {
+    /// What the notebooks hold, as far as they have been read.
+    pub(super) fn index(&self) -> Option<Arc<Index>> {
+        self.index.clone()
+    }
+
     fn begin(&mut self, workspace: Workspace, outbox: Outbox, wake: mpsc::Sender<Event>) {
         self.begun = true;
         let roots = self.roots.clone();
@@ -151,7 +153,12 @@ impl Clones {
                     outbox.progress(&Value::from(TOKEN), &report);
                 }
             };
-            let index = clones::index(&files, |path| name_of(path, &roots), &cancelled, step);
+            let index = clones::index(
+                &files,
+                |path| clones::name_of(path, &roots),
+                &cancelled,
+                step,
+            );
             let _ = wake.send(Event::ClonesRead(index));
         });
     }
@@ -175,7 +182,7 @@ impl Clones {
         self.busy = spawn(move || {
             let mut index = Index::clone(&index);
             for path in changed {
-                index.set(&name_of(&path, &roots), clones::passages(&path));
+                index.set(&clones::name_of(&path, &roots), clones::passages(&path));
             }
             let _ = wake.send(Event::ClonesRead(Some(index)));
         });
@@ -186,16 +193,4 @@ impl Clones {
 fn spawn(work: impl FnOnce() + Send + 'static) -> bool {
     let named = thread::Builder::new().name("index".into());
     named.stack_size(STACK).spawn(work).is_ok()
-}
-
-/// What people call the file: its path below its root, with the root's name where there are several.
-fn name_of(path: &Path, roots: &[PathBuf]) -> Arc<str> {
-    let root = roots.iter().find(|root| path.starts_with(root));
-    let base = match root {
-        Some(root) if roots.len() > 1 => root.parent().unwrap_or(root),
-        Some(root) => root,
-        None => Path::new(""),
-    };
-    let below = path.strip_prefix(base).unwrap_or(path);
-    below.to_string_lossy().replace('\\', "/").into()
 }

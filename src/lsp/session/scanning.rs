@@ -21,6 +21,7 @@ impl Session {
                 .filter_map(Uri::to_file_path)
                 .collect(),
             token: params.work_done_token,
+            index: self.clones.index(),
         };
         let started = scan.start(reply, self.outbox.clone(), move |event| {
             // Nobody is there any more: nobody needs to know.

@@ -5,7 +5,7 @@ use ruff_python_ast::{CmpOp, Expr, Stmt};
 use ruff_python_parser::Mode;
 
 use super::Code;
-use super::imports::Import;
+use super::Import;
 use crate::action::Refusal;
 use crate::analysis::facts::{Facts, OpeningKind, State};
 use crate::analysis::source::parse_part;
@@ -73,7 +73,9 @@ impl<'t> Existing<'t> {
             self.refuse_reads(name)?;
             return Ok(true);
         }
-        let is_same = |own: Option<Import>| own.is_some_and(|own| own.is_same(import));
+        let is_same = |own: Option<Import>| {
+            own.is_some_and(|own| own.is_same(import) || self.is_relative_form(&own, import))
+        };
         let mut lacks = true;
         for own in bindings() {
             if is_same(Import::of(own)) {
@@ -91,6 +93,25 @@ impl<'t> Existing<'t> {
             }
         }
         Ok(lacks)
+    }
+
+    /// Whether a relative import of this module takes the same as `import` by its whole name.
+    fn is_relative_form(&self, own: &Import, import: &Import) -> bool {
+        let below = own.module.trim_start_matches('.');
+        let dots = own.module.len() - below.len();
+        if dots == 0 || own.name != import.name || own.member != import.member {
+            return false;
+        }
+        let mut package: Vec<&str> = self.name.split('/').collect();
+        if package.len() < dots {
+            return false;
+        }
+        package.truncate(package.len() - dots);
+        package.extend(Some(below).filter(|own| !own.is_empty()));
+        let whole = package.join(".");
+        let above = whole.strip_suffix(import.module.as_str());
+        // The path starts at the project's root, which may be above where names start.
+        above.is_some_and(|above| above.is_empty() || above.ends_with('.'))
     }
 
     /// Whether the code has to be added.
@@ -347,16 +368,16 @@ fn is_quiet_value(value: &Expr) -> bool {
     }
 }
 
-pub(super) fn line_start(text: &str, at: usize) -> usize {
+pub(in crate::refactor) fn line_start(text: &str, at: usize) -> usize {
     text[..at].rfind('\n').map_or(0, |found| found + 1)
 }
 
-pub(super) fn line_end(text: &str, at: usize) -> usize {
+pub(in crate::refactor) fn line_end(text: &str, at: usize) -> usize {
     text[at..]
         .find(['\n', '\r'])
         .map_or(text.len(), |found| at + found)
 }
 
-pub(super) fn size(at: usize) -> TextSize {
+pub(in crate::refactor) fn size(at: usize) -> TextSize {
     TextSize::new(u32::try_from(at).unwrap_or(u32::MAX))
 }

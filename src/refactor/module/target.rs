@@ -5,6 +5,7 @@ use std::path::{Component, Path, PathBuf};
 use crate::action::Refusal;
 use crate::analysis::facts::RemarkKind;
 use crate::analysis::standard_library;
+use crate::format;
 use crate::project::{Project, is_module, slashed, within};
 use crate::rule::Context;
 
@@ -60,6 +61,14 @@ impl Target {
             );
         }
         let exists = project.exists(&path);
+        if exists
+            && let Ok(text) = project.read(&path)
+            && format::only_runs_as_notebook(text.as_bytes())
+        {
+            return Err(
+                format!("{name} is a notebook, which nothing can import; choose a module").into(),
+            );
+        }
         if let Some(module) = foreign_import(cx, project, &base, root)
             && parts.len() == 1
             && !exists

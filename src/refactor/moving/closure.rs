@@ -2,6 +2,9 @@
 //!
 //! A name may come along when it means one thing in the whole notebook: one import, or one definition or constant
 //! that is never bound again. Then it does not matter when it is looked up, in the notebook or in the module.
+//! A variable stays in the notebook, and functions that read it take it as a parameter ([`parameters`]).
+
+mod parameters;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -19,7 +22,9 @@ use crate::analysis::text_reads;
 use crate::notebook::{CellIdx, Home};
 use crate::refactor::module::{Code, Import};
 use crate::refactor::outside;
+use crate::refactor::parametrize::Wanted;
 use crate::rule::Context;
+use crate::text::TextRange;
 
 /// What moves.
 #[derive(Debug)]
@@ -31,6 +36,10 @@ pub struct Plan {
     pub roots: Vec<Name>,
     /// Chosen names that the notebook binds again elsewhere.
     pub rebound: Vec<Name>,
+    /// The functions that take variables of the notebook as parameters from now on.
+    pub wanted: Vec<Wanted>,
+    /// What is inserted for that, in the cells as they are: in heads and in calls.
+    pub arguments: Vec<(CellIdx, TextRange, String)>,
     /// By piece: names of Python that it reads.
     builtins: BTreeMap<PieceId, Vec<Name>>,
 }
@@ -41,9 +50,23 @@ impl Plan {
         Code {
             names: piece.names.clone(),
             builtins: self.builtins.get(&piece.id).cloned().unwrap_or_default(),
-            text: piece.text.clone(),
+            text: self.text(piece),
             is_definition: piece.is_definition,
         }
+    }
+
+    fn text(&self, piece: &Piece) -> String {
+        let mut text = piece.text.clone();
+        let mut own: Vec<&(CellIdx, TextRange, String)> = self
+            .arguments
+            .iter()
+            .filter(|(cell, range, _)| *cell == piece.id.cell && piece.lines.contains_range(*range))
+            .collect();
+        own.sort_by_key(|(_, range, _)| range.start());
+        for (_, range, new) in own.into_iter().rev() {
+            text.insert_str((range.start() - piece.lines.start()).to_usize(), new);
+        }
+        text
     }
 
     pub fn names(&self) -> impl Iterator<Item = &Name> {
@@ -63,6 +86,7 @@ pub fn of(cx: &Context<'_>, chosen: &[PieceId]) -> Result<Plan, Refusal> {
         pieces: BTreeMap::new(),
         imports: BTreeSet::new(),
         builtins: BTreeMap::new(),
+        variables: BTreeMap::new(),
     };
     while let Some(id) = search.pending.pop() {
         if !search.pieces.contains_key(&id) {
@@ -79,6 +103,8 @@ struct Search<'a> {
     pieces: BTreeMap<PieceId, Piece>,
     imports: BTreeSet<Import>,
     builtins: BTreeMap<PieceId, Vec<Name>>,
+    /// By function: the variables that it reads and could take instead, each with why it cannot go along.
+    variables: BTreeMap<PieceId, Vec<(Name, Refusal)>>,
 }
 
 /// What a name is to the notebook as a whole.
@@ -86,6 +112,8 @@ enum Meaning {
     Imports(Vec<Import>),
     Piece(PieceId),
     Python,
+    /// A variable, and why it cannot go along.
+    Variable(Refusal),
 }
 
 /// A name that a piece reads of the notebook.
@@ -114,6 +142,15 @@ impl Search<'_> {
                     self.builtins.entry(id).or_default().push(read.name.clone());
                 }
                 Meaning::Imports(imports) => self.imports.extend(imports),
+                Meaning::Variable(why) => {
+                    if read.at_once || !piece.is_plain_function() {
+                        return Err(why);
+                    }
+                    let own = self.variables.entry(id).or_default();
+                    if own.iter().all(|(name, _)| name != read.name) {
+                        own.push((read.name.clone(), why));
+                    }
+                }
                 Meaning::Piece(other) => {
                     if read.at_once && other > id {
                         return Err(format!(
@@ -214,7 +251,7 @@ impl Search<'_> {
                 )
                 .into());
             }
-            return Err(self.variable(&who, name, cell));
+            return Ok(Meaning::Variable(self.variable(&who, name, cell)));
         }
         let id = PieceId {
             cell,
@@ -229,10 +266,12 @@ impl Search<'_> {
             _ => false,
         };
         if !is_top {
-            return Err(self.variable(&who, name, cell));
+            return Ok(Meaning::Variable(self.variable(&who, name, cell)));
         }
-        if !first.kind.is_definition() {
-            self.refuse_variables(&who, name, id)?;
+        if !first.kind.is_definition()
+            && let Some(why) = self.changing(&who, name, id)?
+        {
+            return Ok(Meaning::Variable(why));
         }
         Ok(Meaning::Piece(id))
     }
@@ -355,34 +394,38 @@ impl Search<'_> {
 
     fn variable(&self, who: &str, name: &Name, cell: CellIdx) -> Refusal {
         format!(
-            "{who} reads `{name}`, a variable of {}; make it a parameter first",
+            "{who} reads `{name}`, a variable of {}",
             self.cx.cell_name(cell)
         )
         .into()
     }
 
-    /// A value goes along only if nobody changes it, or only what goes along does.
-    fn refuse_variables(&self, who: &str, name: &Name, id: PieceId) -> Result<(), Refusal> {
+    /// A value goes along only if nobody changes it, or only what goes along does. Why it does not, otherwise.
+    fn changing(&self, who: &str, name: &Name, id: PieceId) -> Result<Option<Refusal>, Refusal> {
         for (cell, _) in self.cx.notebook.python_cells() {
             let facts = self.cx.facts(cell);
             let changed = facts.mutations.iter().any(|own| own.name == *name);
             if changed {
-                return Err(format!(
-                    "{who} reads `{name}` of {}, which {} changes; make it a parameter first",
+                let why = format!(
+                    "{who} reads `{name}` of {}, which {} changes",
                     self.cx.cell_name(id.cell),
                     self.cx.cell_name(cell)
-                )
-                .into());
+                );
+                return Ok(Some(why.into()));
             }
         }
-        let piece = Piece::take(self.cx, id)?;
+        let Ok(piece) = Piece::take(self.cx, id) else {
+            return Ok(Some(self.variable(who, name, id.cell)));
+        };
         if piece.is_definition || quiet::check(&piece.stmt, self).is_ok() {
-            return Ok(());
+            return Ok(None);
         }
-        Err(self.variable(who, name, id.cell))
+        Ok(Some(self.variable(who, name, id.cell)))
     }
 
-    fn finish(self) -> Result<Plan, Refusal> {
+    fn finish(mut self) -> Result<Plan, Refusal> {
+        let wanted = self.wanted()?;
+        let arguments = self.arguments(&wanted)?;
         for piece in self.pieces.values() {
             quiet::check(&piece.stmt, &self)?;
         }
@@ -427,6 +470,8 @@ impl Search<'_> {
         let plan = Plan {
             roots,
             rebound,
+            wanted,
+            arguments,
             imports,
             builtins: self.builtins,
             pieces: self.pieces.into_values().collect(),

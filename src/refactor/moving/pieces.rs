@@ -5,13 +5,13 @@ use ruff_python_ast::name::Name;
 use ruff_python_parser::Mode;
 
 use crate::action::Refusal;
-use crate::analysis::facts::{Facts, StatementKind};
+use crate::analysis::facts::{Binding, Facts, Statement, StatementKind};
 use crate::analysis::source::parse_part;
 use crate::analysis::{depth, python};
 use crate::notebook::CellIdx;
 use crate::refactor::pieces::whole;
 use crate::rule::Context;
-use crate::text::{TextRange, TextSize};
+use crate::text::{Ranged, TextRange, TextSize};
 
 /// A top-level statement, by its place.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -63,7 +63,7 @@ impl Piece {
         let lines = whole_lines(&cell.text, statement.range).ok_or_else(|| {
             format!("{name} in {place} is indented, or shares its lines with other code")
         })?;
-        let text = cell.text[lines].trim_end().to_owned();
+        let mut text = cell.text[lines].trim_end().to_owned();
         let parsed = depth::with_stack_for(&text, || parse_part(&text, whole(&text), Mode::Module))
             .map_err(|too_deep| format!("{name} is {too_deep}"))?;
         let mut statements = parsed.statements.into_iter();
@@ -77,6 +77,11 @@ impl Piece {
             )
             .into());
         };
+        // Which hid a result, and does nothing in a module.
+        let end = stmt.end().to_usize();
+        if text[end..].starts_with(';') {
+            text.remove(end);
+        }
         Ok(Self {
             id,
             names,
@@ -95,6 +100,12 @@ impl Piece {
             .map_or_else(|| "it".to_owned(), |name| format!("`{name}`"))
     }
 
+    /// A function that is called as it is written, by whoever knows its name.
+    pub fn is_plain_function(&self) -> bool {
+        let function = self.stmt.as_function_def_stmt();
+        function.is_some_and(|own| own.decorator_list.is_empty())
+    }
+
     pub fn is_class(&self) -> bool {
         self.stmt.is_class_def_stmt()
     }
@@ -105,6 +116,7 @@ fn whole_lines(text: &str, statement: TextRange) -> Option<TextRange> {
     let (start, end) = (statement.start().to_usize(), statement.end().to_usize());
     let mut first = text[..start].rfind('\n').map_or(0, |at| at + 1);
     let rest = text[end..].lines().next().unwrap_or_default().trim();
+    let rest = rest.strip_prefix(';').unwrap_or(rest).trim_start();
     if first != start || !(rest.is_empty() || rest.starts_with('#')) {
         return None;
     }
@@ -155,25 +167,45 @@ fn size(at: usize) -> TextSize {
     TextSize::new(u32::try_from(at).unwrap_or(u32::MAX))
 }
 
-/// The definitions that a selection, or a cursor, is about: those it touches; without any, those of a
+/// What a selection, or a cursor, is about: the definitions and constants that it touches; without any, those of a
 /// cell that holds nothing but imports, constants and definitions.
+///
+/// A cursor is about a constant only where it is written as one, in CAPITALS; a selection about those it covers.
+/// What is bound again elsewhere goes only where somebody points at it alone.
 pub fn chosen(cx: &Context<'_>, cell: CellIdx, range: TextRange) -> Vec<PieceId> {
     let facts = cx.facts(cell);
     if !facts.runs() {
         return Vec::new();
     }
-    let definitions = || {
-        facts
-            .statements
-            .iter()
-            .enumerate()
-            .filter(|(_, own)| own.kind == StatementKind::Definition)
+    let ids = |choose: &dyn Fn(usize, &Statement) -> bool| -> Vec<PieceId> {
+        let statements = facts.statements.iter().enumerate();
+        let chosen = statements.filter(|(at, own)| choose(*at, own));
+        chosen
+            .map(|(statement, _)| PieceId { cell, statement })
+            .collect()
     };
-    let id = |(statement, _)| PieceId { cell, statement };
-    let touched = definitions().filter(|(_, own)| own.range.intersect(range).is_some());
-    let touched: Vec<PieceId> = touched.map(id).collect();
-    if !touched.is_empty() {
-        return touched;
+    let is_definition = |own: &Statement| own.kind == StatementKind::Definition;
+    let touches = |own: &Statement| own.range.intersect(range).is_some();
+    if range.is_empty() {
+        let touched =
+            ids(&|at, own| touches(own) && (is_definition(own) || is_in_capitals(facts, at)));
+        if !touched.is_empty() {
+            return touched;
+        }
+    } else {
+        let is_selected = |at: usize, own: &Statement| {
+            is_definition(own) && touches(own)
+                || range.contains_range(own.range)
+                    && is_constant(facts, at)
+                    && is_bound_once(cx, facts, at)
+        };
+        let selected = ids(&is_selected);
+        let is_meant = |id: &PieceId| {
+            is_definition(&facts.statements[id.statement]) || is_in_capitals(facts, id.statement)
+        };
+        if selected.iter().any(is_meant) {
+            return selected;
+        }
     }
     let is_library = facts.magics.is_empty()
         && facts
@@ -185,11 +217,42 @@ pub fn chosen(cx: &Context<'_>, cell: CellIdx, range: TextRange) -> Vec<PieceId>
                 StatementKind::Other => is_constant(facts, at),
                 _ => false,
             });
-    if is_library {
-        definitions().map(id).collect()
-    } else {
-        Vec::new()
+    if !is_library {
+        return Vec::new();
     }
+    ids(&|at, own| is_definition(own) || is_in_capitals(facts, at) && is_bound_once(cx, facts, at))
+}
+
+/// Whether a statement sets names in CAPITALS to constants.
+fn is_in_capitals(facts: &Facts, statement: usize) -> bool {
+    let mut own = facts
+        .bindings
+        .iter()
+        .filter(|own| own.statement as usize == statement);
+    is_constant(facts, statement)
+        && own.all(|own| {
+            own.name.len() > 1
+                && own.name.chars().any(char::is_alphabetic)
+                && !own.name.chars().any(char::is_lowercase)
+        })
+}
+
+/// Whether nothing else binds or changes what a statement binds.
+fn is_bound_once(cx: &Context<'_>, facts: &Facts, statement: usize) -> bool {
+    let mut own = facts
+        .bindings
+        .iter()
+        .filter(|own| own.statement as usize == statement);
+    own.all(|binding| {
+        let mut cells = cx.notebook.python_cells().map(|(cell, _)| cx.facts(cell));
+        let is_changed = cells.any(|own| {
+            own.mutations
+                .iter()
+                .any(|change| change.name == binding.name)
+        });
+        let mut bound = super::closure::bindings(cx, &binding.name);
+        !is_changed && bound.next().is_some() && bound.next().is_none()
+    })
 }
 
 fn is_constant(facts: &Facts, statement: usize) -> bool {
@@ -209,7 +272,7 @@ fn is_constant(facts: &Facts, statement: usize) -> bool {
         })
 }
 
-/// The definitions of the notebook that bind these names.
+/// The definitions and constants of the notebook that bind these names.
 ///
 /// # Errors
 /// Where a name is none, or several, of them.
@@ -236,24 +299,41 @@ pub fn named(cx: &Context<'_>, names: &[&str]) -> Result<Vec<PieceId>, Refusal> 
     Ok(found)
 }
 
-/// The functions and classes at the top level of the notebook, with their names.
+/// The functions, classes and constants in CAPITALS at the top level of the notebook, with their names.
 pub fn definitions<'a>(cx: &'a Context<'a>) -> impl Iterator<Item = (PieceId, &'a Name)> {
     cx.notebook.python_cells().flat_map(|(cell, _)| {
         let facts = cx.facts(cell);
-        let bindings = facts.bindings.iter().filter(|own| own.kind.is_definition());
-        bindings
-            .filter(move |own| {
-                let statement = facts.statements.get(own.statement as usize);
-                statement.is_some_and(|own| own.kind == StatementKind::Definition)
+        let is_one = move |own: &&Binding| {
+            let at = own.statement as usize;
+            let statement = facts.statements.get(at);
+            statement.is_some_and(|statement| match statement.kind {
+                StatementKind::Definition => own.kind.is_definition(),
+                StatementKind::Other => is_in_capitals(facts, at),
+                _ => false,
             })
-            .map(move |own| {
-                (
-                    PieceId {
-                        cell,
-                        statement: own.statement as usize,
-                    },
-                    &own.name,
-                )
-            })
+        };
+        facts.bindings.iter().filter(is_one).map(move |own| {
+            let statement = own.statement as usize;
+            (PieceId { cell, statement }, &own.name)
+        })
     })
+}
+
+/// The names that a piece binds, without it being taken out.
+pub fn names_of<'a>(cx: &'a Context<'a>, id: PieceId) -> impl Iterator<Item = &'a Name> {
+    let bindings = cx.facts(id.cell).bindings.iter();
+    bindings
+        .filter(move |own| own.statement as usize == id.statement)
+        .map(|own| &own.name)
+}
+
+/// "`clean`", "`clean` and `load`", "4 definitions".
+pub fn title(cx: &Context<'_>, chosen: &[PieceId]) -> String {
+    let names = chosen.iter().filter_map(|id| names_of(cx, *id).next());
+    let names: Vec<String> = names.map(|name| format!("`{name}`")).collect();
+    match &names[..] {
+        [one] => one.clone(),
+        [one, other] => format!("{one} and {other}"),
+        more => format!("{} definitions", more.len()),
+    }
 }

@@ -2,7 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::action::ActionContext;
+use super::pieces;
+use crate::action::{ActionContext, Choice, Choices, Choosable};
+use crate::format::{self, Hint};
 use crate::project::slashed;
 use crate::refactor::module::Import;
 use crate::refactor::module::target::{Target, module_folder};
@@ -17,7 +19,7 @@ pub fn fitting(cx: &ActionContext<'_>, most: usize) -> Vec<Target> {
         let parent = path.parent().unwrap_or(Path::new(""));
         let is_near = parent == folder || root.as_deref() == Some(parent);
         let is_imported = imports(cx, &path);
-        if (is_near || is_imported) && holds_code(&path) {
+        if (is_near || is_imported) && holds_code(&path) && !is_notebook(cx, &path) {
             near.push((!is_imported, path));
         }
     }
@@ -34,10 +36,46 @@ pub fn all(cx: &ActionContext<'_>) -> Vec<Target> {
         .project
         .modules()
         .into_iter()
-        .filter(|path| holds_code(path));
+        .filter(|path| holds_code(path) && !is_notebook(cx, path));
     modules
         .filter_map(|path| Target::new(&cx.all, cx.project, &path).ok())
         .collect()
+}
+
+/// What a person may choose from: modules, and what moves there.
+pub fn choices(cx: &ActionContext<'_>) -> Option<Choices> {
+    let chosen = pieces::chosen(&cx.all, cx.cell, cx.range);
+    let proposed = Target::proposed(&cx.all, cx.project).ok()?;
+    let others = all(cx).into_iter();
+    let others = others.filter(|target| target.path != proposed.path);
+    let mut targets = vec![proposed.clone()];
+    targets.extend(others);
+    let targets = targets.into_iter().map(|target| {
+        let path = slashed(&target.path);
+        let kind = if target.exists { "existing" } else { "new" };
+        Choice {
+            description: match &target.search {
+                None => format!("{kind} module, from {} import …", target.module),
+                Some(search) => format!(
+                    "{kind} module, from {} import …, with `{search}` on `sys.path`",
+                    target.module
+                ),
+            },
+            label: path.clone(),
+            argument: path,
+            is_new: !target.exists,
+        }
+    });
+    let definitions = pieces::definitions(&cx.all).map(|(id, name)| Choosable {
+        name: name.to_string(),
+        cell: id.cell,
+        selected: chosen.contains(&id),
+    });
+    Some(Choices {
+        targets: targets.collect(),
+        definitions: definitions.collect(),
+        placeholder: "pkg/module.py, from the project's root".into(),
+    })
 }
 
 /// Whether the notebook imports a module that ends like the path.
@@ -52,6 +90,12 @@ fn imports(cx: &ActionContext<'_>, path: &Path) -> bool {
                     .is_some_and(|rest| rest.ends_with('.'))
         })
     })
+}
+
+/// Whether the script is a notebook of cells: percent, Databricks, marimo.
+fn is_notebook(cx: &ActionContext<'_>, path: &Path) -> bool {
+    let text = cx.project.read(path);
+    text.is_ok_and(|text| format::is_notebook(text.as_bytes(), Hint::Python))
 }
 
 /// Tests, settings and scripts that set a project up are no place for what a notebook defines.

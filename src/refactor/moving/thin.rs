@@ -15,9 +15,10 @@ use crate::analysis::source::parse_part;
 use crate::analysis::{python, standard_library};
 use crate::notebook::{CellIdx, Edit, EditOp};
 use crate::refactor::extract;
+use crate::refactor::import_block::{merge, name};
 use crate::refactor::imports::import_cell;
 use crate::refactor::module::target::Target;
-use crate::refactor::module::{Import, imports, own_modules};
+use crate::refactor::module::{Import, own_modules};
 use crate::refactor::outside;
 use crate::refactor::pieces::whole;
 use crate::text::{TextRange, TextSize};
@@ -55,7 +56,20 @@ pub fn notebook(cx: &ActionContext<'_>, plan: &Plan, target: &Target) -> Result<
         let added = among_imports(cx, cell, target, &names)?;
         changes.entry(cell).or_default().extend(added);
     }
-    without(cx, changes)
+    let mut calls = Edit::default();
+    for (cell, range, text) in &plan.arguments {
+        let moves = |piece: &Piece| piece.id.cell == *cell && piece.lines.contains_range(*range);
+        if plan.pieces.iter().any(moves) {
+            continue;
+        }
+        match changes.get_mut(cell) {
+            Some(own) => own.push((*range, text.clone())),
+            None => calls.ops.extend(Edit::replace(*cell, *range, text).ops),
+        }
+    }
+    let mut edit = without(cx, changes)?;
+    edit.ops.extend(calls.ops);
+    Ok(edit)
 }
 
 /// Carries changes of cells out. A cell that is left with nothing goes.
@@ -285,7 +299,7 @@ fn import_lines(
         .iter()
         .map(|name| Import::member(&target.module, name))
         .collect();
-    let import = imports::block(&members, &|_| true);
+    let import = name::block(&members, &|_| true);
     let Some(search) = &target.search else {
         return Ok(import);
     };
@@ -340,7 +354,7 @@ fn among_imports(
         let own = own_modules(cx.project);
         let root = target.module.split('.').next().unwrap_or_default();
         let is_own = |module: &str| module == root || own.iter().any(|own| own == module);
-        imports::merge(text, &parsed.statements, &members, &is_own)
+        merge::merge(text, &parsed.statements, &members, &is_own)
     };
     for (_, text) in &mut replacements {
         *text = text.replace('\n', newline);

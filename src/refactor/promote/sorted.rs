@@ -337,7 +337,6 @@ fn refuse_magics(
             }
             (MagicKind::Cell, "writefile") => "write the file once and commit it",
             (MagicKind::Line, "cd") => "use paths that start at the project's folder",
-            (MagicKind::Line, "run") => "turn its target into a module first",
             (MagicKind::Help, _) => "it is for whoever reads the notebook; take it out",
             (MagicKind::Shell, _) => {
                 "call `subprocess.run`, or put it into a script of the project"

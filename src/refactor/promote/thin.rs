@@ -7,7 +7,8 @@ use super::Section;
 use super::sorted::Sorted;
 use crate::notebook::{CellIdx, CellKind, Edit, EditOp};
 use crate::refactor::extract::Plan;
-use crate::refactor::{layout, pieces};
+use crate::refactor::import_block::name::{self, Import};
+use crate::refactor::pieces;
 use crate::rule::Context;
 
 /// The edit that writes the module to `path` and has the notebook call it, which imports it as `import`.
@@ -30,9 +31,9 @@ pub fn edit(
         path,
         text: module.to_owned(),
     });
-    let names: Vec<&str> = plans.iter().map(|plan| plan.name.as_str()).collect();
-    let import = layout::import_from(import, &names);
-    let mut import = Some(import).filter(|_| !names.is_empty());
+    let names = plans.iter().map(|plan| Import::member(import, &plan.name));
+    let names: Vec<Import> = names.collect();
+    let mut import = Some(name::block(&names, &|_| true)).filter(|_| !names.is_empty());
     for &cell in &sorted.taken {
         let mut text = sorted.kept.get(&cell).cloned().unwrap_or_default();
         let call = calls.get(&cell);

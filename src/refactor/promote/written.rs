@@ -4,8 +4,8 @@ use super::shown::Helpers;
 use super::sorted::Sorted;
 use crate::notebook::CellKind;
 use crate::refactor::extract::Plan;
+use crate::refactor::import_block::name;
 use crate::refactor::layout;
-use crate::refactor::module::imports;
 use crate::rule::Context;
 
 /// What stands above the functions that the work became.
@@ -14,7 +14,7 @@ pub fn top(sorted: &Sorted, helpers: &Helpers, is_own: &dyn Fn(&str) -> bool) ->
     let mut all = sorted.imports.clone();
     all.extend(helpers.imports());
     if !all.is_empty() {
-        blocks.push(imports::block(&all, is_own));
+        blocks.push(name::block(&all, is_own));
     }
     if !sorted.import_blocks.is_empty() {
         blocks.push(sorted.import_blocks.join("\n"));

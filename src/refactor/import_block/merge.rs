@@ -1,196 +1,12 @@
-//! Imports in a block, as isort sorts them: the future, the standard library, other people's, one's own.
+//! Imports that join those of a text, every other byte of it kept.
 
-use ruff_python_ast::name::Name;
 use ruff_python_ast::{Stmt, StmtImportFrom};
 
-use super::existing::{line_end, line_start, size};
-use crate::analysis::facts::{Binding, BindingKind};
-use crate::analysis::standard_library;
+use super::name::Import;
+use super::{Names, Own, Section, Statement, Written, by_member, written};
+use crate::refactor::layout::{WIDTH, columns};
+use crate::refactor::module::existing::{line_end, line_start, size};
 use crate::text::{Ranged, TextRange};
-
-/// The longest line that an import is written in, in characters.
-const LONGEST_LINE: usize = 88;
-
-/// One name and where it comes from.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Import {
-    /// What is bound: `np`, `Path`, the `a` of `import a.b`.
-    pub name: Name,
-    /// With the dots of a relative import.
-    pub module: Name,
-    pub member: Option<Name>,
-}
-
-impl Import {
-    /// `from module import name`.
-    pub fn member(module: &str, name: &str) -> Self {
-        Self {
-            name: name.into(),
-            module: module.into(),
-            member: Some(name.into()),
-        }
-    }
-
-    /// `import module`, for a module without dots.
-    pub fn module(module: &str) -> Self {
-        Self {
-            name: module.into(),
-            module: module.into(),
-            member: None,
-        }
-    }
-
-    pub fn of(binding: &Binding) -> Option<Self> {
-        match &binding.kind {
-            BindingKind::Import { module, member } => Some(Self {
-                name: binding.name.clone(),
-                module: module.clone(),
-                member: member.clone(),
-            }),
-            _ => None,
-        }
-    }
-
-    /// The statement that makes it, alone.
-    pub fn statement(&self) -> String {
-        match &self.member {
-            Some(_) => format!("from {} import {}", self.module, self.alias()),
-            None if self.is_root() => format!("import {}", self.module),
-            None => format!("import {} as {}", self.module, self.name),
-        }
-    }
-
-    /// `member`, or `member as name`.
-    fn alias(&self) -> String {
-        match &self.member {
-            Some(member) if *member != self.name => format!("{member} as {}", self.name),
-            _ => self.name.to_string(),
-        }
-    }
-
-    /// Whether it binds the first part of its module: `import a.b`.
-    fn is_root(&self) -> bool {
-        self.member.is_none() && self.module.split('.').next() == Some(self.name.as_str())
-    }
-
-    /// Whether `other` is there where this import was made.
-    pub fn is_same(&self, other: &Self) -> bool {
-        let below = || {
-            let rest = self.module.strip_prefix(other.module.as_str());
-            rest.is_some_and(|rest| rest.starts_with('.'))
-        };
-        self == other || (self.is_root() && other.is_root() && self.name == other.name && below())
-    }
-
-    /// Whether both bind one package and differ only in what they load of it.
-    pub fn shares_root_with(&self, other: &Self) -> bool {
-        self.is_root() && other.is_root() && self.name == other.name
-    }
-
-    /// The first part of the module's name; empty for a relative import.
-    pub fn root(&self) -> &str {
-        self.module.split('.').next().unwrap_or_default()
-    }
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Section {
-    Future,
-    Standard,
-    Others,
-    Own,
-}
-
-impl Section {
-    fn of(module: &str, is_own: &dyn Fn(&str) -> bool) -> Self {
-        let root = module.split('.').next().unwrap_or_default();
-        match root {
-            "__future__" => Self::Future,
-            "" => Self::Own,
-            root if standard_library::has(root) => Self::Standard,
-            root if is_own(root) => Self::Own,
-            _ => Self::Others,
-        }
-    }
-}
-
-/// The order within a section: `import x` before `from x import y`, then by name.
-fn key(is_from: bool, module: &str) -> (bool, String) {
-    (is_from, module.to_lowercase())
-}
-
-/// The imports of a new module, with one blank line between the sections and no line break at the end.
-pub fn block(imports: &[Import], is_own: &dyn Fn(&str) -> bool) -> String {
-    let mut text = String::new();
-    let mut before = None;
-    for new in statements(imports, is_own) {
-        if let Some(section) = before {
-            text.push_str(if section == new.section { "\n" } else { "\n\n" });
-        }
-        text.push_str(&new.text);
-        before = Some(new.section);
-    }
-    text
-}
-
-/// A statement to be written.
-#[derive(Debug, Clone)]
-struct New {
-    section: Section,
-    key: (bool, String),
-    text: String,
-}
-
-/// The statements that make the imports, sorted; those from one module are one.
-fn statements(imports: &[Import], is_own: &dyn Fn(&str) -> bool) -> Vec<New> {
-    let mut from: Vec<(&str, Vec<String>)> = Vec::new();
-    let mut statements = Vec::new();
-    for import in imports {
-        if import.member.is_some() {
-            match from.iter_mut().find(|(module, _)| *module == import.module) {
-                Some((_, names)) => names.push(import.alias()),
-                None => from.push((&import.module, vec![import.alias()])),
-            }
-            continue;
-        }
-        statements.push(New {
-            section: Section::of(&import.module, is_own),
-            key: key(false, &import.module),
-            text: import.statement(),
-        });
-    }
-    for (module, mut names) in from {
-        names.sort_by_key(|name| member_key(name));
-        names.dedup();
-        let line = format!("from {module} import {}", names.join(", "));
-        let text = if line.chars().count() <= LONGEST_LINE {
-            line
-        } else {
-            format!("from {module} import (\n    {},\n)", names.join(",\n    "))
-        };
-        statements.push(New {
-            section: Section::of(module, is_own),
-            key: key(true, module),
-            text,
-        });
-    }
-    statements.sort_by(|a, b| (a.section, &a.key, &a.text).cmp(&(b.section, &b.key, &b.text)));
-    statements.dedup_by(|a, b| a.text == b.text);
-    statements
-}
-
-/// Constants first, then classes, then the others, as isort has it.
-fn member_key(name: &str) -> (u8, String) {
-    let member = name.split(' ').next().unwrap_or(name);
-    let kind = if member.len() > 1 && !member.bytes().any(|byte| byte.is_ascii_lowercase()) {
-        0
-    } else if member.starts_with(|first: char| first.is_uppercase()) {
-        1
-    } else {
-        2
-    };
-    (kind, member.to_lowercase())
-}
 
 /// What changes so that a text has the imports, too. Each joins the block of imports that there is.
 /// `statements` are the text's; none of the imports is among them.
@@ -198,11 +14,11 @@ pub fn merge(
     text: &str,
     statements: &[Stmt],
     imports: &[Import],
-    is_own: &dyn Fn(&str) -> bool,
+    is_own: Own<'_>,
 ) -> Vec<(TextRange, String)> {
     let block = Block::of(text, statements, is_own);
     let mut replacements = Vec::new();
-    let mut rest: Vec<Import> = Vec::new();
+    let mut rest: Vec<Statement> = Vec::new();
     let mut joined: Vec<(&StmtImportFrom, Vec<&Import>)> = Vec::new();
     for import in imports {
         match block.statement_from(import) {
@@ -213,22 +29,23 @@ pub fn merge(
                 Some((_, members)) => members.push(import),
                 None => joined.push((own, vec![import])),
             },
-            None => rest.push(import.clone()),
+            None => rest.push(import.to_statement()),
         }
     }
     for (own, members) in joined {
         match join(text, own, &members) {
             Some(mut insertions) => replacements.append(&mut insertions),
-            None => rest.extend(members.into_iter().cloned()),
+            None => rest.extend(members.into_iter().map(Import::to_statement)),
         }
     }
-    replacements.extend(block.insert(self::statements(&rest, is_own)));
+    replacements.extend(block.insert(&written(&rest, is_own)));
     replacements
 }
 
 /// The imports at the top of a text.
 struct Block<'a> {
     text: &'a str,
+    is_own: Own<'a>,
     imports: Vec<Placed<'a>>,
     /// Whether blank lines stand between sections, or would.
     is_sectioned: bool,
@@ -238,33 +55,35 @@ struct Block<'a> {
 
 struct Placed<'a> {
     section: Section,
-    key: (bool, String),
+    /// What its order goes by.
+    head: Statement,
     stmt: &'a Stmt,
 }
 
 impl<'a> Block<'a> {
-    fn of(text: &'a str, statements: &'a [Stmt], is_own: &dyn Fn(&str) -> bool) -> Self {
+    fn of(text: &'a str, statements: &'a [Stmt], is_own: Own<'a>) -> Self {
         let mut imports: Vec<Placed<'a>> = Vec::new();
         for stmt in statements {
-            let (is_from, module) = match stmt {
+            let head = match stmt {
                 Stmt::Import(import) => {
                     let first = import.names.first();
-                    (
-                        false,
-                        first
-                            .map(|alias| alias.name.to_string())
-                            .unwrap_or_default(),
+                    let alias = first.and_then(|own| own.asname.as_ref());
+                    Statement::new(
+                        first.map(|own| own.name.to_string()).unwrap_or_default(),
+                        Names::Module(alias.map(ToString::to_string)),
                     )
                 }
-                Stmt::ImportFrom(import) => (true, module_of(import)),
+                Stmt::ImportFrom(import) => {
+                    Statement::new(module_of(import), Names::Members(Vec::new()))
+                }
                 // Between imports people set things up, try others, and import for type checkers alone.
                 Stmt::If(_) | Stmt::Try(_) | Stmt::Expr(_) | Stmt::IpyEscapeCommand(_) => continue,
                 _ if imports.is_empty() => continue,
                 _ => break,
             };
             imports.push(Placed {
-                section: Section::of(&module, is_own),
-                key: key(is_from, &module),
+                section: head.section(is_own),
+                head,
                 stmt,
             });
         }
@@ -274,6 +93,7 @@ impl<'a> Block<'a> {
         });
         Self {
             text,
+            is_own,
             imports,
             is_sectioned,
             start: start(text, statements),
@@ -290,7 +110,7 @@ impl<'a> Block<'a> {
         })
     }
 
-    fn insert(&self, new: Vec<New>) -> Vec<(TextRange, String)> {
+    fn insert(&self, new: &[Written]) -> Vec<(TextRange, String)> {
         if new.is_empty() {
             return Vec::new();
         }
@@ -302,7 +122,7 @@ impl<'a> Block<'a> {
                     let apart = statement.section != new[position - 1].section;
                     text.push_str(if apart { "\n\n" } else { "\n" });
                 }
-                text.push_str(&statement.text);
+                text.push_str(&statement.code());
             }
             text.push_str(after);
             return vec![(TextRange::empty(size(at)), text)];
@@ -314,13 +134,15 @@ impl<'a> Block<'a> {
         let mut last_before: Option<(usize, Section)> = None;
         for statement in new {
             let section = statement.section;
+            let code = statement.code();
             let own = || self.imports.iter().filter(|own| own.section == section);
-            let is_sorted = own().is_sorted_by_key(|own| &own.key);
-            let next = own().find(|own| is_sorted && own.key > statement.key);
+            let place = |a: &Statement, b: &Statement| a.place_in_block(b, self.is_own);
+            let is_sorted = own().is_sorted_by(|a, b| place(&a.head, &b.head).is_le());
+            let next = own().find(|own| is_sorted && place(&own.head, statement.head).is_gt());
             let (at, text) = if let Some(next) = next {
-                (self.start_of(next), format!("{}\n", statement.text))
+                (self.start_of(next), format!("{code}\n"))
             } else if let Some(last) = own().next_back() {
-                (self.end_of(last), format!("\n{}", statement.text))
+                (self.end_of(last), format!("\n{code}"))
             } else if let Some(last) = self.imports.iter().rfind(|own| own.section < section) {
                 let at = self.end_of(last);
                 let separator = if last_after == Some((at, section)) {
@@ -329,7 +151,7 @@ impl<'a> Block<'a> {
                     gap
                 };
                 last_after = Some((at, section));
-                (at, format!("{separator}{}", statement.text))
+                (at, format!("{separator}{code}"))
             } else {
                 let first = self.start_of(&self.imports[0]);
                 let follows = last_before == Some((first, section));
@@ -338,10 +160,10 @@ impl<'a> Block<'a> {
                     && let Some((_, text)) = insertions.iter_mut().rfind(|(at, _)| *at == first)
                 {
                     let kept = text.trim_end().len();
-                    text.insert_str(kept, &format!("\n{}", statement.text));
+                    text.insert_str(kept, &format!("\n{code}"));
                     continue;
                 }
-                (first, format!("{}{gap}", statement.text))
+                (first, format!("{code}{gap}"))
             };
             match insertions.iter_mut().find(|(own, _)| *own == at) {
                 Some((_, own)) => own.push_str(&text),
@@ -402,17 +224,19 @@ fn join(text: &str, own: &StmtImportFrom, members: &[&Import]) -> Option<Vec<(Te
         .lines()
         .next()
         .unwrap_or_default();
-    if written.contains(['#', '\\']) || rest.contains(';') {
+    // A name with an alias has a line of its own.
+    let is_renamed = |import: &&Import| import.member.as_ref() != Some(&import.name);
+    if written.contains(['#', '\\']) || rest.contains(';') || members.iter().any(is_renamed) {
         return None;
     }
-    let mut names: Vec<String> = members.iter().map(|import| import.alias()).collect();
-    names.sort_by_key(|name| member_key(name));
+    let mut names: Vec<&str> = members.iter().map(|import| import.name.as_str()).collect();
+    names.sort_by(|a, b| by_member(a, b));
     let is_one_line = !written.contains('\n');
     if is_one_line {
         let start = line_start(text, own.range.start().to_usize());
-        let added: usize = names.iter().map(|name| name.chars().count() + 2).sum();
-        let length = text[start..own.range.end().to_usize()].chars().count() + added;
-        if length > LONGEST_LINE {
+        let added: usize = names.iter().map(|name| columns(name) + 2).sum();
+        let length = columns(&text[start..own.range.end().to_usize()]) + added;
+        if length > WIDTH {
             return None;
         }
     } else {
@@ -435,14 +259,15 @@ fn join(text: &str, own: &StmtImportFrom, members: &[&Import]) -> Option<Vec<(Te
     } else {
         format!(",\n{indent}")
     };
-    let own_key = |alias: &ruff_python_ast::Alias| member_key(alias.name.as_str());
-    let is_sorted = own.names.is_sorted_by_key(own_key);
+    let is_sorted = own
+        .names
+        .is_sorted_by(|a, b| by_member(&a.name, &b.name).is_le());
     let mut insertions: Vec<(usize, String)> = Vec::new();
     for name in names {
         let next = own
             .names
             .iter()
-            .find(|alias| is_sorted && own_key(alias) > member_key(&name));
+            .find(|alias| is_sorted && by_member(&alias.name, name).is_gt());
         let (at, text) = match next {
             Some(next) => (next.start().to_usize(), format!("{name}{separator}")),
             None => (

@@ -1,0 +1,224 @@
+//! A secret in a string becomes a look into the environment.
+
+use crate::analysis::source::{self, Source, size};
+use crate::analysis::{python, secrets};
+use crate::text::TextRange;
+
+/// What takes the place of a secret.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Replacement {
+    /// The string, or its part and its prefix: what is replaced by what, from the back.
+    pub edits: Vec<(TextRange, String)>,
+    /// The variable of the environment.
+    pub variable: String,
+}
+
+/// How the secret at `place` of a cell can be read from the environment.
+///
+/// # Errors
+/// With the reason why not, as in "the secret is left: …".
+pub fn replacement(cell: &str, place: TextRange) -> Result<Replacement, &'static str> {
+    let source = Source::new(cell);
+    if !source.python.contains_range(place) {
+        return Err("it does not stand in Python");
+    }
+    let string = source::strings(cell)
+        .into_iter()
+        .find(|string| string.contains_range(place));
+    let string = string.ok_or("it stands in no string of Python")?;
+    let line = cell[..string.start().to_usize()]
+        .rfind(['\n', '\r'])
+        .map_or(0, |at| at + 1);
+    let before = &cell[line..string.start().to_usize()];
+    if before.contains("environ") || before.contains("putenv") {
+        return Err(
+            "the line sets the environment itself; set it before the kernel starts, and remove the line",
+        );
+    }
+    let literal = Literal::of(&cell[string]).ok_or("the string is not one of plain text")?;
+    let inside = TextRange::new(
+        string.start() + size(literal.prefix.len() + literal.quote.len()),
+        string.end() - size(literal.quote.len()),
+    );
+    let is_f = literal.prefix.eq_ignore_ascii_case("f");
+    let is_whole = cell[inside].trim() == &cell[place] && !is_f;
+    // A part is not what the name says: `url = "postgresql://…"`.
+    let variable = name_given(before)
+        .filter(|_| is_whole)
+        .unwrap_or_else(|| name_of_kind(cell, place));
+    let edits = if is_whole {
+        vec![(string, format!("os.environ[\"{variable}\"]"))]
+    } else {
+        if !is_f && cell[inside].contains(['{', '}', '\\']) {
+            return Err("the string around it holds braces or escapes");
+        }
+        let quote = if literal.quote.starts_with('"') {
+            '\''
+        } else {
+            '"'
+        };
+        let mut edits = vec![(place, format!("{{os.environ[{quote}{variable}{quote}]}}"))];
+        if !is_f {
+            edits.push((TextRange::empty(string.start()), "f".to_owned()));
+        }
+        edits
+    };
+    let mut after = cell.to_owned();
+    for (range, new) in &edits {
+        after.replace_range(std::ops::Range::<usize>::from(*range), new);
+    }
+    if python::facts(cell).runs() && !python::facts(&after).runs() {
+        return Err("Python allows nothing but a string there");
+    }
+    Ok(Replacement { edits, variable })
+}
+
+struct Literal<'t> {
+    prefix: &'t str,
+    quote: &'t str,
+}
+
+impl<'t> Literal<'t> {
+    /// `None` for bytes and for what is raw, in which a brace would mean itself.
+    fn of(literal: &'t str) -> Option<Self> {
+        let start = literal.find(['"', '\''])?;
+        let (prefix, rest) = literal.split_at(start);
+        if !["", "f", "u"].contains(&prefix.to_ascii_lowercase().as_str()) {
+            return None;
+        }
+        let single = &rest[..1];
+        let is_triple = rest.len() >= 6 && rest.starts_with(&single.repeat(3));
+        let quote = &rest[..if is_triple { 3 } else { 1 }];
+        Some(Self { prefix, quote })
+    }
+}
+
+/// The name that the string is given to (`db_password = `, `"api_key": `), as variables of the environment are written.
+fn name_given(before: &str) -> Option<String> {
+    let before = before.trim_end();
+    let name = before
+        .strip_suffix('=')
+        .or_else(|| before.strip_suffix(':'))?;
+    let name = name.trim_end().trim_end_matches(['"', '\'']);
+    let is_name = |character: char| character.is_ascii_alphanumeric() || character == '_';
+    let start = name
+        .rfind(|character| !is_name(character))
+        .map_or(0, |at| at + 1);
+    let mut variable = String::new();
+    let mut was_lower = false;
+    for character in name[start..].chars() {
+        if was_lower && character.is_ascii_uppercase() {
+            variable.push('_');
+        }
+        was_lower = character.is_ascii_lowercase();
+        variable.push(character.to_ascii_uppercase());
+    }
+    let starts_well = variable.starts_with(|first: char| first.is_ascii_alphabetic());
+    starts_well.then_some(variable)
+}
+
+/// The variable in which the issuer's own tools look, as far as there is one.
+fn name_of_kind(cell: &str, place: TextRange) -> String {
+    let found = secrets::find(cell)
+        .into_iter()
+        .find(|secret| secret.range == place);
+    let variable = match found.map_or("", |secret| secret.what) {
+        "an AWS access key id" => "AWS_ACCESS_KEY_ID",
+        "an AWS secret access key" => "AWS_SECRET_ACCESS_KEY",
+        "a GitHub token" => "GITHUB_TOKEN",
+        "a GitLab token" => "GITLAB_TOKEN",
+        "a Slack token" => "SLACK_TOKEN",
+        "a Google API key" => "GOOGLE_API_KEY",
+        "an Anthropic API key" => "ANTHROPIC_API_KEY",
+        "an OpenAI-like API key" => "OPENAI_API_KEY",
+        "a Stripe key" => "STRIPE_API_KEY",
+        "a Databricks token" => "DATABRICKS_TOKEN",
+        "a Hugging Face token" => "HF_TOKEN",
+        "a password" | "the password of a connection" => "PASSWORD",
+        _ => "SECRET",
+    };
+    variable.to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(cell: &str, expected: Result<&str, &str>) {
+        let place = secrets::find(cell)
+            .first()
+            .map(|secret| secret.range)
+            .unwrap();
+        let found = replacement(cell, place).map(|replacement| {
+            let mut after = cell.to_owned();
+            for (range, new) in &replacement.edits {
+                after.replace_range(std::ops::Range::<usize>::from(*range), new);
+            }
+            after
+        });
+        assert_eq!(found.as_deref().map_err(|reason| *reason), expected);
+    }
+
+    #[test]
+    fn the_variable_is_named_after_what_it_is_for() {
+        check(
+            "dbPassword = 'not-4-real-one!'",
+            Ok("dbPassword = os.environ[\"DB_PASSWORD\"]"),
+        );
+        check(
+            "x = {'api_key': \"n0t4realKey7Zq9w8Rt5Lm2Xc\"}",
+            Ok("x = {'api_key': os.environ[\"API_KEY\"]}"),
+        );
+        check(
+            "login(\"ana\", password = u'not-4-real-one!')",
+            Ok("login(\"ana\", password = os.environ[\"PASSWORD\"])"),
+        );
+    }
+
+    #[test]
+    fn a_part_of_a_string_becomes_a_value_in_it() {
+        check(
+            "engine = f('mysql://shop:n0t-a-real-1@db.net/a')",
+            Ok("engine = f(f'mysql://shop:{os.environ[\"PASSWORD\"]}@db.net/a')"),
+        );
+        check(
+            "u = f\"mysql://shop:n0t-a-real-1@db.net/{a}\"",
+            Ok("u = f\"mysql://shop:{os.environ['PASSWORD']}@db.net/{a}\""),
+        );
+    }
+
+    #[test]
+    fn what_would_be_something_else_is_left() {
+        check(
+            "# password = 'not-4-real-one!'",
+            Err("it stands in no string of Python"),
+        );
+        check(
+            "%env PASSWORD=not-4-real-one!",
+            Err("it stands in no string of Python"),
+        );
+        check(
+            "%%bash\nexport PASSWORD='not-4-real-one!'",
+            Err("it does not stand in Python"),
+        );
+        check(
+            "password = b'not-4-real-one!'",
+            Err("the string is not one of plain text"),
+        );
+        check(
+            "match x:\n    case P(password='not-4-real-one!'): pass",
+            Err("Python allows nothing but a string there"),
+        );
+        check(
+            "os.environ['DB_PASSWORD'] = 'not-4-real-one!'",
+            Err(
+                "the line sets the environment itself; set it before the kernel starts, and remove the line",
+            ),
+        );
+        check(
+            "x = \"{'password': 'not-4-real-one!'}\"",
+            Err("the string around it holds braces or escapes"),
+        );
+    }
+}
