@@ -1,9 +1,11 @@
 """Findings and repairs in every format against those in the .ipynb."""
 
 import json
+import os
 import re
 import subprocess
 import tempfile
+import warnings
 from collections import Counter
 from pathlib import Path
 
@@ -24,6 +26,9 @@ INDENTED = re.compile(r"^[ \t]+# %%", re.MULTILINE)
 def main(options, cellwise, repository, corpus):
     tally = Tally(options)
     with tempfile.TemporaryDirectory() as folder:
+        if options.patched:
+            patched(repository, corpus, Path(folder), tally)
+            return tally.told()
         Documented(cellwise, repository, Path(folder), tally).run()
         if options.documented:
             pass
@@ -35,6 +40,31 @@ def main(options, cellwise, repository, corpus):
         else:
             print(f"skipped: there is no {corpus}")
     return tally.told()
+
+
+def patched(repository, corpus, folder, tally):
+    """nbformat thinks of a file after an edit what it thought of it before."""
+    environment = dict(os.environ, CELLWISE_KEEP_PATCHED=str(folder))
+    command = ["cargo", "test", "--quiet", "--test", "patches", "every_edit"]
+    subprocess.run(command, cwd=repository, env=environment, check=True, stdout=subprocess.DEVNULL)
+    for own in sorted(folder.iterdir()):
+        before = opinion(corpus / own.name.replace("--", "/"))
+        for path in sorted(own.iterdir()):
+            tally.judge(f"{path.stem}: nbformat reads it", own.name, [before], [opinion(path)])
+
+
+def opinion(path):
+    """How nbformat reads a file: rightly, with something that is not as it should be, or not at all."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            notebook = nbformat.read(path, as_version=nbformat.NO_CONVERT)
+            nbformat.validate(notebook)
+    except nbformat.ValidationError:
+        return "invalid"
+    except Exception as error:  # noqa: BLE001  whatever it is, it is compared
+        return type(error).__name__
+    return "valid"
 
 
 class Tally:
