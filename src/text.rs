@@ -4,7 +4,7 @@
 //! People count lines and characters, and editors count UTF-16 code units;
 //! both conversions live here and nowhere else.
 
-use ropey::Rope;
+use ropey::{Rope, str_utils};
 pub use ruff_text_size::{Ranged, TextLen, TextRange, TextSize};
 
 /// Where each line of a text starts.
@@ -192,7 +192,19 @@ pub fn rope_offset(rope: &Rope, position: Utf16Position) -> usize {
 
 /// The LSP position of a byte of a rope; one past its end means its end.
 pub fn rope_position(rope: &Rope, offset: usize) -> Utf16Position {
-    let character = rope.byte_to_char(offset.min(rope.len_bytes()));
+    let offset = offset.min(rope.len_bytes());
+    // Most lines begin in the chunk that holds the place: one walk down the tree tells all.
+    let (chunk, start, _, first_line) = rope.chunk_at_byte(offset);
+    let inside = offset - start;
+    let line = str_utils::byte_to_line_idx(chunk, inside);
+    if line > 0 && chunk.is_char_boundary(inside) {
+        let before = &chunk[str_utils::line_to_byte_idx(chunk, line)..inside];
+        return Utf16Position {
+            line: to_u32(first_line + line),
+            character: to_u32(before.chars().map(char::len_utf16).sum()),
+        };
+    }
+    let character = rope.byte_to_char(offset);
     let line = rope.char_to_line(character);
     let start = rope.char_to_utf16_cu(rope.line_to_char(line));
     Utf16Position {
@@ -291,6 +303,19 @@ mod tests {
             character: 6,
         };
         assert_eq!(index.offset_of_utf16(ASTRAL, inside), TextSize::new(5));
+    }
+
+    #[test]
+    fn a_place_in_a_long_rope_is_where_the_index_says() {
+        let text = format!("{ASTRAL}\n{}\r\n", "x".repeat(1500)).repeat(20);
+        let (rope, index) = (Rope::from_str(&text), LineIndex::new(&text));
+        for (at, _) in text.char_indices() {
+            let is_inside_break = text[..at].ends_with('\r') && text[at..].starts_with('\n');
+            if !is_inside_break {
+                let expected = index.utf16(&text, TextSize::new(to_u32(at)));
+                assert_eq!(rope_position(&rope, at), expected, "byte {at}");
+            }
+        }
     }
 
     #[test]

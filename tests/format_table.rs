@@ -18,7 +18,7 @@ const FORMATS: [(&str, Hint, &str); 9] = [
         "`.ipynb`, as a file and as raw JSON",
         Hint::Json,
         "{\n \"cells\": [\n  {\"cell_type\": \"markdown\", \"metadata\": {}, \"source\": [\"# A\"]},\n  {\"cell_type\": \"code\", \"execution_count\": 1, \
-         \"metadata\": {}, \"outputs\": [{\"output_type\": \"stream\", \"name\": \"stdout\", \"text\": []}], \"source\": [\"import os\\n\", \"print(x)\"]},\n  \
+         \"metadata\": {\"collapsed\": true}, \"outputs\": [{\"output_type\": \"stream\", \"name\": \"stdout\", \"text\": []}], \"source\": [\"import os\\n\", \"print(x)\"]},\n  \
          {\"cell_type\": \"code\", \"execution_count\": 2, \"metadata\": {}, \"outputs\": [], \"source\": [\"x = 1\"]}\n ],\n \"metadata\": {},\n \
          \"nbformat\": 4,\n \"nbformat_minor\": 4\n}\n",
     ),
@@ -86,6 +86,14 @@ fn row(name: &str, hint: Hint, text: &str) -> String {
         kind,
         text: "new = 1".to_owned(),
     };
+    // The import becomes a cell of its own.
+    let first = TextRange::new(TextSize::new(0), TextSize::of("import os\n"));
+    let mut split = Edit::replace(CODE, first, "");
+    split.ops.push(EditOp::Insert {
+        at: CODE,
+        kind: CellKind::Code,
+        text: "import os".to_owned(),
+    });
     let edits = [
         Edit::replace(CODE, last, "\nadded = 1"),
         Edit::from(insert(CellKind::Code)),
@@ -95,6 +103,8 @@ fn row(name: &str, hint: Hint, text: &str) -> String {
             before: CODE,
         }),
         Edit::from(EditOp::Remove { cell: CODE }),
+        split,
+        Edit::from(EditOp::StripMetadata),
         Edit::from(EditOp::ClearOutputs { cell: CODE }),
     ];
     let mut fields = vec![name.to_owned(), "yes".to_owned(), findings.to_owned()];
@@ -111,6 +121,8 @@ fn row(name: &str, hint: Hint, text: &str) -> String {
             cells.iter().map(|cell| cell.outputs.count).sum::<u32>()
         };
         assert_eq!(outputs(&read.cells), outputs(&expected.cells), "{name}");
+        let strips = matches!(edit.ops[..], [EditOp::StripMetadata]);
+        assert!(!strips || after != text.as_bytes(), "{name}");
         let has_none = clears && after == text.as_bytes();
         fields.push(if has_none { "none in it" } else { "yes" }.to_owned());
     }
@@ -119,10 +131,10 @@ fn row(name: &str, hint: Hint, text: &str) -> String {
 
 #[test]
 fn the_table_in_the_readme_is_what_is_so() {
-    let heads = "| format | read | findings | lines changed | code cell added | prose added | cell moved | cell removed | outputs cleared |";
+    let heads = "| format | read | findings | lines changed | code cell added | prose added | cell moved | cell removed | cell split | metadata stripped | outputs cleared |";
     let mut table = vec![
         heads.to_owned(),
-        "| --- | --- | --- | --- | --- | --- | --- | --- | --- |".to_owned(),
+        "| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |".to_owned(),
     ];
     table.extend(FORMATS.map(|(name, hint, text)| row(name, hint, text)));
     let table = table.join("\n");

@@ -107,6 +107,7 @@ fn check(path: &Path) -> Vec<String> {
             continue;
         };
         outcomes.push(format!("{name}: done"));
+        keep(path, name, &after);
         let parsed = serde_json::from_slice::<serde::de::IgnoredAny>(&after);
         assert_eq!(parsed.is_ok(), is_json, "{place}: {parsed:?}");
         let (found, expected) = (format::parse(&after), edit.apply(&notebook));
@@ -125,6 +126,18 @@ fn check(path: &Path) -> Vec<String> {
         }
     }
     outcomes
+}
+
+/// For `tests/formats/run --patched`, which has nbformat read the files: `FOLDER/the path with dashes/edit.ipynb`.
+fn keep(path: &Path, name: &str, after: &[u8]) {
+    let Some(folder) = std::env::var_os("CELLWISE_KEEP_PATCHED") else {
+        return;
+    };
+    let own = path.strip_prefix(corpus::folder()).unwrap();
+    let own = own.to_string_lossy().replace('/', "--");
+    let folder = Path::new(&folder).join(own);
+    std::fs::create_dir_all(&folder).unwrap();
+    std::fs::write(folder.join(format!("{name}.ipynb")), after).unwrap();
 }
 
 #[test]

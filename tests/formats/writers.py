@@ -51,7 +51,8 @@ def from_databricks(text):
     cells = []
     if not text.partition("\n")[2].strip():
         return cells
-    for part in text.partition("\n")[2].split(COMMAND):
+    # A blank line may stand between the header and the first cell, as behind a separator.
+    for part in text.partition("\n")[2].removeprefix("\n").split(COMMAND):
         lines = part.removesuffix("\n").split("\n")
         if lines[0].startswith("# MAGIC"):
             lines = [line[8:] for line in lines]

@@ -2,13 +2,17 @@
 
 use std::path::{Path, PathBuf};
 
-/// The notebooks of the corpus, sorted: `$CELLWISE_CORPUS`, or `shared/corpus` beside the project.
-/// Where it is missing, this says so, and there are none.
-pub fn notebooks() -> Vec<PathBuf> {
-    let root = std::env::var_os("CELLWISE_CORPUS").map_or_else(
+/// `$CELLWISE_CORPUS`, or `shared/corpus` beside the project.
+pub fn folder() -> PathBuf {
+    std::env::var_os("CELLWISE_CORPUS").map_or_else(
         || Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/corpus"),
         PathBuf::from,
-    );
+    )
+}
+
+/// The notebooks of the corpus, sorted. Where it is missing, this says so, and there are none.
+pub fn notebooks() -> Vec<PathBuf> {
+    let root = folder();
     if !root.is_dir() {
         println!("skipped: no corpus at {}", root.display());
         return Vec::new();
