@@ -3,11 +3,8 @@
 import time
 
 from report import MB, MS, median, percentile, table, verdict
-from strokes import server
+from strokes import PAUSE, server
 from texts import RawNotebook
-
-# People type with pauses, in which processors go to sleep.
-PAUSE = 0.01
 
 
 def measure(tools, folder, options):

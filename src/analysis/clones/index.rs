@@ -226,7 +226,9 @@ impl Project {
                 .filter(|(file, _)| self.copied.binary_search(file).is_err())
                 .collect();
             // A pair is one notebook, and told as one.
-            others.dedup_by(|next, last| is_same_notebook(self.index.name(next.0), self.index.name(last.0)));
+            others.dedup_by(|next, last| {
+                is_same_notebook(self.index.name(next.0), self.index.name(last.0))
+            });
             let Some((first, first_at)) = others.first().copied() else {
                 continue;
             };
