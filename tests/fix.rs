@@ -124,6 +124,32 @@ fn what_remains_is_printed() {
 }
 
 #[test]
+fn a_repair_that_would_be_refused_is_not_promised() {
+    let folder = tempfile::tempdir().unwrap();
+    let promised = |script: &str| {
+        fs::write(folder.path().join("a.py"), script).unwrap();
+        let select = [
+            "check",
+            "--select",
+            "import-outside-top",
+            "--format",
+            "json",
+        ];
+        let told = ends(&run(folder.path(), &[&select[..], &["a.py"]].concat()), 1);
+        let findings: serde_json::Value = serde_json::from_str(&told).unwrap();
+        assert_eq!(findings.as_array().unwrap().len(), 1, "{told}");
+        !findings[0]["fix"].is_null()
+    };
+    assert!(promised(
+        "# %%\nimport os\n# %%\nprint(os.sep)\n# %%\nimport json\njson.loads('1')\n"
+    ));
+    // What the import finds may be what is installed above it.
+    assert!(!promised(
+        "# %%\nimport os\n# %%\nprint(os.sep)\n!pip install seaborn==0.13\n# %%\nimport seaborn as sns\nsns.set()\n"
+    ));
+}
+
+#[test]
 fn files_that_cannot_be_patched_are_named_and_scripts_are() {
     let (folder, file) = with_file(&BROKEN[..BROKEN.len() - 2]);
     let told = ends(&run(folder.path(), &["fix"]), 2);

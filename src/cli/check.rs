@@ -327,7 +327,13 @@ fn check_file(
     let is_found = analysis.findings().next().is_some();
     let in_file = decoded.as_ref().filter(|_| is_found);
     let in_file = in_file.and_then(|decoded| InFile::new(decoded, hint));
-    Ok(checked(path, &analysis, &config, in_file.as_ref()))
+    Ok(checked(
+        path,
+        &analysis,
+        &config,
+        workspace,
+        in_file.as_ref(),
+    ))
 }
 
 pub(crate) fn config_of(path: &Path, workspace: &Workspace) -> Result<Arc<Config>, String> {
@@ -384,6 +390,7 @@ pub(super) fn checked(
     path: &Path,
     analysis: &Analysis,
     config: &Config,
+    workspace: &Workspace,
     file: Option<&InFile<'_>>,
 ) -> Checked {
     let is_told = analysis
@@ -395,7 +402,8 @@ pub(super) fn checked(
         .iter()
         .find(|problem| problem.kind == ProblemKind::Unreadable && !is_told)
         .map(|problem| format!("{}: {}", path.display(), problem.message));
-    let items = report::items(path.to_owned(), analysis, file, |rule| {
+    let project = workspace.project(path);
+    let items = report::items(path.to_owned(), analysis, &project, file, |rule| {
         config.asks_for(rule)
     });
     Checked {

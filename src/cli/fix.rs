@@ -159,7 +159,7 @@ fn fix_file(path: &Path, args: &Args, workspace: &Workspace) -> Result<Fixed, St
         }
         repaired += repairs.findings;
     };
-    let mut remaining = check::checked(path, &analysis, &config, None);
+    let mut remaining = check::checked(path, &analysis, &config, workspace, None);
     for item in &mut remaining.items {
         // Where a repair was refused, none is promised.
         item.fix.take_if(|fix| fix.safety <= most);

@@ -12,6 +12,7 @@ pub use in_file::InFile;
 use crate::analysis::secrets;
 use crate::engine::Analysis;
 use crate::notebook::{Anchor, CellIdx, Notebook};
+use crate::project::Project;
 use crate::rule::{Finding, Fix, Group, Severity};
 use crate::rules;
 use crate::text::{LineColumn, LineIndex};
@@ -197,10 +198,12 @@ fn fingerprint(notebook: &Notebook, finding: &Finding) -> Fingerprint {
     )
 }
 
-/// The items of one analysed notebook, with their places in its file if that is given.
+/// The items of one analysed notebook, with their places in its file if that is given, and with the repairs
+/// that can really be made.
 pub fn items(
     path: PathBuf,
     analysis: &Analysis,
+    project: &dyn Project,
     file: Option<&InFile<'_>>,
     asks_for: impl Fn(&str) -> bool,
 ) -> Vec<Item> {
@@ -210,6 +213,7 @@ pub fn items(
         .findings()
         .map(|finding| {
             let mut item = Item::new(&path, notebook, finding, asks_for(finding.rule));
+            item.fix = analysis.repair_of(finding, project).cloned();
             if let Some(range) = file.and_then(|file| file.range(notebook, finding.anchor)) {
                 item.place.in_file = Some((range.start, range.end));
             }

@@ -5,7 +5,7 @@ use crate::action::Client;
 use crate::actions;
 use crate::notebook::{CellIdx, Edit, EditOp};
 use crate::project::Project;
-use crate::rule::{Finding, Safety};
+use crate::rule::{Finding, Fix, Safety};
 
 /// Edits of several findings that can be made at once.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -21,7 +21,36 @@ const CLIENT: Client = Client {
     files: false,
 };
 
+/// Who sits at an editor can have files written, too.
+const EDITOR: Client = Client {
+    cell_structure: true,
+    files: true,
+};
+
 impl Analysis {
+    /// The repair of a finding, where it can be made: its action may have a reason to refuse.
+    pub fn repair_of<'a>(&self, finding: &'a Finding, project: &dyn Project) -> Option<&'a Fix> {
+        let fix = finding.fix.as_ref()?;
+        self.edit_of(finding, fix, EDITOR, project).map(|_| fix)
+    }
+
+    fn edit_of(
+        &self,
+        finding: &Finding,
+        fix: &Fix,
+        client: Client,
+        project: &dyn Project,
+    ) -> Option<Edit> {
+        // What concerns the whole notebook or its file is repaired from its start.
+        let cell = finding.anchor.cell().unwrap_or(CellIdx(0));
+        let text = self.notebook.cell(cell).map_or("", |cell| &cell.text);
+        let range = finding.anchor.range_in(text);
+        let action = actions::find(fix.action)?;
+        let argument = fix.argument.as_deref();
+        let edit = self.edit(action, argument, cell, range, client, project);
+        edit.ok().filter(|edit| !edit.ops.is_empty())
+    }
+
     /// The repairs of findings that are `wanted`, as far as they fit together: the others are for the
     /// next round, when the notebook has been read anew. Without any, no finding can be repaired.
     pub fn repairs(
@@ -46,26 +75,11 @@ impl Analysis {
         let mut repairs = Repairs::default();
         let mut taken: Vec<(&'static str, Edit)> = Vec::new();
         for finding in self.findings().filter(|finding| wanted(finding)) {
-            // What concerns the whole notebook or its file is repaired from its start.
-            let cell = finding.anchor.cell().unwrap_or(CellIdx(0));
             let Some(fix) = finding.fix.as_ref().filter(|fix| fix.safety <= most) else {
                 continue;
             };
-            let text = self.notebook.cell(cell).map_or("", |cell| &cell.text);
-            let range = finding.anchor.range_in(text);
-            let edit = actions::find(fix.action)
-                .and_then(|action| {
-                    self.edit(
-                        action,
-                        fix.argument.as_deref(),
-                        cell,
-                        range,
-                        client,
-                        project,
-                    )
-                    .ok()
-                })
-                .filter(|edit| !edit.ops.is_empty() && fits(edit));
+            let edit = self.edit_of(finding, fix, client, project);
+            let edit = edit.filter(|edit| fits(edit));
             let Some(edit) = edit else { continue };
             if taken.iter().any(|(_, other)| *other == edit) {
                 repairs.findings += 1;

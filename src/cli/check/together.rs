@@ -103,7 +103,7 @@ fn judge(path: &Path, held: Held, workspace: &Workspace, index: Option<&Arc<Inde
         analysis.set_clones(index, &name_of(path));
     }
     analysis.settle();
-    checked(path, &analysis, &held.config, None)
+    checked(path, &analysis, &held.config, workspace, None)
 }
 
 /// Reads how the projects of the files that lack names import things, from the files that are held as far as
