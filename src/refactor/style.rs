@@ -8,7 +8,6 @@ use std::collections::BTreeSet;
 use ruff_python_ast::PySourceType;
 use ruff_python_formatter::{PyFormatOptions, format_module_source};
 
-use super::pieces;
 use crate::analysis::depth;
 use crate::analysis::source::size;
 use crate::notebook::{CellIdx, CellKind, Edit, EditOp, Notebook};
@@ -34,7 +33,9 @@ pub fn kept(notebook: &Notebook, edit: &Edit) -> Edit {
         let Some(was) = text_of(notebook, cell) else {
             continue;
         };
-        if formatted(&was).as_ref() != Some(&was) {
+        // Some formats keep the blank lines between two cells with the first of them.
+        let end = was.trim_end_matches('\n').len();
+        if formatted(&was).as_deref() != Some(&was[..end]) {
             all_formatted = false;
             continue;
         }
@@ -47,9 +48,10 @@ pub fn kept(notebook: &Notebook, edit: &Edit) -> Edit {
             select: None,
         };
         let now = text_of(&own.apply(notebook), cell).unwrap_or_default();
-        if let Some(text) = formatted(&now).filter(|text| *text != now) {
+        let stands = now.trim_end_matches('\n');
+        if let Some(text) = formatted(&now).filter(|text| text != stands) {
             ops.retain(|op| !replaces(op, cell));
-            let range = pieces::whole(&was);
+            let range = TextRange::up_to(size(end));
             ops.push(EditOp::Replace { cell, range, text });
         }
     }

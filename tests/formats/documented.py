@@ -28,7 +28,9 @@ ELSEWHERE = {
         "declare-dependency": None,
         "order-cells": "table()",
         "move-to-module": "display(",
-    }
+    },
+    # A chunk of another language is no cell of Python's there.
+    "rmarkdown": {"suppress": "%%html"},
 }
 
 
@@ -199,5 +201,7 @@ def outcome(editor, example, places, read):
 
 def as_ipynb(text, path):
     """Says of the notebook's file what is said of an `.ipynb`: a script is no name for a module beside it."""
-    text = re.sub(rf"\b{re.escape(path.name)}\b", f"{path.stem}.ipynb", text)
+    # A module of the same name in another folder is another file.
+    own = rf"(?:(?<![/\w])|(?<=\b{re.escape(path.parent.name)}/)){re.escape(path.name)}\b"
+    text = re.sub(own, f"{path.stem}.ipynb", text)
     return text.replace(f"{path.stem}_functions", path.stem)

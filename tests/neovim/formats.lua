@@ -109,7 +109,7 @@ for _, form in ipairs(FORMS) do
     support.wait_for_server()
     stand("def area", "area")
     local before = support.buffer()
-    support.choose("ove ")
+    support.choose("ove ", "write a test")
     -- A script is no name for a module beside it.
     local module = vim.endswith(extension, "py") and "moved_functions" or "moved"
     local imported = code("import math\n\nfrom " .. module .. " import area\nprices = [1, 2, 3]", nil, "math, prices")

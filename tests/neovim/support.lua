@@ -73,13 +73,13 @@ function M.wait_for(rule)
   end)
 end
 
---- Carries out the code action whose title holds a text, by Neovim's own menu.
-function M.choose(part)
+--- Carries out the first code action whose title holds a text, and not another one, by Neovim's own menu.
+function M.choose(part, without)
   local titles
   vim.ui.select = function(items, options, on_choice)
     titles = vim.tbl_map(options.format_item, items)
     for at, title in ipairs(titles) do
-      if title:find(part, 1, true) then
+      if title:find(part, 1, true) and not (without and title:find(without, 1, true)) then
         return on_choice(items[at], at)
       end
     end

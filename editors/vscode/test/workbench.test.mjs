@@ -40,7 +40,7 @@ const FILES = {
     code("c3", 3, "print(area(2, math.pi), missing_name)"),
   ),
   "imports.ipynb": notebook(code("c1", null, "import os\n\nprint(os.sep)"), code("c2", null, "import json\n\nprint(json.dumps(1))"), code("c3", null, "print(2)")),
-  "sales.ipynb": notebook(code("c1", null, "import math"), markdown("m1", "## Count the sales"), code("c2", null, "sales = [1, 2]\nprint(len(sales), missing)")),
+  "sales.ipynb": notebook(code("c1", null, "import math"), markdown("m1", "## Count the sales"), code("c2", null, "sales = [1, 2]\nprint(len(sales))\nif len(sales) > 9:\n    print(missing)")),
   "save.ipynb": notebook(code("c1", null, "print(np.zeros(1))"), code("c2", null, "breakpoint()\nprint(1)"), code("c3", null, "print(2)")),
   "clear.ipynb": notebook(
     code("c1", 2, "x = 1", [printed("1\n")]),
