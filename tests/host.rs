@@ -8,7 +8,7 @@ mod support;
 
 use cellwise::format::ipynb;
 use cellwise::lsp::proto::Uri;
-use fuzzed::host::{known, open, type_in};
+use fuzzed::host::{TEXTS, known, open, type_in};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 use support::Client;
@@ -37,25 +37,7 @@ const JSON: &str = r#"{
 "#;
 
 fn changes() -> impl Strategy<Value = Vec<(usize, usize, String)>> {
-    let text = prop::sample::select(vec![
-        "",
-        "x",
-        "\n",
-        "# %%",
-        "# %%\n",
-        "\n\n# %% [markdown]\n",
-        "é😀",
-        "\"",
-        "\\",
-        "\\n",
-        "{",
-        "]",
-        "```",
-        "# ",
-        "%%",
-        "\n\n\n",
-        "\"\"\"",
-    ]);
+    let text = prop::sample::select(TEXTS);
     prop::collection::vec(
         (any::<usize>(), 0..4_usize, text.prop_map(str::to_owned)),
         1..6,

@@ -9,7 +9,8 @@ use serde_json::json;
 use super::choices::Choices;
 use super::client::position;
 
-const TEXTS: &[&str] = &[
+/// What is typed.
+pub const TEXTS: &[&str] = &[
     "",
     "x",
     "\n",
