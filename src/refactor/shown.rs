@@ -1,6 +1,11 @@
 //! What a statement shows when it is the last of its cell.
 
+use ruff_python_ast::Stmt;
+use ruff_python_ast::statement_visitor::{StatementVisitor, walk_stmt};
+use ruff_python_parser::Mode;
+
 use crate::analysis::facts::{BindingKind, Facts, MagicKind, StatementKind};
+use crate::analysis::source::parse_part;
 use crate::rule::Context;
 use crate::text::TextRange;
 
@@ -32,7 +37,7 @@ pub fn would_show(cx: &Context<'_>, facts: &Facts, text: &str, statement: usize)
     };
     match statement.kind {
         StatementKind::Expression => {
-            !ends_with_semicolon && !is_surely_none(cx, text, statement.range)
+            !ends_with_semicolon && !shows_nothing(cx, text, statement.range)
         }
         StatementKind::Magic => {
             let mut magics = facts.magics.iter();
@@ -53,7 +58,17 @@ fn magic_is_assigned(text: &str, range: TextRange) -> bool {
     text[range].trim_start().starts_with("!!")
 }
 
-/// `print(…)` and `plt.show()` show nothing by their value.
+/// Whether an expression is known to show nothing by its value: one that is surely `None`, or a call of a function
+/// of the notebook that returns nothing.
+pub fn shows_nothing(cx: &Context<'_>, text: &str, range: TextRange) -> bool {
+    let code = &text[range];
+    let of_notebook = code
+        .split_once('(')
+        .is_some_and(|(function, _)| returns_nothing(cx, function) && closes_at_end(code));
+    of_notebook || is_surely_none(cx, text, range)
+}
+
+/// `print(…)` and `plt.show()`, which ask nothing of the notebook.
 pub fn is_surely_none(cx: &Context<'_>, text: &str, range: TextRange) -> bool {
     let code = &text[range];
     let is_builtin = |name: &str| cx.link.binders(name).next().is_none();
@@ -81,6 +96,52 @@ pub fn is_surely_none(cx: &Context<'_>, text: &str, range: TextRange) -> bool {
             .iter()
             .any(|way| call.starts_with(way))
         && closes_at_end(code)
+}
+
+/// Whether this is a function of the notebook, always the same one, that has no value to return.
+fn returns_nothing(cx: &Context<'_>, name: &str) -> bool {
+    let mut binders = cx.link.binders(name);
+    let (Some(cell), None) = (binders.next(), binders.next()) else {
+        return false;
+    };
+    let facts = cx.facts(cell);
+    let mut bindings = facts.bindings.iter().filter(|own| own.name == *name);
+    let (Some(binding), None) = (bindings.next(), bindings.next()) else {
+        return false;
+    };
+    let BindingKind::Function(scope) = binding.kind else {
+        return false;
+    };
+    let scope = facts.scope(scope);
+    if scope.is_async || scope.is_generator || scope.decorated {
+        return false;
+    }
+    let Some(cell) = cx.notebook.cell(cell) else {
+        return false;
+    };
+    let parsed = parse_part(&cell.text, scope.range, Mode::Module);
+    let [Stmt::FunctionDef(function)] = &parsed.statements[..] else {
+        return false;
+    };
+    let mut values = ReturnedValues::default();
+    values.visit_body(&function.body);
+    parsed.errors.is_empty() && !values.any
+}
+
+/// Finds `return` with a value in a function, and not in the functions within.
+#[derive(Default)]
+struct ReturnedValues {
+    any: bool,
+}
+
+impl<'a> StatementVisitor<'a> for ReturnedValues {
+    fn visit_stmt(&mut self, stmt: &'a Stmt) {
+        match stmt {
+            Stmt::FunctionDef(_) | Stmt::ClassDef(_) => {}
+            Stmt::Return(own) => self.any |= own.value.is_some(),
+            _ => walk_stmt(self, stmt),
+        }
+    }
 }
 
 /// Whether the bracket that the first call opens is closed by the last character.

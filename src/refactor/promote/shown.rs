@@ -162,7 +162,7 @@ impl Helpers {
             .filter(|last| is_shown && last.kind == StatementKind::Expression);
         if let Some(last) = last {
             let code = &text[last.range];
-            if !refactor_shown::is_surely_none(cx, &text, last.range) {
+            if !refactor_shown::shows_nothing(cx, &text, last.range) {
                 let code = shown(code).ok_or_else(|| {
                     format!(
                         "the last expression of {} cannot be read",
