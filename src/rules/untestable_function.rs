@@ -1,7 +1,7 @@
 //! A function of some size that lives only in the notebook.
 //!
 //! No test can import it, no other notebook can use it but by copying, and no debugger steps into it by its file. Ten lines
-//! of code (without blank lines and comments) are worth a module.
+//! of code (without blank lines, comments and what describes the function) are worth a module.
 //!
 //! ## Flagged
 //! ```notebook
@@ -10,15 +10,16 @@
 //! #   ^^^^^ untestable-function: 10 lines of code
 //!     """What can be sold."""
 //!     sold = []
+//!     rest = []
 //!     for price in prices:
 //!         if price is None:
 //!             continue
 //!
 //!         # free ones are samples
 //!         if price == 0:
-//!             continue
+//!             rest.append(price)
 //!         sold.append(price)
-//!     return sold
+//!     return sold, rest
 //! ```
 //!
 //! ## Clean
@@ -26,11 +27,32 @@
 //! # %%
 //! def gross(net):
 //!     return net * 1.19
+//! # %%
+//! def net(gross):
+//!     """The price without tax.
+//!
+//!     Parameters
+//!     ----------
+//!     gross : float
+//!         The price with tax.
+//!
+//!     Returns
+//!     -------
+//!     float
+//!         The price without it.
+//!     """
+//!     return gross / 1.19
 //! ```
 
+use ruff_python_ast::Stmt;
+use ruff_python_parser::Mode;
+use ruff_text_size::Ranged;
+
 use crate::analysis::facts::BindingKind;
+use crate::analysis::source::parse_part;
 use crate::notebook::Anchor;
 use crate::rule::{CellContext, Check, Finding, Fix, Group, Rule, Safety, Severity};
+use crate::text::TextRange;
 
 pub const RULE: Rule = Rule {
     name: "untestable-function",
@@ -49,11 +71,18 @@ fn check(cx: &CellContext<'_>, findings: &mut Vec<Finding>) {
         let BindingKind::Function(scope) = binding.kind else {
             continue;
         };
-        let text = &cx.cell.text[cx.facts.scope(scope).range];
-        let lines = text.lines().map(str::trim);
-        let code = lines.filter(|line| !line.is_empty() && !line.starts_with('#')).count();
         // Tests have a rule of their own.
-        if code < WORTH_A_MODULE || binding.name.starts_with("test_") {
+        if binding.name.starts_with("test_") {
+            continue;
+        }
+        let function = cx.facts.scope(scope).range;
+        let mut code = code_lines(&cx.cell.text[function]);
+        if code >= WORTH_A_MODULE
+            && let Some(docstring) = docstring(&cx.cell.text, function)
+        {
+            code -= code_lines(&cx.cell.text[docstring]);
+        }
+        if code < WORTH_A_MODULE {
             continue;
         }
         findings.push(
@@ -73,4 +102,25 @@ fn check(cx: &CellContext<'_>, findings: &mut Vec<Finding>) {
             }),
         );
     }
+}
+
+/// Lines that are not empty and no comment.
+fn code_lines(text: &str) -> usize {
+    let lines = text.lines().map(str::trim);
+    lines
+        .filter(|line| !line.is_empty() && !line.starts_with('#'))
+        .count()
+}
+
+/// Where the text that describes a function stands.
+fn docstring(text: &str, function: TextRange) -> Option<TextRange> {
+    let parsed = parse_part(text, function, Mode::Module);
+    let [Stmt::FunctionDef(function)] = &parsed.statements[..] else {
+        return None;
+    };
+    let first = function.body.first()?.as_expr_stmt()?;
+    first
+        .value
+        .is_string_literal_expr()
+        .then(|| first.value.range())
 }
