@@ -154,6 +154,9 @@ export class Workbench {
       body,
       // VS Code does not answer every command; whoever waits for a condition asks again.
       signal: AbortSignal.timeout(PATIENCE / 3),
+    }).catch((error) => {
+      // Node prints what is aborted as `{}`.
+      throw new Error(`the extension host did not answer (${error.message}): ${body.trim().slice(0, 200)}`);
     });
     const { value, error } = await response.json();
     if (error !== undefined) {
