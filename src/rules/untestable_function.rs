@@ -1,7 +1,7 @@
 //! A function of some size that lives only in the notebook.
 //!
 //! No test can import it, no other notebook can use it but by copying, and no debugger steps into it by its file. Ten lines
-//! of code (without blank lines and comments) are worth a module.
+//! of code (without blank lines and comments) are worth a module. marimo's `@app.function` can be imported, and is fine.
 //!
 //! ## Flagged
 //! ```notebook
@@ -52,8 +52,9 @@ fn check(cx: &CellContext<'_>, findings: &mut Vec<Finding>) {
         let text = &cx.cell.text[cx.facts.scope(scope).range];
         let lines = text.lines().map(str::trim);
         let code = lines.filter(|line| !line.is_empty() && !line.starts_with('#')).count();
-        // Tests have a rule of their own.
-        if code < WORTH_A_MODULE || binding.name.starts_with("test_") {
+        // Tests have a rule of their own, and who calls a function `_` only wants a scope.
+        let is_other = binding.name.starts_with("test_") || binding.name == "_";
+        if code < WORTH_A_MODULE || is_other || cx.cell.is_importable {
             continue;
         }
         findings.push(
