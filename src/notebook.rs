@@ -130,6 +130,8 @@ pub enum Home {
     Colab,
     /// R Markdown and Quarto with chunks of R: Python sees R's variables as `r`.
     Knitr,
+    /// Quarto with a Jupyter kernel.
+    Quarto,
     /// marimo, whose cells run in the order of what they need, wherever they stand.
     Marimo,
 }
@@ -152,6 +154,8 @@ pub struct Cell {
     /// The cell's `id` of nbformat 4.5.
     pub id: Option<Arc<str>>,
     pub tags: Arc<[Box<str>]>,
+    /// What it defines can be imported from the notebook's file: marimo's `@app.function`.
+    pub is_importable: bool,
     pub execution: Execution,
     pub outputs: Outputs,
 }
@@ -164,6 +168,7 @@ impl Cell {
             text: text.into(),
             id: None,
             tags: Arc::default(),
+            is_importable: false,
             execution: Execution::default(),
             outputs: Outputs::default(),
         }

@@ -27,8 +27,8 @@ pub struct Rule {
 }
 
 /// Rules about the order in which cells stand or ran, and about names that several cells bind. marimo has its own order,
-/// and lets a name be bound in one cell only.
-const ABOUT_ORDER: [&str; 11] = [
+/// and lets a name be bound in one cell only. Tests in its notebooks are found by pytest.
+const SETTLED_BY_MARIMO: [&str; 12] = [
     "circular-dependency",
     "execution-gap",
     "function-reads-global",
@@ -38,6 +38,7 @@ const ABOUT_ORDER: [&str; 11] = [
     "redefined-name",
     "rerun-hazard",
     "stale-cell",
+    "test-in-notebook",
     "unexecuted-cell",
     "used-before-definition",
 ];
@@ -45,7 +46,7 @@ const ABOUT_ORDER: [&str; 11] = [
 impl Rule {
     /// Whether the rule has anything to say of a notebook that runs there.
     pub fn applies_to(&self, home: Home) -> bool {
-        home != Home::Marimo || !ABOUT_ORDER.contains(&self.name)
+        home != Home::Marimo || !SETTLED_BY_MARIMO.contains(&self.name)
     }
 }
 

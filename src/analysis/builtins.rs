@@ -12,8 +12,11 @@ pub fn is_defined(name: &str, home: Home) -> bool {
         || match home {
             Home::Jupyter => false,
             Home::Databricks => DATABRICKS.contains(&name),
-            Home::Colab | Home::Marimo => false,
-            Home::Knitr => name == "r" || name == "R",
+            Home::Colab => false,
+            // marimo has the path of the notebook there, as a script has.
+            Home::Marimo => name == "__file__",
+            Home::Knitr => matches!(name, "r" | "R" | "ojs_define"),
+            Home::Quarto => name == "ojs_define",
         }
 }
 
@@ -280,5 +283,9 @@ mod tests {
         assert!(!is_defined("displayHTML", Home::Jupyter));
         assert!(is_defined("spark", Home::Jupyter));
         assert!(!is_defined("np", Home::Databricks));
+        assert!(is_defined("__file__", Home::Marimo));
+        assert!(!is_defined("__file__", Home::Jupyter));
+        assert!(is_defined("ojs_define", Home::Quarto));
+        assert!(!is_defined("ojs_define", Home::Colab));
     }
 }

@@ -12,8 +12,8 @@ use crate::notebook::{CellKind, Language};
 /// What tells one such format from another.
 #[derive(Debug)]
 pub struct Flavour {
-    /// What the words behind the backticks of a fence say; `None` for one that is prose.
-    pub chunk: fn(info: &str, frame: &Frame) -> Option<Chunk>,
+    /// What a fence is; `None` for one that is prose.
+    pub chunk: fn(fence: &Fence<'_>, frame: &Frame) -> Option<Chunk>,
     /// Whether `<!-- #region -->` and `<!-- #raw -->` make cells.
     pub has_regions: bool,
     pub parted_by: Parted,
@@ -125,13 +125,15 @@ impl Reader<'_> {
         }
         if let Some(fence) = Fence::open(line) {
             let (body_end, whole_end) = fence.close(self.text, end);
-            if let Some(chunk) = (self.flavour.chunk)(fence.info, &self.frame) {
+            if let Some(chunk) = (self.flavour.chunk)(&fence, &self.frame) {
                 self.end_prose();
-                self.chunk(chunk, at, end..body_end, whole_end);
-            } else {
-                self.prose(at..whole_end);
+                self.chunk(chunk, &fence, at, end..body_end, whole_end);
+                return whole_end;
             }
-            return whole_end;
+            if !fence.is_deep() {
+                self.prose(at..whole_end);
+                return whole_end;
+            }
         }
         if self.flavour.parted_by == Parted::PlusSigns
             && (line == "+++" || line.starts_with("+++ "))
@@ -168,22 +170,38 @@ impl Reader<'_> {
         }
     }
 
-    fn chunk(&mut self, chunk: Chunk, at: usize, mut body: Range<usize>, whole_end: usize) {
-        let mut tags = chunk.tags;
+    fn chunk(
+        &mut self,
+        chunk: Chunk,
+        fence: &Fence<'_>,
+        at: usize,
+        mut body: Range<usize>,
+        whole_end: usize,
+    ) {
+        let mut said = chunk.magic;
+        let mut options = Options {
+            tags: chunk.tags,
+            load: None,
+        };
         if self.flavour.has_options {
-            body.start = options(self.text, body.clone(), &mut tags);
+            body.start = options.read(self.text, body.clone());
         }
-        let coding = if chunk.language.is_none() && chunk.magic.is_none() {
-            self.frame.coding
-        } else {
-            Coding::Plain
+        if let Some(file) = options.load {
+            said = Some(format!("%load {file}"));
+        }
+        let is_own = chunk.language.is_none() && said.is_none();
+        let coding = match self.frame.coding {
+            Coding::Magics if is_own => Coding::Magics,
+            _ if fence.indent > 0 => Coding::Indent(fence.indent),
+            coding if is_own => coding,
+            _ => Coding::Plain,
         };
         let cell = self.cell(chunk.kind, at, body, whole_end, coding);
-        if let Some(magic) = chunk.magic {
-            cell.say_first(&magic);
+        if let Some(said) = said {
+            cell.say_first(&said);
         }
         cell.cell.language = chunk.language;
-        cell.cell.tags = tags.into();
+        cell.cell.tags = options.tags.into();
     }
 
     fn cell(
@@ -202,11 +220,14 @@ impl Reader<'_> {
 }
 
 /// The first line of a fence.
-struct Fence<'a> {
-    sign: u8,
+pub struct Fence<'a> {
+    /// A backtick or a tilde.
+    pub sign: u8,
     count: usize,
+    /// How many spaces stand before it.
+    pub indent: usize,
     /// What stands behind the signs.
-    info: &'a str,
+    pub info: &'a str,
 }
 
 impl<'a> Fence<'a> {
@@ -218,9 +239,18 @@ impl<'a> Fence<'a> {
         }
         let count = rest.bytes().take_while(|&byte| byte == sign).count();
         let info = rest[count..].trim();
-        let is_fence =
-            count >= 3 && line.len() - rest.len() <= 3 && !(sign == b'`' && info.contains('`'));
-        is_fence.then_some(Self { sign, count, info })
+        let is_fence = count >= 3 && !(sign == b'`' && info.contains('`'));
+        is_fence.then_some(Self {
+            sign,
+            count,
+            indent: line.len() - rest.len(),
+            info,
+        })
+    }
+
+    /// To Markdown a line that far in is a part of what stands above it, or code by its indent alone.
+    pub fn is_deep(&self) -> bool {
+        self.indent > 3
     }
 
     /// Where the lines inside end, and the fence: both at the end of the text where it is not closed.
@@ -231,7 +261,8 @@ impl<'a> Fence<'a> {
             let line = text[at..end].trim_end();
             let inner = line.trim_start_matches(' ');
             let signs = inner.bytes().take_while(|&byte| byte == self.sign).count();
-            if signs >= self.count && signs == inner.len() && line.len() - inner.len() <= 3 {
+            let is_near = line.len() - inner.len() <= self.indent.max(3);
+            if signs >= self.count && signs == inner.len() && is_near {
                 return (at, end);
             }
             at = end;
@@ -266,55 +297,73 @@ fn find_line(text: &str, from: usize, wanted: &str) -> Option<(usize, usize)> {
     None
 }
 
-/// Passes over the options at the top of a MyST cell, and takes the tags from them.
-fn options(text: &str, body: Range<usize>, tags: &mut Vec<Box<str>>) -> usize {
-    let mut at = body.start;
-    let mut is_block = false;
-    let mut in_tags = false;
-    while at < body.end {
-        let end = sheet::line_end(text, at).min(body.end);
-        let line = text[at..end].trim_end();
-        if line == "---" {
-            if is_block {
-                return end;
-            }
-            if at > body.start {
-                return at;
-            }
-            is_block = true;
-        } else if is_block {
-            if let Some(value) = line.strip_prefix("tags:") {
-                in_tags = true;
-                take_tags(value, tags);
-            } else if let Some(item) = line.trim_start().strip_prefix("- ")
-                && in_tags
-            {
-                take_tags(item, tags);
+/// What the options at the top of a MyST cell say.
+struct Options {
+    tags: Vec<Box<str>>,
+    /// The file that holds the code.
+    load: Option<String>,
+}
+
+impl Options {
+    /// Takes what matters, and gives where the code starts.
+    fn read(&mut self, text: &str, body: Range<usize>) -> usize {
+        let mut at = body.start;
+        let mut is_block = false;
+        let mut in_tags = false;
+        while at < body.end {
+            let end = sheet::line_end(text, at).min(body.end);
+            let line = text[at..end].trim_end();
+            if line == "---" {
+                if is_block {
+                    return end;
+                }
+                if at > body.start {
+                    return at;
+                }
+                is_block = true;
+            } else if is_block {
+                if let Some(item) = line.trim_start().strip_prefix("- ")
+                    && in_tags
+                {
+                    take_tags(item, &mut self.tags);
+                } else {
+                    let (key, value) = line.split_once(':').unwrap_or((line, ""));
+                    in_tags = key == "tags";
+                    self.take(key, value);
+                }
+            } else if let Some((key, value)) = colon_option(line) {
+                self.take(key, value);
             } else {
-                in_tags = false;
+                // A blank line may part them from the code.
+                return if at > body.start && line.is_empty() {
+                    end
+                } else {
+                    at
+                };
             }
-        } else if let Some(option) = line.strip_prefix(':')
-            && let Some((key, value)) = option.split_once(':')
-            && !key.is_empty()
-            && key
-                .chars()
-                .all(|one| one.is_ascii_alphanumeric() || "-_".contains(one))
-        {
-            if key == "tags" {
-                take_tags(value, tags);
-            }
-        } else {
-            // A blank line may part them from the code.
-            return if at > body.start && line.is_empty() {
-                end
-            } else {
-                at
-            };
+            at = end;
         }
-        at = end;
+        // Options that do not end are the text.
+        if is_block { body.start } else { at }
     }
-    // Options that do not end are the text.
-    if is_block { body.start } else { at }
+
+    fn take(&mut self, key: &str, value: &str) {
+        match key {
+            "tags" => take_tags(value, &mut self.tags),
+            "load" => self.load = Some(value.trim().to_owned()),
+            _ => {}
+        }
+    }
+}
+
+/// `:key: value`
+fn colon_option(line: &str) -> Option<(&str, &str)> {
+    let (key, value) = line.strip_prefix(':')?.split_once(':')?;
+    let is_key = !key.is_empty()
+        && key
+            .chars()
+            .all(|one| one.is_ascii_alphanumeric() || "-_".contains(one));
+    is_key.then_some((key, value))
 }
 
 fn take_tags(list: &str, tags: &mut Vec<Box<str>>) {

@@ -15,6 +15,8 @@ pub struct Header {
     pub format_name: Option<String>,
     /// jupytext's option of that name.
     pub comment_magics: Option<bool>,
+    /// Quarto's `eval` below `execute`.
+    pub runs: Option<bool>,
 }
 
 /// Reads the header at the top of a text, each line behind `comment` (`# ` in scripts, nothing in Markdown).
@@ -70,6 +72,7 @@ impl Header {
                 self.format_name = Some(value.to_owned());
             }
             ["jupytext", "comment_magics"] => self.comment_magics = Some(value == "true"),
+            ["execute", "eval"] => self.runs = Some(is_true(value)),
             _ => {}
         }
     }
@@ -79,6 +82,12 @@ impl Header {
             self.language = ipynb::language_of_kernel(name).map(Language::from_name);
         }
     }
+}
+
+/// Whether a value of YAML is true.
+pub fn is_true(value: &str) -> bool {
+    let value = value.split(" #").next().unwrap_or_default();
+    matches!(value.trim(), "true" | "True" | "TRUE")
 }
 
 #[cfg(test)]

@@ -29,13 +29,16 @@ pub const FORMAT: Format = Format {
     }),
 };
 
+/// The body of a cell's function.
+const INDENTED: Coding = Coding::Indent(4);
+
 fn parse(text: &str, frame: Option<&Frame>) -> Sheet {
     let frame = frame.cloned().unwrap_or_else(|| Frame {
         meta: NotebookMeta {
             home: Home::Marimo,
             ..NotebookMeta::default()
         },
-        coding: Coding::Indent,
+        coding: INDENTED,
         ..Frame::default()
     });
     let mut cells = Vec::new();
@@ -107,13 +110,9 @@ impl Sort {
                 .iter()
                 .find(|head| is_definition(&text[head.start..head.end]))?;
             let body = Span::new(definition.start, block.end);
-            return Some(SheetCell::new(
-                text,
-                CellKind::Code,
-                block,
-                body,
-                Coding::Plain,
-            ));
+            let mut cell = SheetCell::new(text, CellKind::Code, block, body, Coding::Plain);
+            cell.cell.is_importable = true;
+            return Some(cell);
         }
         let is_function = heads
             .iter()
@@ -128,13 +127,7 @@ impl Sort {
         {
             body.end = wiring;
         }
-        Some(SheetCell::new(
-            text,
-            CellKind::Code,
-            block,
-            body,
-            Coding::Indent,
-        ))
+        Some(SheetCell::new(text, CellKind::Code, block, body, INDENTED))
     }
 }
 
@@ -195,7 +188,45 @@ fn write(_: &Frame, kind: CellKind, text: &str) -> Option<String> {
         ""
     };
     let mut out = format!("@app.cell\n{is_async}def _():\n");
-    sheet::encode(Coding::Indent, text, &mut out);
+    sheet::encode(INDENTED, text, &mut out);
     out.push_str("    return\n");
     Some(out)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use crate::engine::Analysis;
+    use crate::format::{self, Hint};
+
+    fn rules(cells: &str) -> Vec<&'static str> {
+        let text = format!("import marimo\n\napp = marimo.App()\n\n\n{cells}");
+        let notebook = format::parse_as(text.as_bytes(), Hint::Python);
+        let analysis = Analysis::new(notebook, Arc::default());
+        analysis.findings().map(|finding| finding.rule).collect()
+    }
+
+    #[test]
+    fn a_function_at_the_margin_can_be_imported() {
+        let lines = "    x += 1\n".repeat(10);
+        let own = format!("@app.function\ndef f(x):\n{lines}    return x\n");
+        assert!(rules(&own).is_empty());
+        let lines = "        x += 1\n".repeat(10);
+        let inner = |name: &str| {
+            format!(
+                "@app.cell\ndef _():\n    def {name}(x):\n{lines}        return x\n    return\n"
+            )
+        };
+        assert_eq!(rules(&inner("f")), ["untestable-function"]);
+        assert!(rules(&inner("_")).is_empty());
+    }
+
+    #[test]
+    fn what_marimo_knows_is_no_finding() {
+        assert!(rules("@app.cell\ndef _():\n    print(__file__)\n    return\n").is_empty());
+        let test =
+            "@app.cell\ndef _():\n    def test_sum():\n        assert sum([]) == 0\n    return\n";
+        assert!(rules(test).is_empty());
+    }
 }

@@ -4,7 +4,7 @@
 //! `<!-- #region -->` and `<!-- #endregion -->`, and a raw cell between `<!-- #raw -->` and `<!-- #endraw -->`
 //! (<https://jupytext.readthedocs.io/en/latest/formats-markdown.html>).
 
-use super::fenced::{self, Chunk, Flavour, Parted};
+use super::fenced::{self, Chunk, Fence, Flavour, Parted};
 use super::header;
 use super::percent::take_metadata;
 use super::sheet::{Coding, Dialect, Frame, Sheet};
@@ -64,14 +64,19 @@ pub(super) fn begin(text: &str, frame: Option<&Frame>) -> (usize, Frame) {
     let frame = Frame {
         meta,
         coding,
+        is_shown_only: header.runs == Some(false),
         ..Frame::default()
     };
     (header.end, frame)
 }
 
-fn chunk(info: &str, frame: &Frame) -> Option<Chunk> {
+fn chunk(fence: &Fence<'_>, frame: &Frame) -> Option<Chunk> {
+    let info = fence.info;
     let (name, options) = info.split_once(char::is_whitespace).unwrap_or((info, ""));
-    if name.is_empty() || options.split_whitespace().any(|word| word == ".noeval") {
+    if fence.is_deep()
+        || name.is_empty()
+        || options.split_whitespace().any(|word| word == ".noeval")
+    {
         return None;
     }
     let mut chunk = Chunk::of(CellKind::Code);

@@ -1,7 +1,7 @@
 //! MyST Markdown: cells are the directives `{code-cell}` and `{raw-cell}`, with options in YAML or behind colons;
 //! `+++` parts Markdown cells (<https://myst-nb.readthedocs.io/en/latest/authoring/text-notebooks.html>).
 
-use super::fenced::{self, Chunk, Flavour, Parted};
+use super::fenced::{self, Chunk, Fence, Flavour, Parted};
 use super::markdown;
 use super::sheet::{Dialect, Frame, Sheet};
 use super::{Format, Hint, Kind, is_countable, without_mark};
@@ -61,8 +61,9 @@ fn code_info(head: &str) -> Option<&str> {
     Some(info.trim_end())
 }
 
-fn chunk(info: &str, _: &Frame) -> Option<Chunk> {
-    match info.split_whitespace().next()? {
+fn chunk(fence: &Fence<'_>, _: &Frame) -> Option<Chunk> {
+    match fence.info.split_whitespace().next()? {
+        _ if fence.is_deep() => None,
         CODE => Some(Chunk::of(CellKind::Code)),
         RAW => Some(Chunk::of(CellKind::Raw)),
         _ => None,
@@ -81,4 +82,31 @@ fn write(frame: &Frame, kind: CellKind, text: &str) -> Option<String> {
         CellKind::Markdown => fenced::write_prose(text),
         CellKind::Unknown => return None,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use crate::engine::Analysis;
+    use crate::format::{self, Hint};
+
+    /// <https://myst-nb.readthedocs.io/en/latest/authoring/text-notebooks.html>
+    #[test]
+    fn a_cell_whose_code_stands_in_a_file_may_bind_any_name() {
+        for (options, expected) in [
+            (":load: model.py", &[][..]),
+            ("---\nload: model.py\n---", &[]),
+            (":tags: [a]", &["undefined-name"]),
+        ] {
+            let text = format!(
+                "```{{code-cell}}\n{options}\n```\n\n```{{code-cell}}\nprint(model)\n```\n"
+            );
+            let notebook = format::parse_as(text.as_bytes(), Hint::Markdown);
+            let analysis = Analysis::new(notebook, Arc::default());
+            let names = analysis.findings().map(|finding| finding.rule);
+            let names: Vec<_> = names.filter(|rule| *rule != "empty-cell").collect();
+            assert_eq!(names, expected, "{text}");
+        }
+    }
 }

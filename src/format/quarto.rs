@@ -3,10 +3,10 @@
 //! Chunks of other languages are cells of those languages. One that is not run (`eval: false`) is a raw cell: its code
 //! may be anything (<https://quarto.org/docs/computations/python.html>).
 
-use super::fenced::{self, Chunk, Flavour, Parted};
-use super::markdown;
+use super::fenced::{self, Chunk, Fence, Flavour, Parted};
 use super::sheet::{Dialect, Frame, Sheet};
 use super::{Format, Hint, Kind, has_line, is_countable, without_mark};
+use super::{header, markdown};
 use crate::notebook::{CellKind, Home, Language};
 
 pub const FORMAT: Format = Format {
@@ -45,7 +45,11 @@ pub(super) fn has_chunk(bytes: &[u8]) -> bool {
 }
 
 fn parse(text: &str, frame: Option<&Frame>) -> Sheet {
+    let is_whole = frame.is_none();
     let (start, mut frame) = markdown::begin(text, frame);
+    if is_whole {
+        frame.meta.home = Home::Quarto;
+    }
     // With R beside it, knitr runs the chunks, and Python sees R's variables as `r`.
     if has_line(text.as_bytes(), |line| {
         line.starts_with("```{r}") || line.starts_with("```{r ") || line.starts_with("```{r,")
@@ -53,28 +57,37 @@ fn parse(text: &str, frame: Option<&Frame>) -> Sheet {
         frame.meta.home = Home::Knitr;
     }
     let mut sheet = fenced::parse(text, start, frame, &FLAVOUR);
-    for cell in &mut sheet.cells {
-        let mut options = cell
-            .cell
-            .text
-            .lines()
-            .map_while(|line| line.strip_prefix("#|"));
-        if options.any(is_not_run) {
-            cell.cell.kind = CellKind::Raw;
-        }
-    }
+    mind_options(&mut sheet);
     sheet
 }
 
-/// Whether an option of a chunk keeps it from being run.
-fn is_not_run(option: &str) -> bool {
-    option.split_once(':').is_some_and(|(key, value)| {
-        key.trim() == "eval" && matches!(value.trim(), "false" | "FALSE" | "no")
+/// Makes raw cells of the chunks that are not run, by what they say in their options or the header for all.
+pub(super) fn mind_options(sheet: &mut Sheet) {
+    for cell in &mut sheet.cells {
+        let is_run = evaluated(&cell.cell.text).unwrap_or(!sheet.frame.is_shown_only);
+        if cell.cell.kind == CellKind::Code && !is_run {
+            cell.cell.kind = CellKind::Raw;
+        }
+    }
+}
+
+/// What the lines `#| key: value` at the top of a chunk say of `eval`. Formatters make `# |` of their sign, which counts, too.
+/// What is not plainly true (a list of lines, an expression of R) may not be run.
+fn evaluated(text: &str) -> Option<bool> {
+    let lines = text.lines();
+    let mut options =
+        lines.map_while(|line| line.strip_prefix('#')?.trim_start().strip_prefix('|'));
+    options.find_map(|option| {
+        let (key, value) = option.split_once(':')?;
+        (key.trim() == "eval").then(|| header::is_true(value))
     })
 }
 
-pub(super) fn chunk(info: &str, _: &Frame) -> Option<Chunk> {
-    let inner = info.strip_prefix('{')?.strip_suffix('}')?;
+pub(super) fn chunk(fence: &Fence<'_>, _: &Frame) -> Option<Chunk> {
+    if fence.sign != b'`' {
+        return None;
+    }
+    let inner = fence.info.strip_prefix('{')?.strip_suffix('}')?;
     // `{{python}}` is shown and not run, and so is `{.python}`.
     let end = inner.find([' ', ',', '\t']).unwrap_or(inner.len());
     let (name, options) = inner.split_at(end);
@@ -110,5 +123,59 @@ pub(super) fn write(frame: &Frame, kind: CellKind, text: &str) -> Option<String>
         CellKind::Code => Some(fenced::write_chunk("{python}", frame.coding, text)),
         CellKind::Markdown if !text.trim().is_empty() => Some(fenced::write_prose(text)),
         CellKind::Markdown | CellKind::Raw | CellKind::Unknown => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::format::{self, Hint};
+    use crate::notebook::CellKind;
+
+    /// The kinds of the chunks.
+    fn kinds(text: &str, hint: Hint) -> Vec<CellKind> {
+        let notebook = format::parse_as(text.as_bytes(), hint);
+        let kinds = notebook.cells.iter().map(|cell| cell.kind);
+        kinds.filter(|kind| *kind != CellKind::Markdown).collect()
+    }
+
+    #[test]
+    fn a_chunk_that_is_not_run_is_raw() {
+        use CellKind::{Code, Raw};
+        let chunk = |options: &str| format!("```{{python}}\n{options}\nx\n```\n\n");
+        for (options, kind) in [
+            ("#| eval: true", Code),
+            ("#| label: a", Code),
+            ("x = 1\n#| eval: false", Code),
+            ("#| eval: false", Raw),
+            ("#| label: a\n# | eval: False # not yet", Raw),
+            ("#| eval: !expr runs", Raw),
+        ] {
+            let text = chunk(options);
+            assert_eq!(kinds(&text, Hint::Quarto), [kind], "{text}");
+        }
+        let all = format!(
+            "---\nexecute:\n  echo: true\n  eval: false\n---\n\n{}{}",
+            chunk("y"),
+            chunk("#| eval: true")
+        );
+        assert_eq!(kinds(&all, Hint::Quarto), [Raw, Code]);
+        // jupytext knows no such options.
+        let jupytext = "---\njupyter:\n  jupytext:\n    text_representation:\n      format_name: rmarkdown\n---\n\n";
+        let text = jupytext.to_owned() + &chunk("#| eval: false");
+        assert_eq!(kinds(&text, Hint::RMarkdown), [Code]);
+    }
+
+    #[test]
+    fn a_chunk_in_a_list_is_code_without_its_indent() {
+        let text = "1. a\n\n    ```{python}\n    if x:\n        y\n\n    z\n    ```\n\n1. b\n";
+        for hint in [Hint::Quarto, Hint::RMarkdown] {
+            let notebook = format::parse_as(text.as_bytes(), hint);
+            assert_eq!(&*notebook.cells[1].text, "if x:\n    y\n\nz");
+            assert_eq!(&*notebook.cells[2].text, "1. b");
+        }
+        assert_eq!(
+            kinds("~~~{python}\nx\n~~~\n\n```{python}\n```\n", Hint::Quarto).len(),
+            1
+        );
     }
 }

@@ -3,7 +3,7 @@
 //! What parts cells is as in jupytext's Markdown. jupytext comments magics out, as in percent scripts; whoever writes
 //! for knitr has none.
 
-use super::fenced::{self, Chunk, Flavour, Parted};
+use super::fenced::{self, Chunk, Fence, Flavour, Parted};
 use super::sheet::{Coding, Dialect, Frame, Sheet};
 use super::{Format, Hint, Kind, header, is_countable, markdown, quarto, without_mark};
 use crate::notebook::{CellKind, Home, Language};
@@ -61,14 +61,24 @@ fn parse(text: &str, frame: Option<&Frame>) -> Sheet {
             frame.meta.home = Home::Knitr;
         }
     }
-    fenced::parse(text, start, frame, &FLAVOUR)
+    let mut sheet = fenced::parse(text, start, frame, &FLAVOUR);
+    if sheet.frame.meta.home == Home::Knitr {
+        quarto::mind_options(&mut sheet);
+    }
+    sheet
 }
 
 /// For jupytext a chunk of another language is a cell of that magic, which knitr knows nothing of.
-fn chunk(info: &str, frame: &Frame) -> Option<Chunk> {
-    let mut chunk = quarto::chunk(info, frame)?;
-    if frame.meta.home != Home::Knitr
-        && let Some(Language::Other(name)) = &chunk.language
+fn chunk(fence: &Fence<'_>, frame: &Frame) -> Option<Chunk> {
+    let mut chunk = quarto::chunk(fence, frame)?;
+    if frame.meta.home == Home::Knitr {
+        return Some(chunk);
+    }
+    // jupytext takes chunks at the margin alone.
+    if fence.indent > 0 {
+        return None;
+    }
+    if let Some(Language::Other(name)) = &chunk.language
         && let Some(magic) = fenced::magic_of(name)
     {
         chunk.magic = Some(magic);

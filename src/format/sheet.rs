@@ -33,6 +33,8 @@ pub struct Frame {
     pub coding: Coding,
     /// What the first code cell says behind the format's own words, for new ones to say, too: MyST's `ipython3`.
     pub code_info: Box<str>,
+    /// Code is not run unless its cell says so: Quarto's `execute: eval: false`.
+    pub is_shown_only: bool,
 }
 
 #[derive(Debug, Clone)]

@@ -2,7 +2,7 @@
 //!
 //! Cells with test cases, `unittest.main()`, `ipytest.run()`, `!pytest`, and cells mostly of `assert`: they run when somebody
 //! happens to run them, and no build notices when they fail. In `tests/`, pytest finds them. One `assert` that
-//! guards what follows is no test, and is welcome.
+//! guards what follows is no test, and is welcome. In marimo's notebooks pytest finds the tests, and nothing is said.
 //!
 //! ## Flagged
 //! ```notebook

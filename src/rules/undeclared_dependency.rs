@@ -148,7 +148,7 @@ fn check(cx: &Context<'_>, findings: &mut Vec<Finding>) {
     let Some(file) = &cx.dependencies.file else {
         return;
     };
-    if !matches!(cx.notebook.meta.home, Home::Jupyter | Home::Marimo) {
+    if !matches!(cx.notebook.meta.home, Home::Jupyter | Home::Quarto | Home::Marimo) {
         return;
     }
     let mut told = FxHashSet::default();

@@ -2,8 +2,9 @@
 //!
 //! It lives only in somebody's kernel: the cell that bound it was deleted, or its import was.
 //! In a fresh kernel the cell stops with a `NameError`, and so does everybody else who opens the notebook.
-//! Names that IPython, Databricks, Spark kernels or the configuration (`builtins`) bring are known;
-//! after `from … import *`, `%run` or a magic that may bind anything, nothing is reported.
+//! Names that IPython, Databricks, marimo, Quarto, Spark kernels or the configuration (`builtins`) bring are known;
+//! after `from … import *`, `%run` or a magic that may bind anything, nothing is reported. On Databricks a function that the
+//! notebook does not call may read what another notebook binds, which runs this one.
 //!
 //! ## Flagged
 //! ```notebook
@@ -35,8 +36,10 @@
 //! %%time
 //! total = sum(range(10))
 //! # %%
+//! %time largest = max(total, \
+//!                     1)
 //! files = !ls
-//! print(total, files, Out)
+//! print(total, largest, files, Out)
 //! # %%
 //! try:
 //!     unicode
@@ -47,10 +50,18 @@
 //! # %%
 //! surprise()
 //! ```
+//!
+//! ## Clean
+//! ### Databricks
+//! ```notebook home=databricks
+//! # %%
+//! def log(event):
+//!     logger.info(event)
+//! ```
 
 use crate::rule::missing;
 use crate::analysis::graph::Lack;
-use crate::notebook::Anchor;
+use crate::notebook::{Anchor, Home};
 use crate::rule::{CellContext, Check, Finding, Fix, Group, Rule, Safety, Severity};
 
 pub const RULE: Rule = Rule {
@@ -68,6 +79,10 @@ fn check(cx: &CellContext<'_>, findings: &mut Vec<Finding>) {
     }
     for need in cx.all.link.needs(cx.index) {
         if need.lack != Lack::Never {
+            continue;
+        }
+        // A notebook of helpers is run by others, and they call its functions.
+        if need.in_body && cx.all.notebook.meta.home == Home::Databricks {
             continue;
         }
         let name = &need.name;

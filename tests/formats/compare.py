@@ -11,12 +11,20 @@ from pathlib import Path
 
 import nbformat
 from documented import Documented
+from paired import Paired
 from writers import FORMATS
 
 # They look at the file or at outputs.
 IGNORED = "invalid-notebook,untitled-notebook,large-output,stored-output,merge-conflict"
 # Lines of prose that mean something in one of the formats.
 MARKS = re.compile(r"```|~~~|<!--|^\+\+\+|^---|^# %%|%%|COMMAND|\"\"\"|'''", re.MULTILINE)
+
+# On Databricks `%run name` runs another notebook, in Jupyter a script; and a notebook's functions may be called by another,
+# which binds what they read.
+IS_ANOTHER = {
+    "databricks": lambda item: item["rule"] == "notebook-run"
+    or (item["rule"] == "undefined-name" and "whoever calls this function" in item["message"])
+}
 
 # jupytext indents the marker of a cell whose code is indented; to VS Code, Spyder and Cellwise that is a comment.
 INDENTED = re.compile(r"^[ \t]+# %%", re.MULTILINE)
@@ -28,6 +36,9 @@ def main(options, cellwise, repository, corpus):
     with tempfile.TemporaryDirectory() as folder:
         if options.patched:
             patched(repository, corpus, Path(folder), tally)
+            return tally.told()
+        if options.paired:
+            Paired(cellwise, Path(folder), tally).run(corpus, notebooks(corpus, options))
             return tally.told()
         Documented(cellwise, repository, Path(folder), tally).run()
         if options.documented:
@@ -130,17 +141,16 @@ class Comparison:
             print(f"{name}: {lost} notebooks left out, whose code it does not keep")
 
     def findings(self):
-        # There `%run name` runs another notebook; in Jupyter it runs a script, if there is one.
-        elsewhere = {"databricks": "notebook-run"}
         for name in FORMATS:
             # Code that is repeated in another notebook is told of where both are there.
-            expected, found = self.check("ipynb", self.texts[name]), self.check(name, self.texts[name])
+            is_another = IS_ANOTHER.get(name, lambda item: False)
+            expected, found = (self.check(folder, self.texts[name], is_another) for folder in ("ipynb", name))
             for stem in self.texts[name]:
                 both = expected.get(stem, []), found.get(stem, [])
-                both = [[place for place in side if f"'{elsewhere.get(name)}'" not in place] for side in both]
                 self.tally.judge(f"{name}: findings", self.paths[stem], *map(sorted, both))
 
-    def check(self, name, stems):
+    def check(self, name, stems, is_another):
+        """The places of what was found, by notebook, without what means another thing in the other home."""
         folders = [self.root / name / stem for stem in stems]
         command = [self.cellwise, "check", *folders, "--select", "all", "--ignore", IGNORED, "--format", "json"]
         done = subprocess.run(command, capture_output=True, text=True)
@@ -148,6 +158,8 @@ class Comparison:
             raise SystemExit(done.stderr)
         found = {}
         for item in json.loads(done.stdout):
+            if is_another(item):
+                continue
             place = [item[key] for key in ("rule", "cell", "line", "column", "end_line", "end_column")]
             found.setdefault(Path(item["path"]).stem, []).append(str(place))
         return found

@@ -78,14 +78,23 @@ impl Walker<'_> {
             name: name.into(),
             argument: argument.into(),
         });
-        // A line continued with `\` is not in the text as the parser hands it over; its places are unknown.
-        let text = &self.source.text[range];
-        let at = text.rfind(argument).map(|at| range.start() + size(at));
+        // A line continued with `\` is not in the text as the parser hands it over: what stands there is taken instead,
+        // which Python reads as well.
+        let own = self.source.text[range].to_owned();
+        let (argument, at) = own.rfind(argument).map_or_else(
+            || {
+                let behind = own.find(name).map_or(0, |at| at + name.len());
+                let rest = own[behind..].trim_start_matches(['!', ' ', '\t']);
+                (rest, own.len() - rest.len())
+            },
+            |at| (argument, at),
+        );
+        let at = range.start() + size(at);
         match magic_kind {
             MagicKind::Line => {
                 // `%%name` further down is a line magic to no IPython, but `%%time` is often meant as one.
                 let effect = magics::line_effect(name.trim_start_matches('%'), argument);
-                self.effect(&effect, argument, at.unwrap_or(range.start()), range);
+                self.effect(&effect, argument, at, range);
             }
             MagicKind::Shell => {
                 let mentions = magics::shell_mentions(argument);
@@ -93,7 +102,7 @@ impl Walker<'_> {
                     mentions,
                     ..Effect::default()
                 };
-                self.effect(&effect, argument, at.unwrap_or(range.start()), range);
+                self.effect(&effect, argument, at, range);
             }
             MagicKind::Help | MagicKind::Cell => {}
         }

@@ -10,8 +10,9 @@ pub enum Coding {
     Prefix(&'static str),
     /// As it is, but for magics, which stand behind `# `: jupytext's percent scripts and R Markdown.
     Magics,
-    /// Four spaces in, unless it is blank. Strings of several lines, too: marimo takes the spaces off again.
-    Indent,
+    /// So many spaces in, unless it is blank. Strings of several lines, too: marimo takes the spaces off again, and so do
+    /// Quarto and knitr.
+    Indent(usize),
 }
 
 /// What stands in a line of the file besides the text: `prefix` bytes behind an `indent` that belongs to the text.
@@ -65,9 +66,9 @@ impl Coder {
                     prefix: if is_coded { 2 } else { 0 },
                 };
             }
-            Coding::Indent => {
+            Coding::Indent(deep) => {
                 let spaces = line.len() - line.trim_start_matches(' ').len();
-                spaces.min(4)
+                spaces.min(deep)
             }
         };
         Placed { indent: 0, prefix }
@@ -101,9 +102,9 @@ impl Coder {
                 }
                 out.push_str(&line[indent..]);
             }
-            Coding::Indent => {
+            Coding::Indent(deep) => {
                 if !line.trim().is_empty() {
-                    out.push_str("    ");
+                    out.extend(std::iter::repeat_n(' ', deep));
                 }
                 out.push_str(line);
             }

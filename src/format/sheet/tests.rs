@@ -32,14 +32,23 @@ pub fn samples() -> Vec<(&'static str, Hint, String)> {
             "MyST notebook",
             Hint::Markdown,
             "---\njupytext:\n  format_name: myst\nkernelspec:\n  language: python\n---\n\n# Title\n\n+++\n\nnext\n\n```{code-cell} ipython3\n\
-             ---\ntags: [a, b]\n---\nimport os\n```\n\n```{code-cell}\n:tags: [c]\n\nx = '😀'\n```\n\n```{note}\nprose\n```\n\n```{raw-cell}\nraw\n```\n"
+             ---\ntags: [a, b]\n---\nimport os\n```\n\n```{code-cell}\n:tags: [c]\n\nx = '😀'\n```\n\n```{note}\nprose\n```\n\n```{code-cell}\n:load: a.py\n```\n\n\
+             ```{raw-cell}\nraw\n```\n"
                 .to_owned(),
         ),
         (
             "Quarto document",
             Hint::Quarto,
             "---\ntitle: A\njupyter: python3\n---\n\n# Title\n\n```{python}\n#| label: a\nimport os\n%time 1\n```\n\nprose\n\n\nmore\n\n\
-             ```{r}\nx <- 1\n```\n\n```{python}\n#| eval: false\nany thing\n```\n\n```{{python}}\nshown\n```\n"
+             ```{r}\nx <- 1\n```\n\n```{python}\n#| eval: false\nany thing\n```\n\n```{{python}}\nshown\n```\n\n\
+             - a list\n\n    ```{python}\n    if x:\n\n        y = '😀'\n    ```\n\n- next\n"
+                .to_owned(),
+        ),
+        (
+            "R Markdown document",
+            Hint::RMarkdown,
+            "---\ntitle: A\n---\n\n1. first\n\n    ```{python}\n    import os\n    x = \"\"\"\n    é\n    \"\"\"\n    ```\n\n\
+             1. next\n\n```{r}\nx <- 1\n```\n\n```{python}\n# | eval: False\nany thing\n```\n"
                 .to_owned(),
         ),
         (

@@ -397,7 +397,7 @@ fn alone(piece: &str, known: &SheetCell, dialect: &Dialect, frame: &Frame) -> Op
         !cell.is_marked && signs.iter().any(|sign| cell.cell.text.contains(sign))
     };
     // marimo's cells end where a line begins at the margin, unless a string goes on there.
-    let goes_on = frame.coding == Coding::Indent && Quotes::are_left_open(piece);
+    let goes_on = matches!(frame.coding, Coding::Indent(_)) && Quotes::are_left_open(piece);
     (is_alone && !goes_on && !begins_more(&cell) && !begins_more(known)).then_some(cell)
 }
 
