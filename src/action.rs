@@ -32,6 +32,8 @@ pub struct ActionContext<'a> {
     pub client: Client,
     /// The files around the notebook.
     pub project: &'a dyn Project,
+    /// Whether only it matters that an edit can be made. Nobody will see it, so it need not be laid out.
+    pub is_trial: bool,
 }
 
 /// What whoever asked can do with an edit. A form that a client cannot carry out is never offered.

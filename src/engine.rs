@@ -164,6 +164,7 @@ impl Analysis {
             imports: &self.imports,
             clones: &self.clones,
             dependencies: &self.dependencies,
+            cache: &self.cache,
         }
     }
 
@@ -581,10 +582,17 @@ impl Analysis {
         project: &dyn Project,
     ) -> Result<Edit, Refusal> {
         let findings = self.findings_at(cell, range);
-        let edit = (action.apply)(
-            &self.action_context(cell, range, &findings, (client, project)),
-            argument,
-        )?;
+        let cx = self.action_context(cell, range, &findings, (client, project));
+        self.applied(action, argument, &cx)
+    }
+
+    fn applied(
+        &self,
+        action: &Action,
+        argument: Option<&str>,
+        cx: &ActionContext<'_>,
+    ) -> Result<Edit, Refusal> {
+        let edit = (action.apply)(cx, argument)?;
         self.allow(&edit)?;
         Ok(edit)
     }
@@ -634,6 +642,7 @@ impl Analysis {
             findings,
             client,
             project,
+            is_trial: false,
         }
     }
 }

@@ -9,6 +9,8 @@ pub mod edit;
 use std::fmt;
 use std::sync::Arc;
 
+use thin_vec::ThinVec;
+
 pub use anchor::Anchor;
 pub use edit::{Edit, EditOp};
 
@@ -226,10 +228,10 @@ pub struct Outputs {
     /// Their size in the file, in bytes.
     pub bytes: u64,
     /// The first error among them.
-    pub error: Option<OutputError>,
+    pub error: Option<Box<OutputError>>,
     /// The credentials in them, by their kind with its article ("a GitHub token"), each kind once, in
     /// the order of the outputs. What they say is not kept.
-    pub secrets: Vec<&'static str>,
+    pub secrets: ThinVec<&'static str>,
     /// They were read from the saved file, and the cell has run or was cleared since: what a person
     /// sees may be another.
     pub outdated: bool,

@@ -7,7 +7,7 @@ use std::fmt;
 
 use crate::analysis::clones;
 use crate::analysis::known_imports::KnownImports;
-use crate::analysis::{Dependencies, Facts, Link};
+use crate::analysis::{Dependencies, Facts, FactsCache, Link};
 use crate::config::Config;
 use crate::notebook::{Anchor, Cell, CellIdx, Home, Notebook};
 
@@ -240,6 +240,8 @@ pub struct Context<'a> {
     pub clones: &'a clones::Project,
     /// What the project says that it depends on.
     pub dependencies: &'a Dependencies,
+    /// For whoever needs the facts of a part of a cell.
+    pub cache: &'a FactsCache,
 }
 
 impl<'a> Context<'a> {

@@ -231,6 +231,6 @@ fn apply(cx: &ActionContext<'_>, _argument: Option<&str>) -> Result<Edit, Refusa
     match extract::plan_cell(&cx.all, cx.cell) {
         Outcome::NotOffered => Err(format!("nothing in {} would be a function", cx.cell).into()),
         Outcome::Refused(refusal) => Err(refusal),
-        Outcome::Planned(plan) => Ok(style::kept(cx.all.notebook, &plan.edit(cx))),
+        Outcome::Planned(plan) => Ok(style::kept(cx, &plan.edit(cx))),
     }
 }

@@ -100,7 +100,7 @@ fn apply(cx: &ActionContext<'_>, _argument: Option<&str>) -> Result<Edit, Refusa
     let (_, range) = repetition(cx).ok_or("nothing is repeated here")?;
     let plan = duplicate::plan(&cx.all, cx.cell, range)?;
     let edit = plan.edit(&cx.all, cx.client.cell_structure);
-    Ok(style::kept(cx.all.notebook, &edit))
+    Ok(style::kept(cx, &edit))
 }
 
 fn title(plan: &Plan) -> String {

@@ -210,7 +210,7 @@ fn apply(cx: &ActionContext<'_>, _argument: Option<&str>) -> Result<Edit, Refusa
         Some(Plan::OfCell(plan)) => plan.edit(cx),
         Some(Plan::OfBlock(plan)) => plan.edit(cx),
     };
-    Ok(style::kept(cx.all.notebook, &edit))
+    Ok(style::kept(cx, &edit))
 }
 
 /// Statements of the cell's own level, or of a block in it.

@@ -346,7 +346,7 @@ fn apply(cx: &ActionContext<'_>, argument: Option<&str>) -> Result<Edit, Refusal
             None => format!("the imports are in {} already", plan.target).into(),
         });
     }
-    Ok(style::kept(cx.all.notebook, &plan.edit))
+    Ok(style::kept(cx, &plan.edit))
 }
 
 /// Why the import at the cursor, or the first of the cell, is not moved.

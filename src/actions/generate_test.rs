@@ -282,6 +282,7 @@ fn move_and_test(cx: &ActionContext<'_>, name: &Name) -> Result<Edit, Refusal> {
         findings: &[],
         client: cx.client,
         project: &project,
+        is_trial: cx.is_trial,
     };
     let subject = subject(&after, name).ok_or("the notebook does not import it afterwards")?;
     let mut edit = testing::write(&after, &subject)?;

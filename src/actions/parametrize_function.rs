@@ -137,5 +137,5 @@ fn offer(cx: &ActionContext<'_>) -> Vec<Offer> {
 fn apply(cx: &ActionContext<'_>, argument: Option<&str>) -> Result<Edit, Refusal> {
     let function = argument.ok_or("nothing says which function to change")?;
     let edit = parametrize::plan(&cx.all, cx.cell, function)?;
-    Ok(style::kept(cx.all.notebook, &edit))
+    Ok(style::kept(cx, &edit))
 }

@@ -167,7 +167,7 @@ fn apply(cx: &ActionContext<'_>, argument: Option<&str>) -> Result<Edit, Refusal
         .extend(Edit::replace(cx.cell, pieces::whole(text), last).ops);
     let below = crate::notebook::CellIdx(cx.cell.0.saturating_add(inserted));
     edit.select = Some((below, TextRange::empty(TextSize::new(0))));
-    Ok(style::kept(cx.all.notebook, &edit))
+    Ok(style::kept(cx, &edit))
 }
 
 fn can_be_cut(cx: &ActionContext<'_>) -> Result<(), Refusal> {

@@ -74,25 +74,42 @@ pub fn marks() -> Vec<&'static str> {
     KINDS.iter().map(|kind| kind.start).collect()
 }
 
-/// A part of a text as it may be shown: every character of a secret is a `•`, so that all columns stay.
-pub fn masked(text: &str, part: TextRange) -> String {
-    let mut hidden: Vec<TextRange> = Vec::new();
-    for secret in find(text) {
-        // What is a password in one place of a cell is one wherever it stands there.
-        let same = text[part].match_indices(&text[secret.range]);
-        hidden.extend(
-            same.map(|(at, same)| TextRange::at(part.start() + size(at), TextSize::of(same))),
-        );
-        hidden.push(secret.range);
+/// A text of which parts are shown.
+pub struct Masked<'t> {
+    text: &'t str,
+    secrets: Vec<Secret>,
+}
+
+impl<'t> Masked<'t> {
+    pub fn new(text: &'t str) -> Self {
+        let secrets = find(text);
+        Self { text, secrets }
     }
-    let is_secret = |at: TextSize| hidden.iter().any(|range| range.contains(at));
-    text[part]
-        .char_indices()
-        .map(|(at, character)| {
-            let is_shown = character.is_whitespace() || !is_secret(part.start() + size(at));
-            if is_shown { character } else { '•' }
-        })
-        .collect()
+
+    /// A part as it may be shown: every character of a secret is a `•`, so that all columns stay.
+    pub fn part(&self, part: TextRange) -> String {
+        let shown = &self.text[part];
+        if self.secrets.is_empty() {
+            return shown.to_owned();
+        }
+        let mut hidden: Vec<TextRange> = Vec::new();
+        for secret in &self.secrets {
+            // What is a password in one place of a cell is one wherever it stands there.
+            let same = shown.match_indices(&self.text[secret.range]);
+            hidden.extend(
+                same.map(|(at, same)| TextRange::at(part.start() + size(at), TextSize::of(same))),
+            );
+            hidden.push(secret.range);
+        }
+        let is_secret = |at: TextSize| hidden.iter().any(|range| range.contains(at));
+        shown
+            .char_indices()
+            .map(|(at, character)| {
+                let is_shown = character.is_whitespace() || !is_secret(part.start() + size(at));
+                if is_shown { character } else { '•' }
+            })
+            .collect()
+    }
 }
 
 /// A kind of secret: how it starts, in any case, and what reads it there.

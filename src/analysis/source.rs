@@ -122,6 +122,29 @@ pub fn strings(code: &str) -> Vec<TextRange> {
     strings
 }
 
+/// Those of the [`strings`] that go on in another line.
+pub fn long_strings(code: &str) -> Vec<TextRange> {
+    if !may_hold_long_strings(code) {
+        return Vec::new();
+    }
+    let mut strings = strings(code);
+    strings.retain(|string| code[*string].contains(['\n', '\r']));
+    strings
+}
+
+/// Whether a quote is triple, or stands behind the prefix of an f-string, whose values may go on in the next line,
+/// or a line break is escaped.
+fn may_hold_long_strings(code: &str) -> bool {
+    let bytes = code.as_bytes();
+    memchr::memchr3_iter(b'"', b'\'', b'\\', bytes).any(|at| match bytes[at] {
+        b'\\' => matches!(bytes.get(at + 1), Some(b'\n' | b'\r')),
+        quote => {
+            let prefix = &bytes[at.saturating_sub(2)..at];
+            bytes[at..].starts_with(&[quote; 3]) || prefix.iter().any(|byte| b"fFtT".contains(byte))
+        }
+    })
+}
+
 /// The text without what the parser would not survive: 0.0.10 panics at a line such as `?name` or `,f a` among brackets
 /// that do not match. A cell with such brackets is broken in any case, so those lines become comments; all places stay.
 pub fn readable(text: &str) -> Cow<'_, str> {

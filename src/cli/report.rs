@@ -9,9 +9,9 @@ use std::sync::Arc;
 pub use fingerprint::Fingerprint;
 pub use in_file::InFile;
 
-use crate::analysis::secrets;
+use crate::analysis::secrets::Masked;
 use crate::engine::Analysis;
-use crate::notebook::{Anchor, CellIdx, Notebook};
+use crate::notebook::{Anchor, Cell, CellIdx, Notebook};
 use crate::project::Project;
 use crate::rule::{Finding, Fix, Group, Severity};
 use crate::rules;
@@ -87,21 +87,23 @@ impl Item {
             .related
             .iter()
             .map(|related| {
-                let place = Place::new(notebook, related.anchor);
+                let shown = Shown::new(notebook, related.anchor);
+                let place = Place::new(shown.as_ref(), related.anchor);
                 (place, related.message.clone())
             })
             .collect();
+        let shown = Shown::new(notebook, finding.anchor);
         Self {
             path: Arc::clone(path),
             rule: finding.rule,
             group: rules::find(finding.rule).map_or(Group::State, |rule| rule.group),
             severity: finding.severity,
             message: finding.message.clone(),
-            place: Place::new(notebook, finding.anchor),
+            place: Place::new(shown.as_ref(), finding.anchor),
             related,
             fix: finding.fix.clone(),
             asked_for,
-            fingerprint: fingerprint(notebook, finding),
+            fingerprint: fingerprint(shown.as_ref(), finding),
         }
     }
 
@@ -129,11 +131,34 @@ impl Item {
     }
 }
 
+/// A cell of which lines are shown.
+struct Shown<'n> {
+    cell: &'n Cell,
+    lines: LineIndex,
+    masked: Masked<'n>,
+}
+
+impl<'n> Shown<'n> {
+    fn new(notebook: &'n Notebook, anchor: Anchor) -> Option<Self> {
+        let cell = notebook.cell(anchor.cell()?)?;
+        Some(Self {
+            cell,
+            lines: LineIndex::new(&cell.text),
+            masked: Masked::new(&cell.text),
+        })
+    }
+
+    /// The 0-based line, with secrets masked.
+    fn line(&self, line: u32) -> String {
+        self.masked
+            .part(self.lines.line_range(&self.cell.text, line))
+    }
+}
+
 impl Place {
-    pub fn new(notebook: &Notebook, anchor: Anchor) -> Self {
+    fn new(shown: Option<&Shown<'_>>, anchor: Anchor) -> Self {
         let top = LineColumn { line: 1, column: 1 };
-        let index = anchor.cell();
-        let Some(cell) = index.and_then(|index| notebook.cell(index)) else {
+        let Some(shown) = shown else {
             let start = match anchor {
                 Anchor::File(place) => place,
                 _ => top,
@@ -149,17 +174,16 @@ impl Place {
                 in_file: matches!(anchor, Anchor::File(_)).then_some((start, start)),
             };
         };
-        let lines = LineIndex::new(&cell.text);
+        let Shown { cell, lines, .. } = shown;
         let range = anchor.range_in(&cell.text);
         let start = lines.line_column(&cell.text, range.start());
-        let line = lines.line_range(&cell.text, start.line - 1);
         Self {
-            cell: index,
+            cell: anchor.cell(),
             cell_id: cell.id.clone(),
             count: cell.execution.count,
             start,
             end: lines.line_column(&cell.text, range.end()),
-            source: Some(secrets::masked(&cell.text, line)),
+            source: Some(shown.line(start.line - 1)),
             is_range: matches!(anchor, Anchor::Range(..)),
             in_file: None,
         }
@@ -173,23 +197,17 @@ impl Place {
 }
 
 /// Of what stands in the line of the finding and in those beside it.
-fn fingerprint(notebook: &Notebook, finding: &Finding) -> Fingerprint {
-    let Some(cell) = finding.anchor.cell().and_then(|index| notebook.cell(index)) else {
+fn fingerprint(shown: Option<&Shown<'_>>, finding: &Finding) -> Fingerprint {
+    let Some(shown) = shown else {
         // A message about a file may count its lines.
         let message = finding.message.replace(|c: char| c.is_ascii_digit(), "");
         return Fingerprint::of([finding.rule, &message]);
     };
-    let text = &*cell.text;
-    let range = finding.anchor.range_in(text);
-    let lines = LineIndex::new(text);
-    let line = lines.line_of(range.start());
+    let range = finding.anchor.range_in(&shown.cell.text);
+    let line = shown.lines.line_of(range.start());
     let beside = [line.checked_sub(1), Some(line), Some(line + 1)];
-    let around = beside.map(|line| {
-        line.map_or_else(String::new, |line| {
-            secrets::masked(text, lines.line_range(text, line))
-        })
-    });
-    let flagged = secrets::masked(text, range);
+    let around = beside.map(|line| line.map_or_else(String::new, |line| shown.line(line)));
+    let flagged = shown.masked.part(range);
     let parts = [finding.rule, flagged.trim()];
     Fingerprint::of(
         parts

@@ -364,10 +364,10 @@ fn read_title(title: &str, cell: &mut Cell) {
     if let Some(error) = error {
         let (ename, evalue) = error.split_once(": ").unwrap_or((error, ""));
         cell.outputs.count = 1;
-        cell.outputs.error = Some(OutputError {
+        cell.outputs.error = Some(Box::new(OutputError {
             ename: ename.into(),
             evalue: evalue.into(),
-        });
+        }));
     }
 }
 

@@ -1,7 +1,7 @@
 //! What a command can repair without a person beside it.
 
 use super::Analysis;
-use crate::action::Client;
+use crate::action::{ActionContext, Client};
 use crate::actions;
 use crate::notebook::{CellIdx, Edit, EditOp};
 use crate::project::Project;
@@ -31,23 +31,29 @@ impl Analysis {
     /// The repair of a finding, where it can be made: its action may have a reason to refuse.
     pub fn repair_of<'a>(&self, finding: &'a Finding, project: &dyn Project) -> Option<&'a Fix> {
         let fix = finding.fix.as_ref()?;
-        self.edit_of(finding, fix, EDITOR, project).map(|_| fix)
+        let is_trial = true;
+        let edit = self.edit_of(finding, fix, (EDITOR, project), is_trial);
+        edit.map(|_| fix)
     }
 
     fn edit_of(
         &self,
         finding: &Finding,
         fix: &Fix,
-        client: Client,
-        project: &dyn Project,
+        on: (Client, &dyn Project),
+        is_trial: bool,
     ) -> Option<Edit> {
         // What concerns the whole notebook or its file is repaired from its start.
         let cell = finding.anchor.cell().unwrap_or(CellIdx(0));
         let text = self.notebook.cell(cell).map_or("", |cell| &cell.text);
         let range = finding.anchor.range_in(text);
         let action = actions::find(fix.action)?;
-        let argument = fix.argument.as_deref();
-        let edit = self.edit(action, argument, cell, range, client, project);
+        let findings = self.findings_at(cell, range);
+        let cx = ActionContext {
+            is_trial,
+            ..self.action_context(cell, range, &findings, on)
+        };
+        let edit = self.applied(action, fix.argument.as_deref(), &cx);
         edit.ok().filter(|edit| !edit.ops.is_empty())
     }
 
@@ -78,7 +84,7 @@ impl Analysis {
             let Some(fix) = finding.fix.as_ref().filter(|fix| fix.safety <= most) else {
                 continue;
             };
-            let edit = self.edit_of(finding, fix, client, project);
+            let edit = self.edit_of(finding, fix, (client, project), false);
             let edit = edit.filter(|edit| fits(edit));
             let Some(edit) = edit else { continue };
             if taken.iter().any(|(_, other)| *other == edit) {

@@ -19,7 +19,7 @@ use tower_service::Service;
 
 use super::event::Event;
 use super::front::Front;
-use super::proto;
+use super::proto::{self, DocumentEvent};
 use super::wire::{self, Frame, Outbox};
 
 /// Serves until `exit` or the end of the input.
@@ -34,7 +34,13 @@ pub fn run(mut input: impl BufRead, front: Front, outbox: &Outbox, runtime: &Han
     };
     loop {
         let message = match wire::read_frame(&mut input) {
-            Frame::Body(body) => parse(&body),
+            Frame::Body(body) => {
+                if let Some(event) = proto::plain_document_event(&body) {
+                    dispatch.document(Ok(event));
+                    continue;
+                }
+                parse(&body)
+            }
             Frame::Refused(reason) => Err(Error {
                 message: reason.into(),
                 ..Error::parse_error()
@@ -126,7 +132,12 @@ impl Dispatch<'_> {
             return Then::Exit;
         }
         match id {
-            None if proto::concerns_documents(&method) => self.document(&method, params),
+            None if proto::concerns_documents(&method) => {
+                let event = proto::document_event(&method, params.unwrap_or_default());
+                self.document(
+                    event.map_err(|error| format!("{method} was not understood: {error}")),
+                );
+            }
             // tower-lsp 0.23 has no name for it.
             None if method == "window/workDoneProgress/cancel" => {
                 let token = params.as_ref().and_then(|params| params["token"].as_str());
@@ -140,16 +151,14 @@ impl Dispatch<'_> {
         Then::Continue
     }
 
-    fn document(&self, method: &str, params: Option<Value>) {
+    fn document(&self, event: Result<DocumentEvent, String>) {
         // LSP: notifications before `initialize` are dropped.
         if !self.initialized {
             return;
         }
-        match proto::document_event(method, params.unwrap_or_default()) {
+        match event {
             Ok(event) => self.front.send(Event::Document(event)),
-            Err(error) => self
-                .outbox
-                .log(&format!("{method} was not understood: {error}")),
+            Err(error) => self.outbox.log(&error),
         }
     }
 

@@ -21,7 +21,8 @@ use crate::text;
 #[derive(Debug, Default)]
 pub struct Documents {
     pub(super) notebooks: FxHashMap<Uri, NotebookDocument>,
-    pub(super) cells: FxHashMap<Uri, CellDocument>,
+    /// Boxed: a table is never full, and its free places are as large as the others.
+    pub(super) cells: FxHashMap<Uri, Box<CellDocument>>,
     /// Documents that are no cells.
     pub(super) texts: FxHashMap<Uri, TextDocument>,
     /// Those of them that hold a notebook. Its cells stand in `cells`, too.
@@ -160,7 +161,7 @@ impl Documents {
     }
 
     pub fn cell(&self, uri: &Uri) -> Option<&CellDocument> {
-        self.cells.get(uri)
+        self.cells.get(uri).map(AsRef::as_ref)
     }
 
     pub fn text(&self, uri: &Uri) -> Option<&TextDocument> {

@@ -307,7 +307,7 @@ fn take_in(documents: &mut Documents, uri: &Uri, version: i64, read: Read, appli
         let own = Uri::from(format!("{uri}#cellwise-{}", host.made).as_str());
         let mut made = CellDocument::new(uri.clone(), TextItem::default());
         made.host_cell(version, Cell::clone(cell));
-        cells.insert(own.clone(), made);
+        cells.insert(own.clone(), Box::new(made));
         insert.push(own);
     }
     let gone: Vec<Uri> = document

@@ -10,11 +10,12 @@ use super::proto::Uri;
 use super::publish::{self, Published};
 use super::status::{Subject, Told};
 use super::wire::Outbox;
+use crate::analysis::FactsCache;
 use crate::analysis::clones::Index;
 use crate::analysis::facts::OpeningKind;
 use crate::config::Config;
 use crate::engine::Analysis;
-use crate::notebook::CellIdx;
+use crate::notebook::{CellIdx, Notebook};
 
 /// What is known of it.
 #[derive(Debug, Default)]
@@ -42,6 +43,16 @@ pub struct Open {
     pub published: Published,
     /// What was told of the notebook as a whole.
     pub told: Told,
+}
+
+/// Where there are fewer cells, it takes longer to start threads than to read them.
+const MANY_CELLS: usize = 256;
+
+fn analysis_of(notebook: Notebook, config: &Arc<Config>) -> Analysis {
+    let cache = Arc::new(FactsCache::default());
+    let is_large = notebook.cells.len() >= MANY_CELLS;
+    let _read = is_large.then(|| cache.get_all(&notebook));
+    Analysis::with_cache(notebook, Arc::clone(config), cache)
 }
 
 impl Open {
@@ -77,7 +88,7 @@ impl Open {
             self.told.picture_changed |=
                 changed.picture || changed.notebook || !changed.cells.is_empty();
         } else if let Some(notebook) = documents.snapshot(uri) {
-            let analysis = Analysis::new(notebook, Arc::clone(&self.config));
+            let analysis = analysis_of(notebook, &self.config);
             let mut cells = analysis.notebook().indexed();
             self.lacks_names = cells.any(|(cell, _)| analysis.lacks_names(cell));
             drop(cells);

@@ -110,11 +110,13 @@ fn outputs(told: CellOutputs) -> Outputs {
     Outputs {
         count: u32::from(told.bytes > 0),
         bytes: told.bytes,
-        error: told.error.map(|error| OutputError {
-            ename: error.ename.chars().take(LONGEST_ERROR).collect(),
-            evalue: error.evalue.chars().take(LONGEST_ERROR).collect(),
+        error: told.error.map(|error| {
+            Box::new(OutputError {
+                ename: error.ename.chars().take(LONGEST_ERROR).collect(),
+                evalue: error.evalue.chars().take(LONGEST_ERROR).collect(),
+            })
         }),
-        secrets: secrets::kinds_in(lines),
+        secrets: secrets::kinds_in(lines).into(),
         outdated: false,
     }
 }

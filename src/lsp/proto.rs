@@ -7,11 +7,14 @@
 
 use std::borrow::Cow;
 use std::fmt;
+use std::marker::PhantomData;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::sync::Arc;
 
-use serde::de::DeserializeOwned;
+use serde::de::{
+    self, DeserializeOwned, DeserializeSeed, IgnoredAny, MapAccess, SeqAccess, Visitor,
+};
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value};
 use tower_lsp::ls_types;
@@ -96,20 +99,76 @@ pub fn concerns_documents(method: &str) -> bool {
     )
 }
 
-pub fn document_event(method: &str, params: Value) -> Result<DocumentEvent, serde_json::Error> {
+pub fn document_event<'de, D: Deserializer<'de>>(
+    method: &str,
+    params: D,
+) -> Result<DocumentEvent, D::Error> {
     use DocumentEvent as E;
     Ok(match method {
-        "notebookDocument/didOpen" => E::NotebookOpened(serde_json::from_value(params)?),
-        "notebookDocument/didChange" => E::NotebookChanged(serde_json::from_value(params)?),
-        "notebookDocument/didSave" => E::NotebookSaved(serde_json::from_value(params)?),
-        "notebookDocument/didClose" => E::NotebookClosed(serde_json::from_value(params)?),
-        "cellwise/outputs" => E::OutputsTold(serde_json::from_value(params)?),
-        "textDocument/didOpen" => E::TextOpened(serde_json::from_value(params)?),
-        "textDocument/didChange" => E::TextChanged(serde_json::from_value(params)?),
-        "textDocument/didSave" => E::TextSaved(serde_json::from_value(params)?),
-        "textDocument/didClose" => E::TextClosed(serde_json::from_value(params)?),
-        _ => return Err(serde::de::Error::custom("no notification about documents")),
+        "notebookDocument/didOpen" => E::NotebookOpened(Deserialize::deserialize(params)?),
+        "notebookDocument/didChange" => E::NotebookChanged(Deserialize::deserialize(params)?),
+        "notebookDocument/didSave" => E::NotebookSaved(Deserialize::deserialize(params)?),
+        "notebookDocument/didClose" => E::NotebookClosed(Deserialize::deserialize(params)?),
+        "cellwise/outputs" => E::OutputsTold(Deserialize::deserialize(params)?),
+        "textDocument/didOpen" => E::TextOpened(Deserialize::deserialize(params)?),
+        "textDocument/didChange" => E::TextChanged(Deserialize::deserialize(params)?),
+        "textDocument/didSave" => E::TextSaved(Deserialize::deserialize(params)?),
+        "textDocument/didClose" => E::TextClosed(Deserialize::deserialize(params)?),
+        _ => return Err(de::Error::custom("no notification about documents")),
     })
+}
+
+/// A notification about documents, read in one go, as almost all messages can be: a tree of the whole message
+/// takes several times its size. `None` for any other message, and for one that is odd.
+pub fn plain_document_event(message: &[u8]) -> Option<DocumentEvent> {
+    let mut message = serde_json::Deserializer::from_slice(message);
+    let event = message.deserialize_map(Notification).ok()?;
+    message.end().is_ok().then_some(event)
+}
+
+struct Notification;
+
+impl<'de> Visitor<'de> for Notification {
+    type Value = DocumentEvent;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a notification about documents")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<DocumentEvent, A::Error> {
+        let odd = || de::Error::custom("it takes a second look");
+        let mut method: Option<Cow<'de, str>> = None;
+        let mut event = None;
+        while let Some(key) = members.next_key::<Cow<'de, str>>()? {
+            match (&*key, &method) {
+                ("jsonrpc", _) => {
+                    members.next_value::<IgnoredAny>()?;
+                }
+                ("method", None) => {
+                    method = Some(members.next_value()?);
+                    if !method.as_deref().is_some_and(concerns_documents) {
+                        return Err(odd());
+                    }
+                }
+                ("params", Some(method)) if event.is_none() => {
+                    event = Some(members.next_value_seed(Params(method))?);
+                }
+                _ => return Err(odd()),
+            }
+        }
+        event.ok_or_else(odd)
+    }
+}
+
+/// The parameters of a method.
+struct Params<'m>(&'m str);
+
+impl<'de> DeserializeSeed<'de> for Params<'_> {
+    type Value = DocumentEvent;
+
+    fn deserialize<D: Deserializer<'de>>(self, params: D) -> Result<DocumentEvent, D::Error> {
+        document_event(self.0, params)
+    }
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -348,19 +407,87 @@ where
     T: DeserializeOwned + Default,
     D: Deserializer<'de>,
 {
-    let Value::Array(entries) = Value::deserialize(deserializer)? else {
-        return Ok(Vec::new());
-    };
-    Ok(entries
-        .into_iter()
-        .map(|entry| serde_json::from_value(entry).unwrap_or_default())
-        .collect())
+    deserializer.deserialize_any(Entries(PhantomData))
+}
+
+/// Reads a list one entry at a time; what is no list has none.
+struct Entries<T>(PhantomData<T>);
+
+impl<'de, T: DeserializeOwned + Default> Visitor<'de> for Entries<T> {
+    type Value = Vec<T>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("any value")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Vec<T>, A::Error> {
+        let mut entries = Vec::new();
+        while let Some(entry) = list.next_element::<Value>()? {
+            entries.push(serde_json::from_value(entry).unwrap_or_default());
+        }
+        Ok(entries)
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Vec<T>, A::Error> {
+        while members.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
+        Ok(Vec::new())
+    }
+
+    fn visit_bool<E>(self, _: bool) -> Result<Vec<T>, E> {
+        Ok(Vec::new())
+    }
+
+    fn visit_i64<E>(self, _: i64) -> Result<Vec<T>, E> {
+        Ok(Vec::new())
+    }
+
+    fn visit_u64<E>(self, _: u64) -> Result<Vec<T>, E> {
+        Ok(Vec::new())
+    }
+
+    fn visit_f64<E>(self, _: f64) -> Result<Vec<T>, E> {
+        Ok(Vec::new())
+    }
+
+    fn visit_str<E>(self, _: &str) -> Result<Vec<T>, E> {
+        Ok(Vec::new())
+    }
+
+    fn visit_unit<E>(self) -> Result<Vec<T>, E> {
+        Ok(Vec::new())
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use serde_json::json;
+
+    #[test]
+    fn a_message_that_is_read_in_one_go_says_what_it_says_to_a_second_look() {
+        let odd = [
+            json!({"notebookDocument": {"uri": "n:", "cells": [{"kind": 2}, null, 3]}, "cellTextDocuments": 7}),
+            json!({"notebookDocument": {"uri": "n:", "cells": "x"}, "cellTextDocuments": {"a": [1.5]}}),
+            json!({"notebookDocument": {"uri": 3}}),
+            json!([]),
+        ];
+        for params in odd {
+            let method = "notebookDocument/didOpen";
+            let message = json!({"jsonrpc": "2.0", "method": method, "params": params});
+            let plain = plain_document_event(message.to_string().as_bytes());
+            let event = document_event(method, params).ok();
+            assert_eq!(format!("{plain:?}"), format!("{event:?}"));
+        }
+        for other in [
+            r#"{"method": "textDocument/hover", "params": {}}"#,
+            r#"{"method": "textDocument/didClose", "params": {"textDocument": {"uri": "a:"}}, "id": 1}"#,
+            r#"{"params": {"textDocument": {"uri": "a:"}}, "method": "textDocument/didClose"}"#,
+            r#"{"method": "textDocument/didClose", "params": {"textDocument": {"uri": "a:"}}} x"#,
+            r#"{"method": "textDocument/didClose", "params": {"textDocument": {"uri": "\ud800"}}}"#,
+        ] {
+            assert!(plain_document_event(other.as_bytes()).is_none(), "{other}");
+        }
+    }
 
     #[test]
     fn odd_fields_cost_themselves_alone() {

@@ -188,7 +188,7 @@ fn insert(
                 let text = text.unwrap_or_default();
                 let mut new = CellDocument::new(uri.clone(), text);
                 new.describe(&item, Described::Appeared, notebook.remembered.remove(cell));
-                open.insert(cell.clone(), new);
+                open.insert(cell.clone(), Box::new(new));
             }
         }
         if let Some(cell) = open.get_mut(cell) {

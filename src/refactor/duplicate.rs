@@ -6,6 +6,8 @@
 mod differences;
 mod pieces;
 
+use std::sync::Arc;
+
 use ruff_python_ast::name::Name;
 
 use super::interface::{self, Interface, Parts, Rest};
@@ -15,8 +17,9 @@ use super::shape::{self, Shape};
 use super::{extract, layout};
 use crate::action::Refusal;
 use crate::analysis::clones;
+use crate::analysis::depth;
 use crate::analysis::facts::{Facts, State};
-use crate::analysis::{depth, python};
+use crate::analysis::source::Source;
 use crate::notebook::{CellIdx, CellKind, Edit, EditOp, Notebook};
 use crate::rule::Context;
 use crate::text::{TextRange, TextSize};
@@ -41,10 +44,10 @@ pub struct Plan {
 /// One place, with what it would take and give if it were a function of its own.
 struct Copy {
     piece: Piece,
-    facts: Facts,
+    facts: Arc<Facts>,
     shape: Shape,
     /// What stands above it in its cell.
-    before: Facts,
+    before: Arc<Facts>,
     interface: Interface,
 }
 
@@ -86,10 +89,10 @@ fn copy(cx: &Context<'_>, piece: Piece) -> Result<Copy, Refusal> {
     }
     extract::refuse_what_the_notebook_forbids(cx, piece.cell, cell)?;
     let (start, end) = (piece.range.start().to_usize(), piece.range.end().to_usize());
-    let before = python::facts(&cell.text[..start]);
-    let facts = python::facts(&piece.body);
+    let before = cx.cache.get_part(&cell.text[..start]);
+    let facts = cx.cache.get_part(&piece.body);
     let after_text = &cell.text[end..];
-    let after = python::facts(after_text);
+    let after = cx.cache.get_part(after_text);
     let whole = cx.facts(piece.cell).statements.len();
     let parts = [&before, &facts, &after];
     let count: usize = parts.iter().map(|part| part.statements.len()).sum();
@@ -145,7 +148,7 @@ fn write(cx: &Context<'_>, copies: &[Copy], differences: &Differences) -> Result
             .map(|name| differences.final_name(name))
             .collect(),
     };
-    let inside = python::facts(&body);
+    let inside = cx.cache.get_part(&body);
     // A heading above the first place tells of that place alone.
     let subject = Subject {
         notebook: &Notebook::default(),
@@ -165,8 +168,7 @@ fn write(cx: &Context<'_>, copies: &[Copy], differences: &Differences) -> Result
     let newline = first.piece.newline;
     let is_async = first.facts.awaits;
     let function = layout::function(&name, is_async, &written, &body, newline);
-    let facts = python::facts(&function);
-    if !facts.runs() || facts.statements.len() != 1 {
+    if !is_one_statement(&function) {
         return Err("its code cannot be indented without changing it".into());
     }
     let known = comments(&first.piece.body);
@@ -200,6 +202,14 @@ fn write(cx: &Context<'_>, copies: &[Copy], differences: &Differences) -> Result
         stays: extract::reads_history(cx),
         newline,
     })
+}
+
+fn is_one_statement(code: &str) -> bool {
+    let is_one = depth::with_stack_for(code, || {
+        let parsed = Source::new(code).parse();
+        parsed.errors.is_empty() && parsed.statements.len() == 1
+    });
+    is_one.unwrap_or(false)
 }
 
 /// What the function gives back, by the names of the first place: what is read of any place.

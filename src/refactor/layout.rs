@@ -3,7 +3,7 @@
 use ruff_python_ast::name::Name;
 
 use super::interface::Interface;
-use crate::analysis::source::strings;
+use crate::analysis::source::long_strings;
 
 /// Formatters' default.
 pub const WIDTH: usize = 88;
@@ -108,7 +108,7 @@ fn returns(names: &[Name], indent: &str) -> Vec<String> {
 
 /// The code one level deeper. Lines that begin within a string are its text and stay as they are.
 pub fn indented(code: &str, indent: &str) -> String {
-    let strings = strings(code);
+    let strings = long_strings(code);
     let mut result = String::with_capacity(code.len() + 256);
     let mut at = 0;
     for line in lines(code) {

@@ -140,6 +140,7 @@ pub fn all(cx: &Context<'_>, project: &dyn Project) -> Result<Edit, Refusal> {
                     files: true,
                 },
                 project,
+                is_trial: false,
             };
             let imported = plan(&at, magic).map_err(|refusal| {
                 let line = own.text[magic.range].trim();

@@ -8,13 +8,18 @@ use std::collections::BTreeSet;
 use ruff_python_ast::PySourceType;
 use ruff_python_formatter::{PyFormatOptions, format_module_source};
 
+use crate::action::ActionContext;
 use crate::analysis::depth;
 use crate::analysis::source::size;
 use crate::notebook::{CellIdx, CellKind, Edit, EditOp, Notebook};
 use crate::text::{TextRange, TextSize};
 
 /// The edit, with what it writes laid out as the cells were that it changes.
-pub fn kept(notebook: &Notebook, edit: &Edit) -> Edit {
+pub fn kept(cx: &ActionContext<'_>, edit: &Edit) -> Edit {
+    if cx.is_trial {
+        return edit.clone();
+    }
+    let notebook = cx.all.notebook;
     let changed: BTreeSet<CellIdx> = edit
         .ops
         .iter()

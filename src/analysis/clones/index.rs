@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use memchr::memrchr;
 use rustc_hash::FxHashMap;
 
 use super::super::shapes::Passage;
@@ -147,10 +148,8 @@ impl Index {
 /// Whether two files are one notebook: jupytext keeps `a.py` or `a.md` beside `a.ipynb`, and writes each from the other.
 fn is_same_notebook(one: &str, other: &str) -> bool {
     let stem = |name: &str| -> usize {
-        let folder = name.rfind('/').map_or(0, |at| at + 1);
-        name[folder..]
-            .rfind('.')
-            .map_or(name.len(), |dot| folder + dot)
+        let folder = memrchr(b'/', name.as_bytes()).map_or(0, |at| at + 1);
+        memrchr(b'.', &name.as_bytes()[folder..]).map_or(name.len(), |dot| folder + dot)
     };
     one[..stem(one)] == other[..stem(other)]
 }

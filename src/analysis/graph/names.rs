@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use ruff_python_ast::name::Name;
 use rustc_hash::FxHashMap;
+use thin_vec::ThinVec;
 
 use super::super::facts::Facts;
 
@@ -11,17 +12,17 @@ use super::super::facts::Facts;
 pub struct Names {
     entries: FxHashMap<Name, Entry>,
     /// Cells after which any name may exist, or none. Sorted.
-    openings: Vec<u32>,
+    openings: ThinVec<u32>,
     /// Cells that may draw random numbers or seed a generator. Sorted.
-    randoms: Vec<u32>,
+    randoms: ThinVec<u32>,
 }
 
 #[derive(Debug, Default)]
 struct Entry {
     /// Cells that bind or delete the name. Sorted.
-    binders: Vec<u32>,
+    binders: ThinVec<u32>,
     /// Cells whose links depend on who binds the name. Sorted.
-    users: Vec<u32>,
+    users: ThinVec<u32>,
 }
 
 impl Names {
@@ -142,13 +143,13 @@ impl Names {
     }
 }
 
-fn insert(sorted: &mut Vec<u32>, cell: u32) {
+fn insert(sorted: &mut ThinVec<u32>, cell: u32) {
     if let Err(at) = sorted.binary_search(&cell) {
         sorted.insert(at, cell);
     }
 }
 
-fn remove(sorted: &mut Vec<u32>, cell: u32) {
+fn remove(sorted: &mut ThinVec<u32>, cell: u32) {
     if let Ok(at) = sorted.binary_search(&cell) {
         sorted.remove(at);
     }

@@ -1,6 +1,7 @@
 //! Which cells hold the same passages.
 
 use rustc_hash::{FxHashMap, FxHashSet};
+use thin_vec::ThinVec;
 
 use super::super::facts::Facts;
 
@@ -8,7 +9,7 @@ use super::super::facts::Facts;
 #[derive(Debug, Default)]
 pub struct Twins {
     /// By the passage's hash. Sorted; a cell that holds it twice is there twice.
-    holders: FxHashMap<u64, Vec<u32>>,
+    holders: FxHashMap<u64, ThinVec<u32>>,
 }
 
 /// A finding stands at the second place of a passage and tells of these many of all places.
@@ -25,7 +26,7 @@ impl Twins {
 
     /// The cells that hold the passage, in order.
     pub fn holders(&self, hash: u64) -> &[u32] {
-        self.holders.get(&hash).map_or(&[], Vec::as_slice)
+        self.holders.get(&hash).map_or(&[], ThinVec::as_slice)
     }
 
     /// A cell has new facts. Adds the cells whose findings may tell of it to `concerned`.

@@ -241,10 +241,13 @@ fn what_stands_for_a_secret_is_none() {
 fn the_mask_keeps_columns_and_lines() {
     let password = noise("s4fT!kq2z", 10);
     let text = format!("é = 1\npassword = '{password}é'  # 値");
-    let shown = masked(&text, TextRange::up_to(size(text.len())));
+    let shown = Masked::new(&text).part(TextRange::up_to(size(text.len())));
     assert_eq!(shown, "é = 1\npassword = '•••••••••••'  # 値");
     let part = TextRange::new(size(7), size(text.len()));
-    assert_eq!(masked(&text, part), "password = '•••••••••••'  # 値");
+    assert_eq!(
+        Masked::new(&text).part(part),
+        "password = '•••••••••••'  # 値"
+    );
 }
 
 proptest::proptest! {
@@ -256,7 +259,7 @@ proptest::proptest! {
             .map(|part| KINDS.get(part).map_or_else(|| others[part - KINDS.len()], |kind| kind.start))
             .collect();
         let whole = TextRange::up_to(size(text.len()));
-        proptest::prop_assert_eq!(masked(&text, whole).chars().count(), text.chars().count());
+        proptest::prop_assert_eq!(Masked::new(&text).part(whole).chars().count(), text.chars().count());
     }
 }
 

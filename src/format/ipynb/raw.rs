@@ -421,17 +421,17 @@ impl<'b> Reader<'b> {
                 _ => reader.skip(),
             });
             if is_error && summary.error.is_none() {
-                summary.error = Some(OutputError {
+                summary.error = Some(Box::new(OutputError {
                     ename: reader.shortened(name),
                     evalue: reader.shortened(text),
-                });
+                }));
             }
         });
         let span = Span::new(start, self.scanner.end().max(start));
         if summary.count > 0 {
             summary.bytes = span.len() as u64;
         }
-        summary.secrets = secrets;
+        summary.secrets = secrets.into();
         RawOutputs {
             span,
             is_list,

@@ -4,7 +4,7 @@
 //! around such a start is decoded and looked at, and what it says is not kept.
 
 use crate::analysis::secrets;
-use crate::format::json::Text;
+use crate::format::json::{Span, Text};
 
 /// How far before its start the name of a secret may stand, in bytes of the file.
 const BEFORE: usize = 160;
@@ -14,6 +14,17 @@ const BEHIND: usize = 8192;
 
 /// Adds the kinds of secrets in one text, whose `pieces` follow each other, each kind once.
 pub fn collect(bytes: &[u8], pieces: &[Text], kinds: &mut Vec<&'static str>) {
+    let [first, .., last] = pieces else {
+        return collect_in(bytes, pieces, kinds);
+    };
+    // Lines are short, and most texts hold none: one search through all of them, and what stands between.
+    let all = Span::new(first.raw.start, last.raw.end);
+    if secrets::starts(all.of(bytes)).next().is_some() {
+        collect_in(bytes, pieces, kinds);
+    }
+}
+
+fn collect_in(bytes: &[u8], pieces: &[Text], kinds: &mut Vec<&'static str>) {
     for (position, piece) in pieces.iter().enumerate() {
         let raw = piece.raw.of(bytes);
         let mut done = 0;
@@ -109,7 +120,7 @@ mod tests {
                 "outputs": [{output}]}}], "metadata": {{}}, "nbformat": 4, "nbformat_minor": 4}}"#
         );
         let notebook = format::parse(file.as_bytes());
-        notebook.cells[0].outputs.secrets.clone()
+        notebook.cells[0].outputs.secrets.to_vec()
     }
 
     #[test]

@@ -203,8 +203,11 @@ impl<'b> SourceMap<'b> {
 
 /// The text of a source.
 pub(super) fn decode(bytes: &[u8], source: Span) -> String {
-    let pieces = pieces(bytes, source);
-    pieces.iter().map(|piece| piece.decode(bytes)).collect()
+    let mut text = String::with_capacity(source.len());
+    for piece in pieces(bytes, source) {
+        piece.decode_onto(&mut text, bytes);
+    }
+    text
 }
 
 fn pieces(bytes: &[u8], source: Span) -> Vec<Text> {

@@ -28,8 +28,17 @@ impl Text {
             return String::from_utf8_lossy(raw);
         }
         let mut text = String::with_capacity(raw.len());
+        self.decode_onto(&mut text, bytes);
+        Cow::Owned(text)
+    }
+
+    /// The same, behind what `text` holds already.
+    pub fn decode_onto(self, text: &mut String, bytes: &[u8]) {
+        let raw = self.raw.of(bytes);
         let mut at = 0;
-        while let Some(found) = memchr(b'\\', &raw[at..]) {
+        while self.escaped
+            && let Some(found) = memchr(b'\\', &raw[at..])
+        {
             text.push_str(&String::from_utf8_lossy(&raw[at..at + found]));
             at += found;
             let (character, length) = escape(&raw[at..]).unwrap_or(('\\', 1));
@@ -37,7 +46,6 @@ impl Text {
             at += length;
         }
         text.push_str(&String::from_utf8_lossy(&raw[at..]));
-        Cow::Owned(text)
     }
 
     /// The part between two places of what stands between the quotes.

@@ -268,7 +268,7 @@ impl Differences {
 
 /// One blank line is the most that a formatter leaves in a function; strings stay as they are.
 fn with_single_blank_lines(code: &str) -> String {
-    let strings = source::strings(code);
+    let strings = source::long_strings(code);
     let mut kept = String::with_capacity(code.len());
     let (mut at, mut blank_before) = (0, false);
     for line in code.split_inclusive('\n') {

@@ -106,6 +106,9 @@ impl Piece {
 
 /// The comments of some code, in order.
 pub(super) fn comments(code: &str) -> Vec<String> {
+    if !code.contains('#') {
+        return Vec::new();
+    }
     let parsed = parse_unchecked(code, ParseOptions::from(Mode::Module));
     let comments = parsed
         .tokens()
@@ -184,6 +187,9 @@ fn is_shown(cx: &Context<'_>, cell: CellIdx, at: usize) -> bool {
 }
 
 fn is_print(code: &str) -> bool {
+    if !code.starts_with("print") {
+        return false;
+    }
     let parsed = parse_part(code, whole(code), Mode::Module);
     let [Stmt::Expr(only)] = &parsed.statements[..] else {
         return false;
