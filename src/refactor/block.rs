@@ -189,6 +189,13 @@ impl Site<'_> {
         let parsed = parse_part(&body, pieces::whole(&body), Mode::Module);
         let shape = shape::within_block(&parsed.statements, &body);
         let before = python::facts(&around.before);
+        let mut kept = unread::kept(&parsed.statements, &inside);
+        if self.function.is_some() {
+            // What nobody reads there was unread before, if nobody binds it anew.
+            kept.retain(|name| !returns && around.rest.binds.contains(name));
+        } else if extract::ends_in_error(self.cell) {
+            kept.clear();
+        }
         let interface = interface::of(
             self.cx,
             &Parts {
@@ -205,6 +212,7 @@ impl Site<'_> {
                 }),
                 result: unread::assigned_last(&parsed.statements)
                     .filter(|_| self.function.is_none() && !extract::ends_in_error(self.cell)),
+                kept: &kept,
             },
         )?;
         self.refuse_what_errors_would_lose(&inside, &interface, &around, returns)?;

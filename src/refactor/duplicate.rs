@@ -9,17 +9,19 @@ mod pieces;
 use std::sync::Arc;
 
 use ruff_python_ast::name::Name;
+use ruff_python_parser::Mode;
 
 use super::interface::{self, Interface, Parts, Rest};
 use super::naming::{self, Subject};
+use super::pieces::whole;
 use super::prior;
 use super::shape::{self, Shape};
-use super::{extract, layout};
+use super::{extract, layout, unread};
 use crate::action::Refusal;
 use crate::analysis::clones;
 use crate::analysis::depth;
 use crate::analysis::facts::{Facts, State};
-use crate::analysis::source::Source;
+use crate::analysis::source::{Source, parse_part};
 use crate::notebook::{CellIdx, CellKind, Edit, EditOp, Notebook};
 use crate::rule::Context;
 use crate::text::{TextRange, TextSize};
@@ -112,6 +114,7 @@ fn copy(cx: &Context<'_>, piece: Piece) -> Result<Copy, Refusal> {
             shared: &rustc_hash::FxHashSet::default(),
             function: None,
             result: None,
+            kept: &[],
         },
     )?;
     if extract::ends_in_error(cell) && !interface.returns.is_empty() {
@@ -147,6 +150,7 @@ fn write(cx: &Context<'_>, copies: &[Copy], differences: &Differences) -> Result
             .iter()
             .map(|name| differences.final_name(name))
             .collect(),
+        ..Interface::default()
     };
     let inside = cx.cache.get_part(&body);
     // A heading above the first place tells of that place alone.
@@ -167,6 +171,10 @@ fn write(cx: &Context<'_>, copies: &[Copy], differences: &Differences) -> Result
     let name = naming::function_name(&subject, is_taken);
     let newline = first.piece.newline;
     let is_async = first.facts.awaits;
+    let parsed = parse_part(&body, whole(&body), Mode::Module);
+    let body = unread::without_targets(&parsed.statements, &body, &inside, |name| {
+        written.returns.contains(name)
+    });
     let function = layout::function(&name, is_async, &written, &body, newline);
     if !is_one_statement(&function) {
         return Err("its code cannot be indented without changing it".into());
@@ -183,6 +191,7 @@ fn write(cx: &Context<'_>, copies: &[Copy], differences: &Differences) -> Result
                 .iter()
                 .map(|name| differences.name_in(at, name))
                 .collect(),
+            ..Interface::default()
         };
         let newline = own.piece.newline;
         let call = layout::call(&name, is_async, &call, newline);

@@ -166,6 +166,13 @@ fn planned(
     {
         return Err(Refusal::from("it annotates a variable that functions read").into());
     }
+    // A part of a module is nowhere looked at, and what stops with an error gives nothing back.
+    let is_kept = part != Part::Section && !ends_in_error(cell);
+    let kept = if is_kept {
+        unread::kept(&parsed.statements, &inside)
+    } else {
+        Vec::new()
+    };
     let parts = Parts {
         cell: index,
         before: &before,
@@ -175,8 +182,8 @@ fn planned(
         shape: &shape,
         shared: wish.shared,
         function: None,
-        result: unread::assigned_last(&parsed.statements)
-            .filter(|_| part != Part::Section && !ends_in_error(cell)),
+        result: unread::assigned_last(&parsed.statements).filter(|_| is_kept),
+        kept: &kept,
     };
     let interface = interface::of(cx, &parts)?;
     if ends_in_error(cell) && !interface.returns.is_empty() {

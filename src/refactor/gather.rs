@@ -4,6 +4,7 @@ use rustc_hash::FxHashSet;
 
 use super::barriers::{self, Barrier};
 use super::import_block::{self, Statement};
+use super::import_lines;
 use super::import_lines::{Block, Target, goes_with_comments, later_blocks, may_fail, without};
 use super::modules::{self, Nature};
 use super::pieces::{line_end, line_start};
@@ -382,6 +383,9 @@ impl Work<'_> {
                 .iter()
                 .flat_map(|block| block.imports.iter())
         };
+        // What the cell imports below its block stays there, and need not be imported twice.
+        let mut below = import_lines::made_below(self.cx, &self.target);
+        below.retain(|import| !import.bound().iter().any(|name| self.is_deleted(name)));
         let mut coming: Vec<Statement> = Vec::new();
         for block in moved {
             let cell_text = self.text(block.cell);
@@ -390,6 +394,9 @@ impl Work<'_> {
                 let mut import = import.clone();
                 if !comments_move {
                     import.above.clear();
+                }
+                if import.beside.is_none() && import.above.is_empty() && import.is_among(&below) {
+                    continue;
                 }
                 coming.push(import);
             }
@@ -427,6 +434,13 @@ impl Work<'_> {
             lines.collect::<Vec<_>>().join(newline)
         };
         format!("{}{newline}{block}", &text[start..end])
+    }
+
+    fn is_deleted(&self, name: &str) -> bool {
+        self.cx.link.touchers(name).any(|cell| {
+            let mut bindings = self.cx.facts(cell).bindings.iter();
+            bindings.any(|own| own.name == *name && own.kind.is_delete())
+        })
     }
 
     /// Whether the lines of the run are in an order or in groups that mean something.

@@ -232,6 +232,23 @@ pub fn later_blocks(cx: &Context<'_>, target: CellIdx) -> Vec<(Block, Option<Str
     found
 }
 
+/// What the import statements of the target cell bring that stand below its block, where they are sure to be made.
+pub fn made_below(cx: &Context<'_>, target: &Target) -> Vec<Statement> {
+    let facts = cx.facts(target.cell);
+    let Some(cell) = cx.notebook.cell(target.cell) else {
+        return Vec::new();
+    };
+    let statements = facts.statements.iter().enumerate();
+    statements
+        .filter(|(_, statement)| {
+            statement.kind == StatementKind::Import
+                && offset(statement.range.start()) >= target.place.1
+        })
+        .filter_map(|(at, _)| block(target.cell, cell, facts, at))
+        .flat_map(|block| block.imports)
+        .collect()
+}
+
 /// Whether the comments above a block speak of it, rather than of the code below it.
 pub fn goes_with_comments(text: &str, block: &Block) -> bool {
     let mut rest = &text[block.lines.1..];

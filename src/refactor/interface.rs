@@ -33,6 +33,8 @@ pub struct Parts<'a> {
     pub function: Option<Around<'a>>,
     /// What it comes to: given back although nobody reads it, as a person may want to look at it.
     pub result: Option<&'a Name>,
+    /// Names that nobody reads, and that would be for nothing in a function: given back, so that the notebook keeps them.
+    pub kept: &'a [Name],
 }
 
 /// A function around the code, whose names are no variables of the notebook.
@@ -90,6 +92,8 @@ pub struct Interface {
     pub parameters: Vec<Name>,
     /// In the order in which the body first binds them.
     pub returns: Vec<Name>,
+    /// Those of the returns that the notebook keeps although nobody reads them.
+    pub unread: Vec<Name>,
 }
 
 /// Parameters and returns, or why there are none that keep the notebook what it is.
@@ -98,7 +102,7 @@ pub fn of(cx: &Context<'_>, parts: &Parts<'_>) -> Result<Interface, Refusal> {
     work.refuse_unforeseeable()?;
     let mut interface = Interface {
         parameters: work.parameters()?,
-        returns: Vec::new(),
+        ..Interface::default()
     };
     work.returns(&mut interface)?;
     work.refuse_what_others_would_miss(&interface)?;
@@ -345,10 +349,14 @@ impl<'a> Work<'a> {
             let prior = self.prior(name);
             let is_there = prior.is_there() && prior.kind != PriorKind::Given;
             let Some(reader) = self.reader(name) else {
-                let is_kept = self.parts.shape.held.contains(name)
-                    || (self.parts.result == Some(name) && unread::is_unread(inside, name));
+                let is_result = self.parts.result == Some(name) && unread::is_unread(inside, name);
+                let is_held = self.parts.shape.held.contains(name);
+                let is_kept = is_held || is_result || self.parts.kept.contains(name);
                 if state == State::Sure && is_kept {
                     interface.returns.push(name.clone());
+                    if !is_result && !is_held {
+                        interface.unread.push(name.clone());
+                    }
                 }
                 continue;
             };

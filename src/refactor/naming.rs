@@ -4,6 +4,7 @@ use ruff_python_ast::name::Name;
 
 use super::interface::Interface;
 use super::shape::Shape;
+use super::unread;
 use super::words::words;
 use crate::analysis::Facts;
 use crate::notebook::{CellIdx, CellKind, Notebook};
@@ -17,6 +18,20 @@ pub struct Subject<'a> {
     pub inside: &'a Facts,
     pub shape: &'a Shape,
     pub interface: &'a Interface,
+}
+
+impl Subject<'_> {
+    /// What the code gives back. What nobody reads is what it is about only if it does nothing else.
+    fn given(&self) -> Vec<&Name> {
+        let Interface {
+            returns, unread, ..
+        } = self.interface;
+        let is_all = self.shape.calls.is_empty() && unread.len() == returns.len();
+        let given = returns.iter();
+        given
+            .filter(|name| is_all || !unread.contains(name))
+            .collect()
+    }
 }
 
 /// Longer names are not read.
@@ -231,8 +246,9 @@ fn verb(subject: &Subject<'_>) -> &'static str {
         .any(|start| last.starts_with(start))
             || call == "requests.get"
     });
-    let gives = !subject.interface.returns.is_empty();
-    if gives && !subject.interface.returns.iter().all(is_figure) {
+    let given = subject.given();
+    let gives = !given.is_empty();
+    if gives && !given.iter().all(|name| is_figure(name)) {
         return match () {
             () if loads => "load",
             () if any(&["train_test_split"]) => "split",
@@ -301,7 +317,7 @@ fn what(subject: &Subject<'_>, verb: &str) -> String {
     let interface = subject.interface;
     let shows = verb == "plot";
     // A figure is what it is drawn on, and seldom what it is about.
-    let mut returns: Vec<&Name> = interface.returns.iter().collect();
+    let mut returns = subject.given();
     if returns.iter().any(|name| !is_figure(name)) {
         returns.retain(|name| !is_figure(name));
     }
@@ -338,6 +354,7 @@ fn what(subject: &Subject<'_>, verb: &str) -> String {
                 .iter()
                 .filter(|binding| binding.kind.is_written())
                 .map(|binding| &binding.name)
+                .filter(|name| !unread::is_unread(subject.inside, name))
         };
         let long = names().find(|name| name.len() > 2 && !is_figure(name));
         long.or_else(|| names().find(|name| *name != "_"))

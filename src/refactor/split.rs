@@ -48,6 +48,27 @@ const DRAWING: &[&str] = &[
     "colorbar",
 ];
 
+/// What is done to a figure that is there already.
+const FINISHING: &[&str] = &[
+    "axis(",
+    "colorbar(",
+    "gca(",
+    "gcf(",
+    "grid(",
+    "legend(",
+    "savefig(",
+    "show(",
+    "suptitle(",
+    "tight_layout(",
+    "title(",
+    "xlabel(",
+    "xlim(",
+    "xticks(",
+    "ylabel(",
+    "ylim(",
+    "yticks(",
+];
+
 /// Whether the cell can be cut at all.
 ///
 /// # Errors
@@ -163,7 +184,26 @@ fn draws_on_both_sides(facts: &Facts, text: &str, at: usize) -> bool {
     let below = (at..facts.statements.len()).any(calls);
     let drawn = (at..facts.statements.len()).any(draws);
     // What is called above may have drawn without a word of it, if the cell draws at all.
-    open && below || drawn && (closed..at).any(calls) && !is_before_drawing(facts, text, at)
+    open && below
+        || drawn
+            && (closed..at).any(calls)
+            && (!is_before_drawing(facts, text, at) || finishes_a_figure(facts, text, at))
+}
+
+/// Whether what draws first below the place works on a figure that is there already: what is called above may have
+/// made it, though it only looks like a computation.
+fn finishes_a_figure(facts: &Facts, text: &str, at: usize) -> bool {
+    let below = facts.statements[at..].iter().filter(|statement| {
+        !matches!(
+            statement.kind,
+            StatementKind::Import | StatementKind::Definition
+        )
+    });
+    let mut codes = below.map(|statement| &text[statement.range]);
+    codes
+        .find(|code| DRAWING.iter().any(|word| code.contains(word)))
+        .and_then(|code| code.strip_prefix("plt."))
+        .is_some_and(|call| FINISHING.iter().any(|way| call.starts_with(way)))
 }
 
 /// Whether what is called above the place is nothing that draws by itself: assignments and `print`.
