@@ -102,6 +102,23 @@ proptest! {
     }
 }
 
+#[test]
+fn a_header_that_becomes_whole_is_no_prose() {
+    let uri = "file:///ws/a.md";
+    let start =
+        "---\njupyter:\n  kernelspec:\n    language: python\n--\n\n# A\n\n```{code-cell}\nx\n```\n";
+    let mut documents = open(uri, "markdown", start);
+    let before_title = start.find("\n\n# A").unwrap();
+    let text = type_in(
+        &mut documents,
+        uri,
+        start,
+        &[(before_title, 0, "-".to_owned())],
+    );
+    let fresh = open(uri, "markdown", &text);
+    assert_eq!(known(&documents, uri), known(&fresh, uri), "{text:?}");
+}
+
 /// A client as Neovim 0.12 is.
 fn neovim() -> Client {
     Client::with(

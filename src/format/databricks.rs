@@ -193,6 +193,51 @@ mod tests {
 
     use crate::engine::Analysis;
     use crate::format::{self, Hint};
+    use crate::notebook::CellKind;
+
+    /// What real sources hold besides the rule: kinds and texts of the cells.
+    #[test]
+    fn oddities_are_read() {
+        use CellKind::{Code, Markdown};
+        for (text, expected) in [
+            // No separator at all: one cell, or none.
+            ("x = 1\n\ny = 2\n", &[(Code, "x = 1\n\ny = 2")][..]),
+            ("\n", &[]),
+            // No line break at the end, and blank lines around cells.
+            (
+                "\n# COMMAND ----------\n\n\n\n# COMMAND ----------\nx",
+                &[(Code, ""), (Code, ""), (Code, "x")],
+            ),
+            ("# DBTITLE 1,Load: é\nx = 1\n", &[(Code, "x = 1")]),
+            (
+                "# DBTITLE 1,Say\n# MAGIC %md\n# MAGIC\n# MAGIC # A\n",
+                &[(Markdown, "\n# A")],
+            ),
+            (
+                "# MAGIC %md # Title\n# MAGIC text\n",
+                &[(Markdown, "# Title\ntext")],
+            ),
+            ("# MAGIC %md-sandbox\n# MAGIC <b>\n", &[(Markdown, "<b>")]),
+            ("# MAGIC %run ./setup\n", &[(Code, "%run ./setup")]),
+            (
+                "# MAGIC %sql\n# MAGIC\n# MAGIC select 1\n",
+                &[(Code, "%sql\n\nselect 1")],
+            ),
+            // Magics that stand outside of MAGIC.
+            ("%pip install x\n!ls\n", &[(Code, "%pip install x\n!ls")]),
+            // Templates of the command line's bundles, around cells and in them.
+            (
+                "{{- if .x }}\nx = 1\n# COMMAND ----------\n{{end}}\n",
+                &[(Code, "{{- if .x }}\nx = 1"), (Code, "{{end}}")],
+            ),
+        ] {
+            let text = format!("# Databricks notebook source\n{text}");
+            let notebook = format::parse_as(text.as_bytes(), Hint::Python);
+            let cells = notebook.cells.iter();
+            let cells: Vec<_> = cells.map(|cell| (cell.kind, &*cell.text)).collect();
+            assert_eq!(cells, expected, "{text}");
+        }
+    }
 
     #[test]
     fn python_cells_of_an_sql_notebook_read_what_another_notebook_binds() {

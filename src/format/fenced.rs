@@ -7,7 +7,7 @@ use std::ops::Range;
 
 use super::json::Span;
 use super::sheet::{self, Coding, Frame, Sheet, SheetCell};
-use crate::notebook::{CellKind, Language};
+use crate::notebook::{CellKind, Home, Language};
 
 /// What tells one such format from another.
 #[derive(Debug)]
@@ -130,7 +130,9 @@ impl Reader<'_> {
                 self.chunk(chunk, &fence, at, end..body_end, whole_end);
                 return whole_end;
             }
-            if !fence.is_deep() {
+            // Quarto and knitr run a chunk inside of another fence, too; to be shown it has two braces.
+            let may_hold_chunks = matches!(self.frame.meta.home, Home::Quarto | Home::Knitr);
+            if !fence.is_deep() && !may_hold_chunks {
                 self.prose(at..whole_end);
                 return whole_end;
             }

@@ -61,25 +61,33 @@ fn parse(text: &str, frame: Option<&Frame>) -> Sheet {
     sheet
 }
 
-/// Makes raw cells of the chunks that are not run, by what they say in their options or the header for all.
+/// Makes raw cells of the chunks that are not run, by what they say in their options or the header for all, and tags
+/// those that are meant to fail.
 pub(super) fn mind_options(sheet: &mut Sheet) {
     for cell in &mut sheet.cells {
-        let is_run = evaluated(&cell.cell.text).unwrap_or(!sheet.frame.is_shown_only);
+        let is_run = option(&cell.cell.text, "eval").unwrap_or(!sheet.frame.is_shown_only);
         if cell.cell.kind == CellKind::Code && !is_run {
             cell.cell.kind = CellKind::Raw;
+        }
+        if option(&cell.cell.text, "error") == Some(true) {
+            let tags = cell.cell.tags.iter().cloned();
+            cell.cell.tags = tags.chain([Box::from(MAY_FAIL)]).collect();
         }
     }
 }
 
-/// What the lines `#| key: value` at the top of a chunk say of `eval`. Formatters make `# |` of their sign, which counts, too.
-/// What is not plainly true (a list of lines, an expression of R) may not be run.
-fn evaluated(text: &str) -> Option<bool> {
+/// Jupyter's tag for a cell that is meant to fail.
+const MAY_FAIL: &str = "raises-exception";
+
+/// What the lines `#| key: value` at the top of a chunk say of a key. Formatters make `# |` of their sign, which counts, too.
+/// What is not plainly true (a list of lines, an expression of R) counts as false: the chunk may not be run.
+fn option(text: &str, wanted: &str) -> Option<bool> {
     let lines = text.lines();
     let mut options =
         lines.map_while(|line| line.strip_prefix('#')?.trim_start().strip_prefix('|'));
     options.find_map(|option| {
         let (key, value) = option.split_once(':')?;
-        (key.trim() == "eval").then(|| header::is_true(value))
+        (key.trim() == wanted).then(|| header::is_true(value))
     })
 }
 
@@ -114,6 +122,12 @@ pub(super) fn chunk(fence: &Fence<'_>, _: &Frame) -> Option<Chunk> {
         let list = list.split(')').next().unwrap_or_default();
         let tags = list.split(',').map(|tag| tag.trim_matches(['"', '\'']));
         chunk.tags = tags.map(Box::from).collect();
+    }
+    if ["error=TRUE", "error=T"]
+        .iter()
+        .any(|on| options.split(',').any(|option| option == *on))
+    {
+        chunk.tags.push(MAY_FAIL.into());
     }
     Some(chunk)
 }
@@ -163,6 +177,25 @@ mod tests {
         let jupytext = "---\njupyter:\n  jupytext:\n    text_representation:\n      format_name: rmarkdown\n---\n\n";
         let text = jupytext.to_owned() + &chunk("#| eval: false");
         assert_eq!(kinds(&text, Hint::RMarkdown), [Code]);
+    }
+
+    #[test]
+    fn a_chunk_that_is_meant_to_fail_is_tagged() {
+        for (text, hint) in [
+            ("```{python, error = TRUE}\nx\n```\n", Hint::RMarkdown),
+            ("```{python}\n#| error: true\nx\n```\n", Hint::Quarto),
+        ] {
+            let notebook = format::parse_as(text.as_bytes(), hint);
+            assert!(notebook.cells[0].has_tag("raises-exception"), "{text}");
+        }
+    }
+
+    /// `breakQuartoMd` and knitr's `chunk.begin` look at no fence around a chunk.
+    #[test]
+    fn a_fence_hides_no_chunk() {
+        let text = "````\n```{python}\nx = 1\n```\n\n```{python}\nx\n```\n\n````\n```{{python}}\ny\n```\n````\n";
+        assert_eq!(kinds(text, Hint::Quarto).len(), 2);
+        assert_eq!(kinds(text, Hint::RMarkdown).len(), 2);
     }
 
     #[test]

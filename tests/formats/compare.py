@@ -10,7 +10,7 @@ from collections import Counter
 from pathlib import Path
 
 import nbformat
-from documented import Documented
+from documented import Documented, is_alike
 from paired import Paired
 from writers import FORMATS
 
@@ -18,13 +18,6 @@ from writers import FORMATS
 IGNORED = "invalid-notebook,untitled-notebook,large-output,stored-output,merge-conflict"
 # Lines of prose that mean something in one of the formats.
 MARKS = re.compile(r"```|~~~|<!--|^\+\+\+|^---|^# %%|%%|COMMAND|\"\"\"|'''", re.MULTILINE)
-
-# On Databricks `%run name` runs another notebook, in Jupyter a script; and a notebook's functions may be called by another,
-# which binds what they read.
-IS_ANOTHER = {
-    "databricks": lambda item: item["rule"] == "notebook-run"
-    or (item["rule"] == "undefined-name" and "whoever calls this function" in item["message"])
-}
 
 # jupytext indents the marker of a cell whose code is indented; to VS Code, Spyder and Cellwise that is a comment.
 INDENTED = re.compile(r"^[ \t]+# %%", re.MULTILINE)
@@ -143,14 +136,13 @@ class Comparison:
     def findings(self):
         for name in FORMATS:
             # Code that is repeated in another notebook is told of where both are there.
-            is_another = IS_ANOTHER.get(name, lambda item: False)
-            expected, found = (self.check(folder, self.texts[name], is_another) for folder in ("ipynb", name))
+            expected, found = (self.check(folder, self.texts[name], name) for folder in ("ipynb", name))
             for stem in self.texts[name]:
                 both = expected.get(stem, []), found.get(stem, [])
                 self.tally.judge(f"{name}: findings", self.paths[stem], *map(sorted, both))
 
-    def check(self, name, stems, is_another):
-        """The places of what was found, by notebook, without what means another thing in the other home."""
+    def check(self, name, stems, form):
+        """The places of what was found, by notebook, without what means another thing in a format."""
         folders = [self.root / name / stem for stem in stems]
         command = [self.cellwise, "check", *folders, "--select", "all", "--ignore", IGNORED, "--format", "json"]
         done = subprocess.run(command, capture_output=True, text=True)
@@ -158,7 +150,7 @@ class Comparison:
             raise SystemExit(done.stderr)
         found = {}
         for item in json.loads(done.stdout):
-            if is_another(item):
+            if not is_alike(item, form):
                 continue
             place = [item[key] for key in ("rule", "cell", "line", "column", "end_line", "end_column")]
             found.setdefault(Path(item["path"]).stem, []).append(str(place))

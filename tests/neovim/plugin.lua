@@ -119,7 +119,7 @@ support.test("extract by the menu and one undo", function()
   support.undo_brings_back(before)
 end)
 
-support.test(":Cellwise extract, order and their undo", function()
+support.test(":Cellwise extract of a cell and of lines, and their undo", function()
   support.open("commands.py", WORK)
   support.wait_for_server()
   vim.api.nvim_win_set_cursor(0, { 6, 3 })
@@ -154,6 +154,77 @@ support.test(":Cellwise move asks for the module", function()
   vim.cmd("silent wall")
   assert(table.concat(vim.fn.readfile("areas.py"), "\n"):find("def area(r):", 1, true))
   support.undo_brings_back(before)
+end)
+
+--- What a command makes of a script with the cursor at a word; one undo brings the script back.
+for _, case in ipairs({
+  { "order", SCRIPT, "total)", "# %%\ntotal = 1\n\n# %%\ncafé = '😀'; print(total)" },
+  {
+    "imports",
+    "# %%\nimport math\n\n# %%\nprint(math.pi)\n\n# %%\nimport json\nprint(json)\n",
+    "import json",
+    "# %%\nimport json\nimport math\n\n# %%\nprint(math.pi)\n\n# %%\nprint(json)",
+  },
+  {
+    "split",
+    "# %%\nprices = [1, 2]\nprint(prices)\n\n\ndef area(r):\n    return r * r\n",
+    "def area",
+    "# %%\nprices = [1, 2]\nprint(prices)\n\n# %%\ndef area(r):\n    return r * r",
+  },
+}) do
+  local name, script, word, expected = unpack(case)
+  support.test(":Cellwise " .. name .. " and its undo", function()
+    support.open("commanded-" .. name .. ".py", script)
+    support.wait_for_server()
+    vim.fn.search("\\V" .. word)
+    local before = support.buffer()
+    vim.cmd("Cellwise " .. name)
+    support.wait_for_change(before)
+    support.same(support.buffer(), expected, "the script")
+    support.undo_brings_back(before)
+  end)
+end
+
+support.test(":Cellwise promote makes a module and its undo", function()
+  support.open("promoted.ipynb", as_json(WORK), "json")
+  support.wait_for_server()
+  vim.fn.search("doubled =")
+  local before = support.buffer()
+  vim.cmd("Cellwise promote")
+  support.wait_for_change(before)
+  support.wait("the module is told of", function()
+    return table.concat(support.said, " "):find("promoted.py", 1, true) ~= nil
+  end)
+  assert(support.buffer():find("from promoted import", 1, true), support.buffer())
+  vim.cmd("silent wall")
+  assert(table.concat(vim.fn.readfile("promoted.py"), "\n"):find("def area(r):", 1, true))
+  support.undo_brings_back(before)
+end)
+
+support.test(":Cellwise of no known name says which there are, and they are completed", function()
+  support.open("named.py", SCRIPT)
+  vim.cmd("Cellwise tidy")
+  local all = "explain, extract, graph, imports, move, order, promote, split"
+  support.same(support.said, { "Cellwise: there is no :Cellwise tidy; there are: " .. all }, "what is said")
+  local completed = vim.fn.getcompletion("Cellwise ", "cmdline")
+  support.same(table.concat(completed, ", "), all, "the completion")
+  support.same(vim.fn.getcompletion("Cellwise ex", "cmdline"), { "explain", "extract" }, "the completion of ex")
+end)
+
+support.test("the help page has its tags, and all commands", function()
+  local doc = vim.fn.fnamemodify(vim.api.nvim_get_runtime_file("doc/cellwise.txt", false)[1], ":h")
+  local copy = vim.fn.getcwd() .. "/help/doc"
+  vim.fn.mkdir(copy, "p")
+  vim.fn.writefile(vim.fn.readfile(doc .. "/cellwise.txt"), copy .. "/cellwise.txt")
+  vim.cmd("helptags " .. copy)
+  vim.opt.runtimepath:append(vim.fn.getcwd() .. "/help")
+  for _, tag in ipairs({ "cellwise", ":Cellwise", "cellwise.setup()", "cellwise.status()", "cellwise-buffers" }) do
+    vim.cmd("silent help " .. tag)
+    support.same(vim.fn.expand("%:t"), "cellwise.txt", tag)
+  end
+  for _, name in ipairs(vim.fn.getcompletion("Cellwise ", "cmdline")) do
+    assert(support.buffer():find("Cellwise " .. name .. " ", 1, true), name)
+  end
 end)
 
 support.test(":Cellwise order says why it cannot", function()
@@ -211,4 +282,14 @@ support.test(":checkhealth cellwise names the program", function()
   assert(support.buffer():find("cellwise 0.", 1, true), support.buffer())
   assert(not support.buffer():find("ERROR", 1, true), support.buffer())
   assert(support.buffer():find("healthy.py", 1, true), support.buffer())
+  assert(support.buffer():find("does not run from the top", 1, true), support.buffer())
+end)
+
+support.test(":checkhealth cellwise says what to do where there is no program", function()
+  local known = cellwise.command
+  cellwise.command = { "no-such-program" }
+  vim.cmd("silent checkhealth cellwise")
+  cellwise.command = known
+  assert(support.buffer():find("no-such-program is no program", 1, true), support.buffer())
+  assert(support.buffer():find("serves no buffer", 1, true), support.buffer())
 end)
