@@ -128,10 +128,14 @@ class Client:
         return self.frame()
 
     def quiet(self, seconds):
-        """Reads until nothing has come for so long; returns how many messages with diagnostics were read."""
+        """Reads until nothing has come for so long, but for what is kept: progress may be told all the time.
+        Returns how many messages with diagnostics were read."""
         published = 0
-        while self.buffer or select.select([self.output], [], [], seconds)[0]:
+        until = time.perf_counter() + seconds
+        while self.buffer or select.select([self.output], [], [], max(until - time.perf_counter(), 0))[0]:
             body = self.frame()
+            if not (self.keep and self.keep in body):
+                until = time.perf_counter() + seconds
             if b"publishDiagnostics" in body:
                 published += 1
             elif b'"method"' in body:

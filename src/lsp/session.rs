@@ -43,6 +43,8 @@ pub struct Session {
     /// The folders that the client has open.
     folders: Folders,
     closed: Closed,
+    /// Notebooks whose saved files hold outputs that nobody has read.
+    unread: Vec<Uri>,
     clones: clones::Clones,
     requests: Requests,
     pub(super) lenses: Shown,
@@ -105,6 +107,7 @@ impl Session {
             outbox,
             folders: Vec::new(),
             closed: Closed::default(),
+            unread: Vec::new(),
             clones: clones::Clones::default(),
             requests: Requests::default(),
             lenses: Shown::default(),
@@ -269,7 +272,14 @@ impl Session {
         for change in applied.changes {
             self.follow(change);
         }
-        if let Some(notebook) = saved.filter(|_| !self.profile.outputs) {
+        if !self.profile.outputs {
+            self.unread.extend(saved);
+        }
+    }
+
+    /// Reads saved files for their outputs. First diagnostics do not wait for these, nor share the processors with them.
+    fn read_saved(&mut self) {
+        for notebook in self.unread.drain(..) {
             let wake = self.wake.clone();
             saved::read(&notebook, move |notebook, cells| {
                 // Nobody is there any more: nobody needs to know.
@@ -475,6 +485,7 @@ impl Session {
             }
         }
         self.refresh();
+        self.read_saved();
         self.begin_clones();
     }
 

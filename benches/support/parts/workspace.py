@@ -17,15 +17,16 @@ def measure(tools, folder, options):
     notebooks.write_folder(workspace, count)
     client, _ = server(tools, "cellwise", workspace)
     client.quiet(0.3)
+    client.keep = TOKEN
     started = time.perf_counter()
     _, notebook = opened(client, workspace, 200)
     where = places(200)["a name in the middle"]
-    client.keep = TOKEN
     during = keystrokes(client, notebook, where, 100, warm=2, pause=0.02)
     is_over = any(b'"end"' in body for body in client.kept)
     while not any(b'"end"' in body for body in client.kept) and time.perf_counter() - started < 300:
         client.quiet(0.5)
     took = time.perf_counter() - started
+    ended = any(b'"end"' in body for body in client.kept)
     reports = len(client.kept)
     after = keystrokes(client, notebook, where, 100, warm=2, pause=0.02)
     memory = client.memory()
@@ -35,7 +36,7 @@ def measure(tools, folder, options):
         ["afterwards", *shares(after)],
     ]
     table([f"keystroke → diagnostics beside {count:,} notebooks, ms", "p50", "p90", "p99"], rows)
-    print(f"read in {took:.1f} s with {reports} reports of progress; then {memory / 1e6:.0f} MB resident")
+    print(f"{'read in' if ended else 'not read after'} {took:.1f} s with {reports} reports of progress; then {memory / 1e6:.0f} MB resident")
 
 
 def shares(times):
