@@ -171,6 +171,13 @@ impl Format {
                 if !(self.recognises)(after.as_bytes(), hint) {
                     return Err("nothing in it would say that it is a notebook any more".into());
                 }
+                // What is written may close a header that nothing closed, and another format comes first.
+                let now = Decoded::new(after.as_bytes()).format(hint);
+                if let Some(now) = now
+                    && now.name != self.name
+                {
+                    return Err(format!("it would be read as a {} then", now.name).into());
+                }
                 Ok([&bytes[..mark], after.as_bytes()].concat())
             }
             Kind::Foreign => Err("it is no notebook".into()),

@@ -12,6 +12,7 @@ pub mod priority;
 mod project;
 pub mod regular;
 mod surroundings;
+pub mod walk;
 
 use std::io;
 use std::path::{Path, PathBuf};

@@ -6,199 +6,17 @@
     reason = "they run commands on files that are broken"
 )]
 
+#[path = "support/commands.rs"]
+mod commands;
 mod support;
 
-use std::fs::Permissions;
-use std::os::unix::fs::{PermissionsExt as _, symlink};
+use std::os::unix::fs::symlink;
 use std::os::unix::net::UnixListener;
-use std::path::Path;
-use std::process::{Command, Stdio};
-use std::time::{Duration, Instant};
 
 use cellwise::notebook::Notebook;
+use commands::{NOTEBOOK, WRITING, make_pipe, names, run};
 use serde_json::{Value, json};
 use support::Client;
-
-/// Longer than anything takes on a busy machine. Only a failure waits for it.
-const PATIENCE: Duration = Duration::from_secs(60);
-
-/// Something to clean, to repair and to promote.
-const NOTEBOOK: &str = r##"{
- "cells": [
-  {
-   "cell_type": "code",
-   "execution_count": 1,
-   "metadata": {},
-   "outputs": [{"name": "stdout", "output_type": "stream", "text": ["1\n"]}],
-   "source": ["import os\n", "print(os.sep)"]
-  },
-  {
-   "cell_type": "code",
-   "execution_count": 2,
-   "metadata": {},
-   "outputs": [],
-   "source": []
-  },
-  {
-   "cell_type": "code",
-   "execution_count": 3,
-   "metadata": {},
-   "outputs": [],
-   "source": ["x = 3\n", "print(x)"]
-  }
- ],
- "metadata": {},
- "nbformat": 4,
- "nbformat_minor": 4
-}
-"##;
-
-/// What each command that writes is called with, before the file.
-const WRITING: [&[&str]; 3] = [&["fix", "--select", "empty-cell"], &["clean"], &["promote"]];
-
-/// The status of a command, and what it said on both streams.
-fn run(folder: &Path, arguments: &[&str]) -> (Option<i32>, String) {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_cellwise"));
-    command.args(arguments).current_dir(folder);
-    wait(command)
-}
-
-fn wait(mut command: Command) -> (Option<i32>, String) {
-    // A file holds whatever is said: a pipe would have to be emptied meanwhile.
-    let said = tempfile::NamedTempFile::new().unwrap();
-    let stream = || Stdio::from(said.as_file().try_clone().unwrap());
-    let mut child = command
-        .stdin(Stdio::null())
-        .stdout(stream())
-        .stderr(stream())
-        .spawn()
-        .unwrap();
-    let deadline = Instant::now() + PATIENCE;
-    let status = loop {
-        if let Some(status) = child.try_wait().unwrap() {
-            break status.code();
-        }
-        if Instant::now() > deadline {
-            child.kill().unwrap();
-            child.wait().unwrap();
-            panic!("{command:?} hangs");
-        }
-        std::thread::sleep(Duration::from_millis(5));
-    };
-    let said = String::from_utf8_lossy(&std::fs::read(said.path()).unwrap()).into_owned();
-    assert!(!said.contains("panicked"), "{said}");
-    (status, said)
-}
-
-fn names(folder: &Path) -> Vec<String> {
-    let entries = std::fs::read_dir(folder).unwrap();
-    let mut names: Vec<String> = entries
-        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
-        .collect();
-    names.sort();
-    names
-}
-
-fn make_pipe(path: &Path) {
-    assert!(Command::new("mkfifo").arg(path).status().unwrap().success());
-}
-
-#[test]
-fn a_full_disk_leaves_every_file_as_it_was() {
-    let folder = tempfile::tempdir().unwrap();
-    let file = folder.path().join("a.ipynb");
-    let baseline = folder.path().join("known.json");
-    // Larger than what may be written.
-    let text = NOTEBOOK.replace("print(x)", &"print(x)\\n".repeat(1_000));
-    std::fs::write(&file, &text).unwrap();
-    std::fs::write(&baseline, "{}").unwrap();
-    let commands: [&[&str]; 4] = [
-        WRITING[0],
-        WRITING[1],
-        WRITING[2],
-        &["check", "--hints", "--write-baseline", "known.json"],
-    ];
-    for arguments in commands {
-        // No file may grow at all, and whoever tries is told so, as on a full disk.
-        let mut command = Command::new("sh");
-        command
-            .args([
-                "-c",
-                "trap '' XFSZ; ulimit -f 0; exec \"$@\" 2>&1 | cat >&2",
-                "sh",
-            ])
-            .arg(env!("CARGO_BIN_EXE_cellwise"))
-            .args(arguments)
-            .arg("a.ipynb")
-            .current_dir(folder.path());
-        let output = command.output().unwrap();
-        let said = String::from_utf8_lossy(&output.stderr).into_owned();
-        assert!(
-            said.contains("cannot be written: file too large"),
-            "{arguments:?}: {said}"
-        );
-        assert!(!said.contains(".cellwise-"), "{said}");
-        assert_eq!(
-            std::fs::read_to_string(&file).unwrap(),
-            text,
-            "{arguments:?}"
-        );
-        assert_eq!(std::fs::read_to_string(&baseline).unwrap(), "{}");
-        assert_eq!(
-            names(folder.path()),
-            ["a.ipynb", "known.json"],
-            "{arguments:?}"
-        );
-    }
-}
-
-#[test]
-fn a_report_that_cannot_be_written_is_an_error() {
-    let folder = tempfile::tempdir().unwrap();
-    std::fs::write(folder.path().join("a.ipynb"), NOTEBOOK).unwrap();
-    if !Path::new("/dev/full").exists() {
-        println!("skipped: there is no /dev/full");
-        return;
-    }
-    for format in ["text", "json", "sarif", "github", "junit"] {
-        let output = Command::new(env!("CARGO_BIN_EXE_cellwise"))
-            .args(["check", "--hints", "--format", format, "a.ipynb"])
-            .current_dir(folder.path())
-            .stdout(
-                std::fs::File::options()
-                    .write(true)
-                    .open("/dev/full")
-                    .unwrap(),
-            )
-            .output()
-            .unwrap();
-        let said = String::from_utf8_lossy(&output.stderr);
-        assert_eq!(output.status.code(), Some(2), "{format}: {said}");
-        assert!(said.contains("the report cannot be written"), "{said}");
-    }
-}
-
-/// Whoever may do everything may write here, too: then it is written, and as a whole.
-#[test]
-fn a_read_only_folder_is_told_of() {
-    for arguments in WRITING {
-        let folder = tempfile::tempdir().unwrap();
-        let file = folder.path().join("a.ipynb");
-        std::fs::write(&file, NOTEBOOK).unwrap();
-        std::fs::set_permissions(folder.path(), Permissions::from_mode(0o555)).unwrap();
-        let is_writable = std::fs::File::create(folder.path().join("probe")).is_ok();
-        let (status, said) = run(folder.path(), &[arguments, &["a.ipynb"]].concat());
-        std::fs::set_permissions(folder.path(), Permissions::from_mode(0o755)).unwrap();
-        if is_writable {
-            println!("skipped: this user may write to read-only folders");
-            continue;
-        }
-        assert_eq!(status, Some(2), "{arguments:?}: {said}");
-        assert!(said.contains("permission denied"), "{said}");
-        assert_eq!(std::fs::read_to_string(&file).unwrap(), NOTEBOOK);
-        assert_eq!(names(folder.path()), ["a.ipynb"]);
-    }
-}
 
 #[test]
 fn pipes_sockets_devices_and_loops_are_told_of_and_not_waited_for() {
@@ -271,6 +89,51 @@ fn pipes_where_settings_and_scripts_should_be_are_not_waited_for() {
         );
         std::fs::remove_file(at(name)).unwrap();
     }
+}
+
+/// A walk reads what git ignores, and whoever sends a notebook may send such a file along.
+#[test]
+fn pipes_in_place_of_gitignore_are_told_of_and_not_waited_for() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name);
+    for sub in ["good", "odd", "bad/.git/info"] {
+        std::fs::create_dir_all(at(sub)).unwrap();
+    }
+    for file in ["good/a.ipynb", "odd/b.ipynb", "bad/c.ipynb"] {
+        std::fs::write(at(file), NOTEBOOK).unwrap();
+    }
+    make_pipe(&at("odd/.gitignore"));
+    make_pipe(&at("bad/.git/info/exclude"));
+    for arguments in [
+        &["check", "--hints"][..],
+        &["fix", "--select", "empty-cell", "--diff"],
+        &["clean", "--check"],
+    ] {
+        let (status, said) = run(folder.path(), &[arguments, &["."]].concat());
+        assert_eq!(status, Some(2), "{arguments:?}: {said}");
+        for odd in ["odd/.gitignore", "bad/.git/info/exclude"] {
+            let told = format!("{odd} is no regular file, so that nobody knows what git ignores");
+            assert!(said.contains(&told), "{said}");
+        }
+        assert!(said.contains("good/a.ipynb"), "{said}");
+        assert!(
+            !said.contains("b.ipynb") && !said.contains("c.ipynb"),
+            "{said}"
+        );
+    }
+    // Named, a file is read: nobody asks what is ignored. Its folder is walked for what others hold.
+    let (status, said) = run(folder.path(), &["check", "--hints", "odd/b.ipynb"]);
+    assert_ne!(status, Some(2), "{said}");
+    let root = json!([{"uri": format!("file://{}", at("odd").display()), "name": "odd"}]);
+    let mut client = Client::start();
+    client.ask(
+        "initialize",
+        json!({"capabilities": {}, "workspaceFolders": root}),
+    );
+    client.notify("initialized", json!({}));
+    let answer = client.ask("cellwise/checkWorkspace", json!({}));
+    assert!(answer.get("error").is_none(), "{answer}");
+    client.take_unread();
 }
 
 /// The server reads the saved file of what is opened, and the files around it.

@@ -119,6 +119,28 @@ fn a_header_that_becomes_whole_is_no_prose() {
     assert_eq!(known(&documents, uri), known(&fresh, uri), "{text:?}");
 }
 
+#[test]
+fn a_header_that_typing_closes_is_one() {
+    let quarto = "---\njupyter: python3\n\na\n\n```{python}\nx\n```\n\nb\n";
+    let script = "# ---\n# jupyter:\n\n# %%\nx\n# %%\ny\n";
+    for (language, start, at, mark) in [
+        ("quarto", quarto, quarto.find("a\n\n").unwrap(), "---\n"),
+        ("quarto", quarto, quarto.find("b\n").unwrap(), "---\n"),
+        (
+            "python",
+            script,
+            script.find("\n\n# %%").unwrap() + 1,
+            "# ---\n",
+        ),
+    ] {
+        let uri = "file:///ws/a";
+        let mut documents = open(uri, language, start);
+        let text = type_in(&mut documents, uri, start, &[(at, 0, mark.to_owned())]);
+        let fresh = open(uri, language, &text);
+        assert_eq!(known(&documents, uri), known(&fresh, uri), "{text:?}");
+    }
+}
+
 /// A client as Neovim 0.12 is.
 fn neovim() -> Client {
     Client::with(

@@ -1,4 +1,8 @@
 #![no_main]
 #![forbid(unsafe_code)]
 
-libfuzzer_sys::fuzz_target!(|data: &[u8]| cellwise_fuzz::actions::run(data));
+libfuzzer_sys::fuzz_target!(|data: &[u8]| {
+    if let Some(line) = cellwise_fuzz::actions::run(data) {
+        eprintln!("{line}");
+    }
+});

@@ -5,6 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use cellwise::action::{Action, Client, Offer};
+use cellwise::actions;
 use cellwise::config::Config;
 use cellwise::engine::Analysis;
 use cellwise::format::{self, Hint};
@@ -14,6 +15,7 @@ use cellwise::text::TextRange;
 
 use super::choices::{self, Choices};
 use super::edits::range;
+use super::tally;
 
 /// More offers of one input are not tried.
 const TRIED: usize = 60;
@@ -31,7 +33,13 @@ const FILES: [(&str, &str); 4] = [
     ("notebooks/local.py", "LIMIT = 3\n"),
 ];
 
-pub fn run(data: &[u8]) {
+/// Tries what an input asks for. Now and then there is a line to tell of all that was tried.
+pub fn run(data: &[u8]) -> Option<String> {
+    try_offers(data);
+    tally::line()
+}
+
+fn try_offers(data: &[u8]) {
     let (file, mut choices) = choices::split(data);
     let hint = [Hint::None, Hint::Python, Hint::Markdown, Hint::Quarto][choices.below(4)];
     let notebook = format::parse_as(file, hint);
@@ -43,10 +51,16 @@ pub fn run(data: &[u8]) {
         cell_structure: !choices.flip(),
         files: !choices.flip(),
     };
+    // One action by itself is tried at more places; 0 means all of them.
+    let only = choices.below(actions::ALL.len() + 1).checked_sub(1);
+    let only = only.map(|index| actions::ALL[index].name);
     let project = MemoryProject::new("notebooks/n.ipynb", FILES);
     let mut tried = 0;
     for (cell, place) in places(analysis.notebook(), &mut choices) {
         for (action, offer) in analysis.offers(cell, place, client, &project) {
+            if only.is_some_and(|only| only != action.name) {
+                continue;
+            }
             tried += 1;
             if tried > TRIED {
                 return;
@@ -88,7 +102,9 @@ fn try_out(
 ) {
     let argument = offer.argument.as_deref();
     // A disabled offer may be asked for all the same: it refuses, or there was no need to disable it.
-    let Ok(edit) = analysis.edit(action, argument, cell, place, client, project) else {
+    let edit = analysis.edit(action, argument, cell, place, client, project);
+    tally::note(action.name, edit.is_ok());
+    let Ok(edit) = edit else {
         return;
     };
     if offer.disabled.is_some() {

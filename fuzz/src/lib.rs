@@ -18,3 +18,4 @@ pub mod ipynb;
 pub mod json;
 pub mod session;
 pub mod sheets;
+pub mod tally;

@@ -153,7 +153,9 @@ pub fn readable(text: &str) -> Cow<'_, str> {
         .chain([0])
         .filter_map(|start| {
             let line = &text[start..];
-            let content = line.trim_start_matches([' ', '\t', '\u{c}']);
+            // For the lexer a line has not begun yet behind characters that it knows nothing of.
+            let content = line
+                .trim_start_matches(|c: char| matches!(c, ' ' | '\t' | '\u{c}') || !c.is_ascii());
             let is_escape = content.starts_with(['?', ',', ';', '/'])
                 || content.starts_with("%%")
                 || content.starts_with("!!");

@@ -4,11 +4,11 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use ignore::{DirEntry, WalkBuilder};
+use ignore::DirEntry;
 use rayon::prelude::*;
 
 use crate::format::{self, Hint};
-use crate::workspace::{Workspace, clones, regular};
+use crate::workspace::{Workspace, clones, regular, walk};
 
 /// Files of this size and more are refused: places in a text are 32-bit numbers.
 pub const MAX_BYTES: u64 = regular::LARGEST_NOTEBOOK;
@@ -94,13 +94,10 @@ fn complaint(path: &Path, error: &std::io::Error) -> String {
 
 fn walk(folder: &Path, workspace: &Arc<Workspace>, files: &mut Files) {
     let filter = Arc::clone(workspace);
-    let walk = WalkBuilder::new(folder)
-        .require_git(false)
-        .filter_entry(move |entry| {
-            entry.depth() == 0 || !is_candidate(entry) || !filter.excludes(entry.path())
-        })
-        .build();
-    for entry in walk {
+    let entries = walk::below(folder, move |entry| {
+        entry.depth() == 0 || !is_candidate(entry) || !filter.excludes(entry.path())
+    });
+    for entry in entries {
         match entry {
             Ok(entry) if is_file(&entry) && is_candidate(&entry) => {
                 let path = entry.into_path();
@@ -112,7 +109,7 @@ fn walk(folder: &Path, workspace: &Arc<Workspace>, files: &mut Files) {
                 files.paths.insert(path);
             }
             Ok(_) => {}
-            Err(error) => files.errors.push(format!("{error}")),
+            Err(error) => files.errors.push(error),
         }
     }
 }

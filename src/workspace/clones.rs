@@ -4,10 +4,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use ignore::WalkBuilder;
 use rayon::prelude::*;
 
-use super::{priority, regular};
+use super::{priority, regular, walk};
 use crate::analysis::clones::{Index, Kept};
 use crate::analysis::python;
 use crate::format::{self, Hint};
@@ -23,10 +22,7 @@ const STACK_BYTES: usize = 64 << 20;
 
 /// The notebooks below a folder, and files that may be some, apart from hidden and ignored ones, sorted.
 pub fn files(root: &Path, excludes: impl Fn(&Path) -> bool) -> Vec<PathBuf> {
-    let files = WalkBuilder::new(root)
-        .require_git(false)
-        .sort_by_file_path(Ord::cmp)
-        .build()
+    let files = walk::sorted(root)
         .flatten()
         .filter(|entry| entry.file_type().is_some_and(|kind| kind.is_file()))
         .map(ignore::DirEntry::into_path)

@@ -2,9 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use ignore::WalkBuilder;
-
-use super::regular;
+use super::{regular, walk};
 use crate::analysis::known_imports::Votes;
 use crate::analysis::python;
 use crate::format;
@@ -28,10 +26,7 @@ pub fn files(root: &Path) -> Vec<PathBuf> {
         path.extension()
             .is_some_and(|own| own == "py" || own == "ipynb")
     };
-    WalkBuilder::new(root)
-        .require_git(false)
-        .sort_by_file_path(Ord::cmp)
-        .build()
+    walk::sorted(root)
         .flatten()
         .filter(|entry| is_candidate(entry.path()))
         .filter(|entry| entry.file_type().is_some_and(|kind| kind.is_file()))

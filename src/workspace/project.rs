@@ -4,8 +4,6 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use ignore::WalkBuilder;
-
 use super::{Workspace, absolute, surroundings};
 use crate::project::{Project, is_module, outside, slashed, within};
 
@@ -121,10 +119,13 @@ impl Project for DiskProject<'_> {
             return Err(outside(path));
         };
         if metadata.permissions().readonly() {
-            return Err(format!(
-                "{} is read-only",
-                slashed(own.strip_prefix(&self.root).unwrap_or(own))
-            ));
+            return Err(match own.strip_prefix(&self.root) {
+                Ok(below) if below.as_os_str().is_empty() => {
+                    "the project's folder is read-only".to_owned()
+                }
+                Ok(below) => format!("{} is read-only", slashed(below)),
+                Err(_) => format!("{} is read-only", slashed(own)),
+            });
         }
         match own == file {
             true if metadata.is_dir() => Err(format!("{name} is a folder")),
@@ -136,11 +137,7 @@ impl Project for DiskProject<'_> {
 
 /// The modules below `root`, apart from those that git ignores, that are hidden, or that the configuration excludes.
 fn walk(root: &Path, workspace: &Workspace) -> Vec<PathBuf> {
-    let walk = WalkBuilder::new(root)
-        .require_git(false)
-        .sort_by_file_path(Ord::cmp)
-        .build();
-    let files = walk
+    let files = super::walk::sorted(root)
         .flatten()
         .take(MOST_ENTRIES)
         .filter(|entry| {

@@ -228,7 +228,7 @@ impl Layout {
         let Some(position) = inside else {
             return Update::Unread;
         };
-        let update = if only_places {
+        let update = if only_places || self.begins_a_header(rope) {
             Update::Unread
         } else {
             self.reread(rope, position, spliced)
@@ -237,6 +237,15 @@ impl Layout {
             self.cells[position].text = Text::Lost;
         }
         update
+    }
+
+    /// Whether the first cell begins as a header that nothing closes: whatever is typed may close it.
+    fn begins_a_header(&self, rope: &Rope) -> bool {
+        let Some(first) = self.cells.first() else {
+            return false;
+        };
+        let begins: Vec<u8> = rope.bytes_at(first.start).take(5).collect();
+        matches!(self.how, How::Sheet { .. }) && (begins.starts_with(b"---") || begins == b"# ---")
     }
 
     /// Reads one cell, with the edit in it.
