@@ -39,7 +39,7 @@
 //! # %% [markdown]
 //! # # Prices
 //! # %%
-//! from prices import load_prices, print_prices
+//! from prices import count_prices, load_prices
 //! # %% [markdown]
 //! # ## Load the prices
 //! # %%
@@ -47,7 +47,7 @@
 //! # %% [markdown]
 //! # ## Count
 //! # %%
-//! print_prices(prices)
+//! count_prices(prices)
 //! ```
 //! ```python file=prices.py
 //! """Prices."""
@@ -66,14 +66,14 @@
 //!     return prices
 //!
 //!
-//! def print_prices(prices):
+//! def count_prices(prices):
 //!     cheap = prices[affordable(prices.price)]
 //!     print(len(cheap))
 //!
 //!
 //! def main():
 //!     prices = load_prices()
-//!     print_prices(prices)
+//!     count_prices(prices)
 //!
 //!
 //! if __name__ == "__main__":

@@ -189,13 +189,16 @@ impl Site<'_> {
         let parsed = parse_part(&body, pieces::whole(&body), Mode::Module);
         let shape = shape::within_block(&parsed.statements, &body);
         let before = python::facts(&around.before);
-        let mut kept = unread::kept(&parsed.statements, &inside);
-        if self.function.is_some() {
+        let kept = match self.function {
             // What nobody reads there was unread before, if nobody binds it anew.
-            kept.retain(|name| !returns && around.rest.binds.contains(name));
-        } else if extract::ends_in_error(self.cell) {
-            kept.clear();
-        }
+            Some(_) => {
+                let mut assigned = unread::assigned(&parsed.statements, &inside);
+                assigned.retain(|name| !returns && around.rest.binds.contains(name));
+                assigned
+            }
+            None if extract::ends_in_error(self.cell) => Vec::new(),
+            None => unread::kept(&parsed.statements, &inside),
+        };
         let interface = interface::of(
             self.cx,
             &Parts {

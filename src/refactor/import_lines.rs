@@ -238,14 +238,12 @@ pub fn made_below(cx: &Context<'_>, target: &Target) -> Vec<Statement> {
     let Some(cell) = cx.notebook.cell(target.cell) else {
         return Vec::new();
     };
-    let statements = facts.statements.iter().enumerate();
-    statements
-        .filter(|(_, statement)| {
-            statement.kind == StatementKind::Import
-                && offset(statement.range.start()) >= target.place.1
-        })
-        .filter_map(|(at, _)| block(target.cell, cell, facts, at))
-        .flat_map(|block| block.imports)
+    let below = facts.statements.iter().filter(|statement| {
+        statement.kind == StatementKind::Import && offset(statement.range.start()) >= target.place.1
+    });
+    below
+        .filter_map(|statement| import_block::read(&cell.text, statement.range))
+        .flatten()
         .collect()
 }
 

@@ -351,7 +351,15 @@ impl<'a> Work<'a> {
             let Some(reader) = self.reader(name) else {
                 let is_result = self.parts.result == Some(name) && unread::is_unread(inside, name);
                 let is_held = self.parts.shape.held.contains(name);
-                let is_kept = is_held || is_result || self.parts.kept.contains(name);
+                let is_unread = self.parts.kept.contains(name);
+                let is_kept = is_held || is_result || is_unread;
+                let is_of_notebook = self.parts.function.is_none();
+                if is_unread && is_of_notebook && matches!(state, State::Likely | State::Perhaps) {
+                    return Err(format!(
+                        "it binds `{name}` only on some paths, and nobody reads it: the function could not hand it back"
+                    )
+                    .into());
+                }
                 if state == State::Sure && is_kept {
                     interface.returns.push(name.clone());
                     if !is_result && !is_held {

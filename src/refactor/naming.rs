@@ -1,5 +1,7 @@
 //! Names a function as a colleague would: after the heading above, the comment at its top, or what it does.
 
+mod vocabulary;
+
 use ruff_python_ast::name::Name;
 
 use super::interface::Interface;
@@ -8,6 +10,8 @@ use super::unread;
 use super::words::words;
 use crate::analysis::Facts;
 use crate::notebook::{CellIdx, CellKind, Notebook};
+pub use vocabulary::KEYWORDS;
+use vocabulary::{EMPTY, LINKS, PLOTS, VERBS};
 
 /// What a name may be taken from.
 #[derive(Debug)]
@@ -53,10 +57,18 @@ pub fn function_name(subject: &Subject<'_>, is_taken: impl Fn(&str) -> bool) -> 
     let of_comment = comment
         .iter()
         .filter_map(|phrase| from_phrase(phrase, None));
-    let of_phrases = of_heading.chain(of_comment);
     let what = what(subject, verb);
+    // "Count" is to count what the code is about.
+    let of_verbs = phrases
+        .iter()
+        .flatten()
+        .filter_map(|phrase| lone_verb(phrase))
+        .filter(|verb| !what.starts_with(verb.as_str()))
+        .map(|verb| format!("{verb}_{what}"));
+    let of_phrases = of_heading.chain(of_comment).chain(of_verbs);
     // `set_theme()` alone is told by its own name.
     let plain = match what.split_once('_') {
+        Some((first, _)) if first == verb => what.clone(),
         Some((first, _)) if verb == "run" && VERBS.contains(&first) => what.clone(),
         _ => format!("{verb}_{what}"),
     };
@@ -131,6 +143,8 @@ fn from_phrase(phrase: &str, verb: Option<&str>) -> Option<String> {
         || lowered.contains("()")
         // What is not done names nothing.
         || format!(" {lowered}").contains(" not ")
+        || lowered.contains("n't ")
+        || lowered.starts_with("your turn")
         || !lowered.is_ascii()
     {
         return None;
@@ -159,11 +173,13 @@ fn from_phrase(phrase: &str, verb: Option<&str>) -> Option<String> {
     let begins = |words: &str| clause.trim_start().starts_with(words);
     let is_noun = (first != "plot" && clause.contains(&format!("{first} of ")))
         || (first == "list" && !begins("list all") && !begins("list the"))
+        || (first == "model" && !begins("model the") && !begins("model a"))
         || begins("train test")
         || begins("train/test");
+    let gerund = parts.last().filter(|_| !first.ends_with("ing"));
     if let Some(base) = verb_of(&first).filter(|_| !is_noun) {
         parts[0] = base;
-    } else if let Some(base) = parts.last().and_then(|last| verb_of_gerund(last)) {
+    } else if let Some(base) = gerund.and_then(|last| verb_of_gerund(last)) {
         // "Data cleaning" is to clean data.
         parts.pop();
         parts.insert(0, base);
@@ -183,6 +199,14 @@ fn from_phrase(phrase: &str, verb: Option<&str>) -> Option<String> {
         name = parts.join("_");
     }
     (name.len() <= MOST_CHARACTERS && parts.len() > 1).then_some(name)
+}
+
+/// The verb that is all the phrase says: "Count", "3. Cleaning".
+fn lone_verb(phrase: &str) -> Option<String> {
+    let lowered = phrase.to_lowercase();
+    let mut words = clause_words(&lowered);
+    let verb = verb_of(words.next()?)?;
+    (words.next().is_none() && !lowered.contains('?')).then_some(verb)
 }
 
 fn drop_links(parts: &mut Vec<String>) {
@@ -248,7 +272,7 @@ fn verb(subject: &Subject<'_>) -> &'static str {
     });
     let given = subject.given();
     let gives = !given.is_empty();
-    if gives && !given.iter().all(|name| is_figure(name)) {
+    if gives && !(given.iter().all(|name| is_figure(name)) && (any(PLOTS) || shown(&given))) {
         return match () {
             () if loads => "load",
             () if any(&["train_test_split"]) => "split",
@@ -293,6 +317,12 @@ fn verb(subject: &Subject<'_>) -> &'static str {
         () if subject.shape.calls.is_empty() => "compute",
         () => "run",
     }
+}
+
+/// Whether one of the names is a figure's whatever made it; a grid may be one of numbers.
+fn shown(given: &[&Name]) -> bool {
+    let ambiguous = ["g", "grid", "p"];
+    given.iter().any(|name| !ambiguous.contains(&name.as_str()))
 }
 
 /// Whether a variable of this name most often is a figure or a part of one.
@@ -354,10 +384,11 @@ fn what(subject: &Subject<'_>, verb: &str) -> String {
                 .iter()
                 .filter(|binding| binding.kind.is_written())
                 .map(|binding| &binding.name)
-                .filter(|name| !unread::is_unread(subject.inside, name))
         };
-        let long = names().find(|name| name.len() > 2 && !is_figure(name));
-        long.or_else(|| names().find(|name| *name != "_"))
+        let is_read = |name: &&Name| !unread::is_unread(subject.inside, name);
+        let long = || names().filter(|name| name.len() > 2 && !is_figure(name));
+        let read = long().find(is_read).or_else(|| long().next());
+        read.or_else(|| names().find(|name| *name != "_"))
     };
     let parameter = interface.parameters.iter().find(|name| !is_figure(name));
     if let Some(name) = changed.or(parameter) {
@@ -403,288 +434,3 @@ fn snake(name: &str) -> String {
         trimmed.to_owned()
     }
 }
-
-/// Words that say nothing in a name.
-const EMPTY: &[&str] = &[
-    "a",
-    "an",
-    "the",
-    "we",
-    "our",
-    "us",
-    "let",
-    "lets",
-    "i",
-    "you",
-    "your",
-    "this",
-    "that",
-    "these",
-    "those",
-    "its",
-    "it",
-    "now",
-    "then",
-    "next",
-    "first",
-    "finally",
-    "also",
-    "just",
-    "some",
-    "here",
-    "is",
-    "are",
-    "be",
-    "can",
-    "will",
-    "should",
-    "need",
-    "want",
-    "would",
-    "how",
-    "s",
-    "please",
-    "introduction",
-    "intro",
-    "exercise",
-    "exercises",
-    "example",
-    "examples",
-    "solution",
-    "solutions",
-    "overview",
-    "conclusion",
-    "conclusions",
-    "part",
-    "question",
-    "answer",
-    "step",
-    "task",
-    "problem",
-    "chapter",
-    "section",
-    "notes",
-    "note",
-    "appendix",
-    "references",
-    "code",
-    "demo",
-    "cell",
-    "hint",
-    "bonus",
-    "optional",
-    "outline",
-    "notebook",
-    "tutorial",
-    "lecture",
-    "lesson",
-    "homework",
-    "assignment",
-    "quiz",
-    "lab",
-    "name",
-    "hl",
-    "cython",
-    "remember",
-    "simple",
-    "simply",
-    "again",
-];
-
-/// Words that a name neither begins nor ends with.
-const LINKS: &[&str] = &[
-    "of", "for", "by", "with", "from", "to", "in", "on", "and", "or", "as", "at", "into", "using",
-    "vs", "per", "through", "while", "after", "before", "more", "less", "too", "very", "if",
-    "when", "which", "where", "not", "via", "than", "so", "but", "about",
-];
-
-const VERBS: &[&str] = &[
-    "add",
-    "aggregate",
-    "analyze",
-    "append",
-    "apply",
-    "assign",
-    "build",
-    "calculate",
-    "call",
-    "change",
-    "check",
-    "choose",
-    "classify",
-    "clean",
-    "cluster",
-    "collect",
-    "combine",
-    "compare",
-    "compute",
-    "convert",
-    "convolve",
-    "copy",
-    "count",
-    "create",
-    "define",
-    "demonstrate",
-    "derive",
-    "describe",
-    "detect",
-    "determine",
-    "differentiate",
-    "display",
-    "divide",
-    "download",
-    "draw",
-    "drop",
-    "encode",
-    "estimate",
-    "evaluate",
-    "examine",
-    "explore",
-    "export",
-    "extract",
-    "fetch",
-    "fill",
-    "filter",
-    "find",
-    "fit",
-    "format",
-    "generate",
-    "get",
-    "group",
-    "implement",
-    "import",
-    "impute",
-    "initialize",
-    "inspect",
-    "integrate",
-    "interpolate",
-    "iterate",
-    "join",
-    "label",
-    "list",
-    "load",
-    "loop",
-    "make",
-    "map",
-    "mask",
-    "maximize",
-    "measure",
-    "merge",
-    "minimize",
-    "model",
-    "normalize",
-    "open",
-    "optimize",
-    "order",
-    "parse",
-    "perform",
-    "pivot",
-    "plot",
-    "predict",
-    "prepare",
-    "preprocess",
-    "print",
-    "process",
-    "project",
-    "rank",
-    "read",
-    "recode",
-    "reduce",
-    "remove",
-    "rename",
-    "replace",
-    "resample",
-    "reset",
-    "reshape",
-    "resize",
-    "run",
-    "sample",
-    "save",
-    "scale",
-    "score",
-    "scrape",
-    "search",
-    "segment",
-    "select",
-    "separate",
-    "set",
-    "show",
-    "shuffle",
-    "simulate",
-    "slice",
-    "smooth",
-    "solve",
-    "sort",
-    "split",
-    "standardize",
-    "store",
-    "subset",
-    "sum",
-    "summarize",
-    "test",
-    "tokenize",
-    "train",
-    "transform",
-    "transpose",
-    "trim",
-    "tune",
-    "update",
-    "use",
-    "validate",
-    "vectorize",
-    "verify",
-    "view",
-    "visualize",
-    "write",
-];
-
-const PLOTS: &[&str] = &[
-    "axhline",
-    "axvline",
-    "bar",
-    "barh",
-    "barplot",
-    "boxplot",
-    "catplot",
-    "contour",
-    "contourf",
-    "countplot",
-    "displot",
-    "distplot",
-    "errorbar",
-    "factorplot",
-    "figure",
-    "fill_between",
-    "heatmap",
-    "hist",
-    "histplot",
-    "imshow",
-    "jointplot",
-    "kdeplot",
-    "lineplot",
-    "lmplot",
-    "loglog",
-    "pairplot",
-    "pie",
-    "plot",
-    "plot_surface",
-    "pointplot",
-    "regplot",
-    "relplot",
-    "scatter",
-    "scatterplot",
-    "semilogx",
-    "semilogy",
-    "show",
-    "stem",
-    "subplot",
-    "subplots",
-    "swarmplot",
-    "violinplot",
-];
-
-pub(super) const KEYWORDS: &[&str] = &[
-    "and", "as", "assert", "async", "await", "break", "class", "continue", "def", "del", "elif",
-    "else", "except", "finally", "for", "from", "global", "if", "import", "in", "is", "lambda",
-    "match", "nonlocal", "not", "or", "pass", "raise", "return", "try", "while", "with", "yield",
-];

@@ -37,13 +37,22 @@ pub fn assigned_last(statements: &[Stmt]) -> Option<&Name> {
 
 /// Names that the code assigns and nobody reads, and whose assignments [`without_targets`] cannot take away.
 pub fn kept(statements: &[Stmt], inside: &Facts) -> Vec<Name> {
-    let mut kept = Vec::new();
+    unread(statements, inside, |own| own.cut.is_none())
+}
+
+/// Names that the code assigns and does not read.
+pub fn assigned(statements: &[Stmt], inside: &Facts) -> Vec<Name> {
+    unread(statements, inside, |_| true)
+}
+
+fn unread(statements: &[Stmt], inside: &Facts, wanted: impl Fn(&Own<'_>) -> bool) -> Vec<Name> {
+    let mut names = Vec::new();
     for own in Assigned::of(statements, inside).own {
-        if own.cut.is_none() && !kept.contains(own.name) && is_unread(inside, own.name) {
-            kept.push(own.name.clone());
+        if wanted(&own) && !names.contains(own.name) && is_unread(inside, own.name) {
+            names.push(own.name.clone());
         }
     }
-    kept
+    names
 }
 
 /// The code without targets that nobody reads: `ax = df.plot()` is `df.plot()`, `a = b = 1` is `b = 1`, and
