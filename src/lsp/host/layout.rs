@@ -400,12 +400,10 @@ fn alone(piece: &str, known: &SheetCell, dialect: &Dialect, frame: &Frame) -> Op
         && cell.cell.kind == known.cell.kind
         && cell.cell.language == known.cell.language
         && ends_within(&cell) == ends_within(known);
-    // In prose, a fence or a comment may begin that goes on behind it, or it may be a header once it is whole.
+    // In prose, a fence or a comment may begin that goes on behind it.
     let begins_more = |cell: &SheetCell| {
-        let text = &cell.cell.text;
         let signs = ["```", "~~~", "<!--", "+++"];
-        let is_header = text.starts_with("---") || text.starts_with("# ---");
-        !cell.is_marked && (is_header || signs.iter().any(|sign| text.contains(sign)))
+        !cell.is_marked && signs.iter().any(|sign| cell.cell.text.contains(sign))
     };
     // marimo's cells end where a line begins at the margin, unless a string goes on there.
     let goes_on = matches!(frame.coding, Coding::Indent(_)) && Quotes::are_left_open(piece);
