@@ -69,17 +69,23 @@ pub fn function_name(subject: &Subject<'_>, is_taken: impl Fn(&str) -> bool) -> 
     // `set_theme()` alone is told by its own name.
     let plain = match what.split_once('_') {
         Some((first, _)) if first == verb => what.clone(),
-        Some((first, _)) if verb == "run" && VERBS.contains(&first) => what.clone(),
+        Some((first, _)) if verb == "run" && first != "test" && VERBS.contains(&first) => {
+            what.clone()
+        }
         _ => format!("{verb}_{what}"),
     };
     let of_parameters = subject
         .interface
         .parameters
         .iter()
-        .map(|parameter| format!("{plain}_from_{}", snake(parameter)));
+        .map(|parameter| snake(parameter))
+        .filter(|parameter| !what.split('_').any(|word| word == parameter))
+        .map(|parameter| format!("{plain}_from_{parameter}"));
     let candidates: Vec<String> = of_phrases
         .chain([plain.clone()])
         .chain(of_parameters)
+        // It would be taken for a test.
+        .filter(|name| !name.starts_with("test_"))
         .collect();
     let is_free = |name: &String| !is_taken(name) && !is_keyword(name);
     if let Some(name) = candidates.iter().find(|name| is_free(name)) {
