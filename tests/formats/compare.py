@@ -51,8 +51,10 @@ def patched(repository, corpus, folder, tally):
     environment = dict(os.environ, CELLWISE_KEEP_PATCHED=str(folder))
     command = ["cargo", "test", "--quiet", "--test", "patches", "every_edit"]
     subprocess.run(command, cwd=repository, env=environment, check=True, stdout=subprocess.DEVNULL)
+    # Names of files hold `--`, too, so the way back is looked up.
+    paths = {str(path.relative_to(corpus)).replace("/", "--"): path for path in corpus.rglob("*.ipynb")}
     for own in sorted(folder.iterdir()):
-        before = opinion(corpus / own.name.replace("--", "/"))
+        before = opinion(paths[own.name])
         for path in sorted(own.iterdir()):
             tally.judge(f"{path.stem}: nbformat reads it", own.name, [before], [opinion(path)])
 
