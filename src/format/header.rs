@@ -17,6 +17,8 @@ pub struct Header {
     pub comment_magics: Option<bool>,
     /// Quarto's `eval` below `execute`.
     pub runs: Option<bool>,
+    /// Quarto's `error` below `execute`: a cell that fails stops nothing.
+    pub may_fail: bool,
 }
 
 /// Reads the header at the top of a text, each line behind `comment` (`# ` in scripts, nothing in Markdown).
@@ -73,6 +75,7 @@ impl Header {
             }
             ["jupytext", "comment_magics"] => self.comment_magics = Some(value == "true"),
             ["execute", "eval"] => self.runs = Some(is_true(value)),
+            ["execute", "error"] => self.may_fail = is_true(value),
             _ => {}
         }
     }

@@ -65,6 +65,7 @@ pub(super) fn begin(text: &str, frame: Option<&Frame>) -> (usize, Frame) {
         meta,
         coding,
         is_shown_only: header.runs == Some(false),
+        may_fail: header.may_fail,
         ..Frame::default()
     };
     (header.end, frame)

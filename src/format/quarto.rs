@@ -69,7 +69,8 @@ pub(super) fn mind_options(sheet: &mut Sheet) {
         if cell.cell.kind == CellKind::Code && !is_run {
             cell.cell.kind = CellKind::Raw;
         }
-        if option(&cell.cell.text, "error") == Some(true) {
+        let may_fail = option(&cell.cell.text, "error").unwrap_or(sheet.frame.may_fail);
+        if cell.cell.kind == CellKind::Code && may_fail {
             let tags = cell.cell.tags.iter().cloned();
             cell.cell.tags = tags.chain([Box::from(MAY_FAIL)]).collect();
         }
@@ -184,10 +185,17 @@ mod tests {
         for (text, hint) in [
             ("```{python, error = TRUE}\nx\n```\n", Hint::RMarkdown),
             ("```{python}\n#| error: true\nx\n```\n", Hint::Quarto),
+            (
+                "---\nexecute:\n  error: true\n---\n```{python}\nx\n```\n",
+                Hint::Quarto,
+            ),
         ] {
             let notebook = format::parse_as(text.as_bytes(), hint);
             assert!(notebook.cells[0].has_tag("raises-exception"), "{text}");
         }
+        let but_one = "---\nexecute:\n  error: true\n---\n```{python}\n#| error: false\nx\n```\n";
+        let notebook = format::parse_as(but_one.as_bytes(), Hint::Quarto);
+        assert!(!notebook.cells[0].has_tag("raises-exception"));
     }
 
     /// `breakQuartoMd` and knitr's `chunk.begin` look at no fence around a chunk.

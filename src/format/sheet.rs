@@ -35,6 +35,8 @@ pub struct Frame {
     pub code_info: Box<str>,
     /// Code is not run unless its cell says so: Quarto's `execute: eval: false`.
     pub is_shown_only: bool,
+    /// Code may fail unless its cell says otherwise: Quarto's `execute: error: true`.
+    pub may_fail: bool,
 }
 
 #[derive(Debug, Clone)]
