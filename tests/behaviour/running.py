@@ -15,6 +15,8 @@ from notebooks import cache_folder  # noqa: E402
 
 CELL_SECONDS = 20
 ADDRESS = re.compile(r"0x[0-9a-fA-F]{6,}")
+# The row of statsmodels' tables that says when it was made.
+CLOCK = re.compile(r"\bTime:\s+\d\d:\d\d:\d\d\b")
 # The name of a function that became a local one, and where a warning was raised.
 PLACE = re.compile(r"\S*<cell \d+>(:\d+)?|\b\w+\.<locals>\.|(?<=Out)\[\d+\](?=:)")
 
@@ -42,7 +44,7 @@ def started_in_environment(command):
 
 
 def plain(text):
-    return PLACE.sub("", ADDRESS.sub("0x", text))
+    return PLACE.sub("", CLOCK.sub("Time:", ADDRESS.sub("0x", text)))
 
 
 class Run:

@@ -278,6 +278,10 @@ end)
 support.test(":checkhealth cellwise names the program", function()
   support.open("healthy.py", SCRIPT)
   support.wait_for("used-before-definition")
+  -- The status comes behind the findings, in a message of its own.
+  support.wait("a status", function()
+    return cellwise.status() ~= ""
+  end)
   vim.cmd("silent checkhealth cellwise")
   assert(support.buffer():find("cellwise 0.", 1, true), support.buffer())
   assert(not support.buffer():find("ERROR", 1, true), support.buffer())
