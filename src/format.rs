@@ -172,7 +172,7 @@ impl Format {
                     return Err("nothing in it would say that it is a notebook any more".into());
                 }
                 // What is written may close a header that nothing closed, and another format comes first.
-                let now = Decoded::new(after.as_bytes()).format(hint);
+                let now = Decoded::of_text(&after).format(hint);
                 if let Some(now) = now
                     && now.name != self.name
                 {
@@ -209,6 +209,14 @@ pub enum Encoding {
 }
 
 impl<'b> Decoded<'b> {
+    /// A text that an editor has read already, whatever its bytes look like.
+    pub fn of_text(text: &'b str) -> Self {
+        Self {
+            bytes: Cow::Borrowed(text.as_bytes()),
+            encoding: Encoding::Utf8,
+        }
+    }
+
     pub fn new(bytes: &'b [u8]) -> Self {
         // Without a mark, the zero beside the first ASCII character tells.
         let encoding = match bytes {

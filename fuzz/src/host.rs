@@ -56,7 +56,7 @@ pub fn check(language: &str, text: &str, changes: &[Typed]) {
     let uri = "file:///ws/a";
     let mut documents = open(uri, language, text);
     let text = type_in(&mut documents, uri, text, changes);
-    let found = Decoded::new(text.as_bytes()).format(Hint::of_language(language));
+    let found = Decoded::of_text(&text).format(Hint::of_language(language));
     let is_json = found.is_some_and(|format| matches!(format.kind, Kind::Ipynb));
     if is_json && !ipynb::read(text.as_bytes()).1.is_sound() {
         if let Some(notebook) = documents.snapshot(&Uri::from(uri)) {
