@@ -133,7 +133,7 @@ fn of_files(paths: &[PathBuf], args: &Args, policy: Policy, terminal: &Terminal)
         let new = clean::clean(&old, policy).map_err(|reason| refusal(path, &reason))?;
         let Some(new) = new else { return Ok(None) };
         if writes {
-            write::replace(path, &old, &new)?;
+            write::replace(&write::Unbroken::begin(), path, &old, &new)?;
         }
         // Of many notebooks only what is shown is held.
         let change = args.diff.then_some(Change { old, new });
