@@ -16,7 +16,7 @@ use crate::analysis::clones;
 use crate::analysis::facts::OpeningKind;
 use crate::analysis::graph::{Lack, facts_of};
 use crate::analysis::known_imports::KnownImports;
-use crate::analysis::secrets;
+use crate::analysis::secrets::Masked;
 use crate::analysis::{Dependencies, FactsCache, Link, Surroundings};
 use crate::config::Config;
 use crate::notebook::{Cell, CellIdx, Edit, Home, Notebook, NotebookMeta, Problem};
@@ -188,7 +188,7 @@ impl Analysis {
         }
         self.dirty.picture |= !same_nature
             || slot.execution != cell.execution
-            || outline::title(slot) != outline::title(&cell);
+            || outline::line(slot) != outline::line(&cell);
         *slot = Arc::new(cell);
     }
 
@@ -547,6 +547,7 @@ impl Analysis {
     ) -> Vec<(&'static Action, Offer)> {
         let findings = self.findings_at(cell, range);
         let cx = self.action_context(cell, range, &findings, (client, project));
+        let masked = self.masked(cell);
         actions::ALL
             .iter()
             .flat_map(|action| {
@@ -554,7 +555,19 @@ impl Analysis {
                     .into_iter()
                     .map(move |offer| (action, offer))
             })
+            .map(|(action, mut offer)| {
+                let asked = offer.ask.as_mut().map(|ask| &mut ask.title);
+                let said = [Some(&mut offer.title), offer.disabled.as_mut(), asked];
+                said.into_iter()
+                    .flatten()
+                    .for_each(|words| masked.hide(words));
+                (action, offer)
+            })
             .collect()
+    }
+
+    fn masked(&self, cell: CellIdx) -> Masked<'_> {
+        Masked::new(self.notebook.cell(cell).map_or("", |cell| &cell.text))
     }
 
     /// What a person may choose from where an offer [asks](crate::action::Ask).
@@ -583,7 +596,11 @@ impl Analysis {
     ) -> Result<Edit, Refusal> {
         let findings = self.findings_at(cell, range);
         let cx = self.action_context(cell, range, &findings, (client, project));
-        self.applied(action, argument, &cx)
+        let edit = self.applied(action, argument, &cx);
+        edit.map_err(|mut refusal| {
+            self.masked(cell).hide(&mut refusal.0);
+            refusal
+        })
     }
 
     fn applied(
@@ -647,31 +664,18 @@ impl Analysis {
     }
 }
 
-/// Masks the secrets of a cell in what is said of it: a message may quote a path, a command or an error.
+/// Masks the secrets of a cell in what is said of it.
 fn hide_secrets(text: &str, findings: &mut [Finding]) {
     if findings.is_empty() {
         return;
     }
-    let known = secrets::find(text);
-    let hide = |words: &mut String| {
-        for secret in &known {
-            let secret = &text[secret.range];
-            if words.contains(secret) {
-                *words = words.replace(secret, "••••");
-            }
-        }
-        // An error in the outputs may name one that no cell holds.
-        for secret in secrets::find(words).iter().rev() {
-            let (start, end) = (secret.range.start(), secret.range.end());
-            words.replace_range(start.to_usize()..end.to_usize(), "••••");
-        }
-    };
+    let masked = Masked::new(text);
     for finding in findings {
-        hide(&mut finding.message);
+        masked.hide(&mut finding.message);
         let related = finding.related.iter_mut();
-        related.for_each(|related| hide(&mut related.message));
+        related.for_each(|related| masked.hide(&mut related.message));
         if let Some(fix) = &mut finding.fix {
-            hide(&mut fix.title);
+            masked.hide(&mut fix.title);
         }
     }
 }
