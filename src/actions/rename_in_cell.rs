@@ -133,7 +133,6 @@ use crate::analysis::facts::{
     Binding, BindingKind, MagicKind, Path, Scope, State, Step, Use, UseKind,
 };
 use crate::notebook::{CellIdx, Edit, EditOp};
-use crate::rule::Finding;
 use crate::text::{TextRange, TextSize};
 
 pub const ACTION: Action = Action {
@@ -145,24 +144,11 @@ pub const ACTION: Action = Action {
 };
 
 fn offer(cx: &ActionContext<'_>) -> Vec<Offer> {
-    cx.findings
-        .iter()
-        .filter_map(|finding| {
-            let name = name_of(finding)?;
-            let title = format!("Rename `{name}` from {} on", cx.cell);
-            Some(Offer {
-                repairs: Some(finding.rule),
-                argument: Some(name.to_owned()),
-                disabled: apply(cx, Some(name)).err().map(|refusal| refusal.0),
-                ..Offer::new(title)
-            })
-        })
-        .collect()
-}
-
-fn name_of(finding: &Finding) -> Option<&str> {
-    let fix = finding.fix.as_ref()?;
-    (fix.action == ACTION.name).then_some(fix.argument.as_deref()?)
+    let offers = cx.repairs(ACTION.name).map(|(finding, fix)| Offer {
+        disabled: apply(cx, fix.argument.as_deref()).err().map(|refusal| refusal.0),
+        ..Offer::repair(finding, fix)
+    });
+    offers.collect()
 }
 
 fn apply(cx: &ActionContext<'_>, argument: Option<&str>) -> Result<Edit, Refusal> {

@@ -14,7 +14,7 @@ use crate::analysis::source;
 use crate::notebook::Home;
 use crate::refactor::naming::KEYWORDS;
 use crate::rule::Context;
-use crate::text::TextRange;
+use crate::text::{TextRange, with_replacements};
 
 /// What differs between the places, by the names and places of the first.
 pub(super) struct Differences {
@@ -256,13 +256,8 @@ impl Differences {
             let places = parameter.literals.iter();
             places.map(|range| (*range, parameter.name.as_str()))
         });
-        let mut changes: Vec<(TextRange, &str)> = names.chain(literals).collect();
-        changes.sort_unstable_by_key(|(range, _)| std::cmp::Reverse(range.start()));
-        let mut body = first.piece.body.clone();
-        for (range, new) in changes {
-            body.replace_range(std::ops::Range::<usize>::from(range), new);
-        }
-        with_single_blank_lines(&body)
+        let changes: Vec<(TextRange, &str)> = names.chain(literals).collect();
+        with_single_blank_lines(&with_replacements(&first.piece.body, &changes))
     }
 }
 

@@ -21,7 +21,7 @@ use crate::refactor::module::target::Target;
 use crate::refactor::module::{Import, own_modules};
 use crate::refactor::outside;
 use crate::refactor::pieces::whole;
-use crate::text::{TextRange, TextSize};
+use crate::text::{TextRange, TextSize, with_replacements};
 
 /// Where the import goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -82,13 +82,9 @@ pub fn without(
 ) -> Result<Edit, Refusal> {
     let mut edit = Edit::default();
     let counts = extract::reads_history(&cx.all);
-    for (cell, mut replacements) in changes {
+    for (cell, replacements) in changes {
         let text = text_of(cx, cell);
-        replacements.sort_by_key(|(range, _)| (range.start(), range.end()));
-        let mut after = text.to_owned();
-        for (range, new) in replacements.iter().rev() {
-            after.replace_range(std::ops::Range::<usize>::from(*range), new);
-        }
+        let after = with_replacements(text, &replacements);
         let tidied = after.trim_matches(['\n', '\r']);
         if tidied.trim().is_empty() && cx.client.cell_structure && !counts {
             edit.ops.push(EditOp::Remove { cell });
