@@ -67,7 +67,7 @@
 
 use crate::action::{Action, ActionContext, Offer, Refusal};
 use crate::notebook::{Anchor, Edit};
-use crate::refactor::duplicate::{self, Plan};
+use crate::refactor::function::duplicate::{self, Plan};
 use crate::refactor::style;
 use crate::text::TextRange;
 

@@ -18,7 +18,6 @@ use std::sync::Arc;
 use ruff_python_ast::name::Name;
 use rustc_hash::FxHashSet;
 
-use super::extract::{self, Plan, Wish};
 use super::module::target::Target;
 use super::module::{self, Import};
 use super::run_target;
@@ -27,6 +26,7 @@ use crate::analysis::graph::Lack;
 use crate::engine::Analysis;
 use crate::notebook::{Cell, CellIdx, CellKind, Edit, Home, Notebook};
 use crate::project::{Project, slashed};
+use crate::refactor::function::extract::{self, Plan, Wish};
 use crate::rule::Context;
 
 use self::sorted::Sorted;

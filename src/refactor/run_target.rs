@@ -13,7 +13,6 @@ use ruff_python_ast::Stmt;
 use ruff_python_ast::name::Name;
 use rustc_hash::FxHashSet;
 
-use super::import_block::name;
 use super::module::target::Target;
 use super::module::{Existing, Import, own_modules};
 use super::moving::closure::bindings;
@@ -27,6 +26,7 @@ use crate::analysis::run_line::RunLine;
 use crate::format;
 use crate::notebook::{CellIdx, Edit, EditOp};
 use crate::project::{Project, slashed, within};
+use crate::refactor::imports::block::name;
 use crate::rule::Context;
 use crate::text::{LineIndex, Ranged};
 

@@ -1,10 +1,11 @@
 //! Where a cell can be cut in two so that both parts show what the whole did.
 
 use super::pieces::{self, line_end, line_start, offset};
-use super::{extract, shown};
+use super::shown;
 use crate::action::Refusal;
 use crate::analysis::facts::{Facts, MagicKind, StatementKind};
 use crate::notebook::{Cell, CellIdx};
+use crate::refactor::function::extract;
 use crate::rule::Context;
 
 /// A place between two top-level statements.

@@ -14,8 +14,8 @@ use crate::analysis::facts::{
 use crate::analysis::source::parse_part;
 use crate::analysis::{python, standard_library};
 use crate::notebook::{CellIdx, Edit, EditOp};
-use crate::refactor::extract;
-use crate::refactor::import_block::{merge, name};
+use crate::refactor::function::extract;
+use crate::refactor::imports::block::{merge, name};
 use crate::refactor::imports::import_cell;
 use crate::refactor::module::target::Target;
 use crate::refactor::module::{Import, own_modules};

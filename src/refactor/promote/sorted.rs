@@ -11,7 +11,7 @@ use crate::analysis::facts::{
 };
 use crate::analysis::{builtins, python};
 use crate::notebook::{Cell, CellIdx};
-use crate::refactor::cut::{self, Fate};
+use crate::refactor::function::cut::{self, Fate};
 use crate::refactor::module::Import;
 use crate::refactor::pieces;
 use crate::rule::Context;

@@ -15,13 +15,14 @@ use rustc_hash::FxHashSet;
 
 use super::interface::{self, Interface, Parts};
 use super::naming::{self, Subject};
-use super::{extract, layout, outside, pieces, shape, unread};
+use super::{extract, shape, unread};
 use crate::action::{ActionContext, Refusal};
 use crate::analysis::facts::{Facts, MagicKind};
 use crate::analysis::scope::{Body, Locals};
 use crate::analysis::source::{Source, parse_part, size};
 use crate::analysis::{depth, python, text_reads};
 use crate::notebook::{Cell, CellIdx, CellKind, Edit, EditOp, Notebook};
+use crate::refactor::{layout, outside, pieces};
 use crate::rule::Context;
 use crate::text::{Ranged, TextRange, TextSize};
 use around::Around;
@@ -367,7 +368,7 @@ impl Site<'_> {
             return Ok(());
         };
         let text = self.code.text;
-        let words: FxHashSet<&str> = super::words::words(&text[self.range()]).collect();
+        let words: FxHashSet<&str> = crate::refactor::words::words(&text[self.range()]).collect();
         let mut in_class = false;
         let mut receivers: Vec<&Name> = Vec::new();
         for step in &self.path.steps {

@@ -3,15 +3,16 @@
 use rustc_hash::FxHashSet;
 
 use super::barriers::{self, Barrier};
-use super::import_block::{self, Statement};
-use super::import_lines;
-use super::import_lines::{Block, Target, goes_with_comments, later_blocks, may_fail, without};
+use super::block::{self, Statement};
+use super::lines;
+use super::lines::{Block, Target, goes_with_comments, later_blocks, may_fail, without};
 use super::modules::{self, Nature};
-use super::pieces::{line_end, line_start};
-use super::{extract, shown};
 use crate::analysis::facts::{Binding, BindingKind, MagicKind, State, StatementKind, Step};
 use crate::analysis::source::size;
 use crate::notebook::{CellIdx, Edit, EditOp};
+use crate::refactor::function::extract;
+use crate::refactor::pieces::{line_end, line_start};
+use crate::refactor::shown;
 use crate::rule::Context;
 use crate::text::TextRange;
 
@@ -384,7 +385,7 @@ impl Work<'_> {
                 .flat_map(|block| block.imports.iter())
         };
         // What the cell imports below its block stays there, and need not be imported twice.
-        let mut below = import_lines::made_below(self.cx, &self.target);
+        let mut below = lines::made_below(self.cx, &self.target);
         below.retain(|import| !import.bound().iter().any(|name| self.is_deleted(name)));
         let mut coming: Vec<Statement> = Vec::new();
         for block in moved {
@@ -409,7 +410,7 @@ impl Work<'_> {
         let count = all.len();
         all.append(&mut coming);
         if !self.keeps_its_lines() && is_free_to_sort(&all) {
-            let sorted = import_block::render(&all, &nobodys, newline);
+            let sorted = block::render(&all, &nobodys, newline);
             let prefix = if self.target.run.is_empty() && !sorted.is_empty() {
                 newline
             } else {
@@ -426,11 +427,11 @@ impl Work<'_> {
             return text[start..end].to_owned();
         }
         let block = if is_free_to_sort(&new) {
-            import_block::render(&new, &nobodys, newline)
+            block::render(&new, &nobodys, newline)
         } else {
-            let lines = new.iter().map(|import| {
-                import_block::render(std::slice::from_ref(import), &nobodys, newline)
-            });
+            let lines = new
+                .iter()
+                .map(|import| block::render(std::slice::from_ref(import), &nobodys, newline));
             lines.collect::<Vec<_>>().join(newline)
         };
         format!("{}{newline}{block}", &text[start..end])
@@ -505,11 +506,7 @@ fn meaning(binding: &Binding) -> Option<String> {
     let BindingKind::Import { module, member } = &binding.kind else {
         return None;
     };
-    Some(import_block::path_of(
-        &binding.name,
-        module,
-        member.as_deref(),
-    ))
+    Some(block::path_of(&binding.name, module, member.as_deref()))
 }
 
 fn wanted_from(binding: &Binding) -> Option<&str> {

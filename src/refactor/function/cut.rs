@@ -3,13 +3,13 @@
 use ruff_python_ast::name::Name;
 use rustc_hash::FxHashSet;
 
-use super::outside::{self, Readers};
-use super::shown;
 use crate::action::Refusal;
 use crate::analysis::Facts;
 use crate::analysis::facts::{BindingKind, MagicKind, StatementKind, TextReads, Use};
 use crate::analysis::source::size;
 use crate::notebook::CellIdx;
+use crate::refactor::outside::{self, Readers};
+use crate::refactor::shown;
 use crate::rule::Context;
 use crate::text::TextRange;
 

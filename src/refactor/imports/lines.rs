@@ -1,12 +1,12 @@
 //! The lines of a cell on which imports stand: where they begin and end, with their comments, and how they go.
 
 use super::barriers::{self, Barrier};
-use super::import_block::{self, Statement};
+use super::block::{self, Statement};
 use super::modules::Nature;
-use super::pieces::{after_line_break, is_directive, line_end, line_start, offset};
 use crate::analysis::facts::{Facts, OpeningKind, StatementKind};
 use crate::analysis::source::size;
 use crate::notebook::{Cell, CellIdx, EditOp};
+use crate::refactor::pieces::{after_line_break, is_directive, line_end, line_start, offset};
 use crate::rule::Context;
 use crate::text::TextRange;
 
@@ -135,7 +135,7 @@ fn block(index: CellIdx, cell: &Cell, facts: &Facts, first: usize) -> Option<Blo
         if statements[at].kind != StatementKind::Import {
             return None;
         }
-        imports.extend(import_block::read(text, statements[at].range)?);
+        imports.extend(block::read(text, statements[at].range)?);
         end = line_end(text, statements[at].range.end());
         at += 1;
     }
@@ -242,7 +242,7 @@ pub fn made_below(cx: &Context<'_>, target: &Target) -> Vec<Statement> {
         statement.kind == StatementKind::Import && offset(statement.range.start()) >= target.place.1
     });
     below
-        .filter_map(|statement| import_block::read(&cell.text, statement.range))
+        .filter_map(|statement| block::read(&cell.text, statement.range))
         .flatten()
         .collect()
 }

@@ -9,10 +9,10 @@ use rustc_hash::FxHashMap;
 use std::sync::LazyLock;
 
 use super::modules::{self, Nature};
-use super::pieces;
 use crate::analysis::facts::{BindingKind, Callee, Facts, Magic, MagicKind, StatementKind};
 use crate::analysis::installs;
 use crate::notebook::{Cell, CellIdx};
+use crate::refactor::pieces;
 use crate::rule::Context;
 use crate::text::{TextRange, TextSize};
 

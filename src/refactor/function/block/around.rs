@@ -14,8 +14,8 @@ use super::path::{Code, Path, Step, suites};
 use crate::analysis::facts::{Facts, State};
 use crate::analysis::python;
 use crate::analysis::scope::{Body, Locals, captured_name};
-use crate::refactor::interface::Rest;
-use crate::refactor::shape;
+use crate::refactor::function::interface::Rest;
+use crate::refactor::function::shape;
 use crate::text::{Ranged, TextRange};
 
 /// What is around the selected statements.

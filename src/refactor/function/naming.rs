@@ -7,9 +7,9 @@ use ruff_python_ast::name::Name;
 use super::interface::Interface;
 use super::shape::Shape;
 use super::unread;
-use super::words::words;
 use crate::analysis::Facts;
 use crate::notebook::{CellIdx, CellKind, Notebook};
+use crate::refactor::words::words;
 pub use vocabulary::KEYWORDS;
 use vocabulary::{EMPTY, LINKS, PLOTS, VERBS};
 

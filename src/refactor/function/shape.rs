@@ -4,8 +4,8 @@ use ruff_python_ast::name::Name;
 use ruff_python_ast::visitor::{self, Visitor};
 use ruff_python_ast::{Expr, Stmt};
 
-use super::words::words;
 use crate::analysis::scope::{Body, Locals};
+use crate::refactor::words::words;
 use crate::text::{Ranged, TextRange};
 
 /// What was found in the statements of a piece of code.

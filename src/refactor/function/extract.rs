@@ -3,13 +3,14 @@
 use super::cut::{self, Fate, NoCut};
 use super::interface::{self, Interface, Parts, Rest};
 use super::naming::{self, Subject};
-use super::pieces::{self, Pieces};
-use super::{layout, shape, unread};
+use super::{shape, unread};
 use crate::action::{ActionContext, Refusal};
 use crate::analysis::facts::{Facts, MagicKind};
 use crate::analysis::source::parse_part;
 use crate::analysis::{builtins, depth, python};
 use crate::notebook::{Cell, CellIdx, CellKind, Edit, EditOp, Home, Notebook};
+use crate::refactor::layout;
+use crate::refactor::pieces::{self, Pieces};
 use crate::rule::Context;
 use crate::text::{TextRange, TextSize};
 use ruff_python_ast::name::Name;

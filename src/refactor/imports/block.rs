@@ -12,9 +12,9 @@ use std::cmp::Ordering;
 use ruff_python_ast::Stmt;
 use ruff_python_parser::Mode;
 
-use super::layout::{WIDTH, columns};
 use super::modules;
 use crate::analysis::source::parse_part;
+use crate::refactor::layout::{WIDTH, columns};
 use crate::text::TextRange;
 
 /// Whether a module belongs to the project, by the first part of its name.

@@ -12,7 +12,7 @@ use crate::analysis::facts::Facts;
 use crate::analysis::shapes::{Atom, AtomKind};
 use crate::analysis::source;
 use crate::notebook::Home;
-use crate::refactor::naming::KEYWORDS;
+use crate::refactor::function::naming::KEYWORDS;
 use crate::rule::Context;
 use crate::text::{TextRange, with_replacements};
 

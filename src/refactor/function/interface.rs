@@ -3,8 +3,6 @@
 use ruff_python_ast::name::Name;
 use rustc_hash::FxHashSet;
 
-use super::outside::{self, Readers};
-use super::prior::{self, Prior, PriorKind};
 use super::reach;
 use super::shape::Shape;
 use super::unread;
@@ -12,6 +10,8 @@ use crate::action::Refusal;
 use crate::analysis::facts::{Facts, Path, State, TextReads, UseKind};
 use crate::analysis::{builtins, text_reads};
 use crate::notebook::CellIdx;
+use crate::refactor::outside::{self, Readers};
+use crate::refactor::prior::{self, Prior, PriorKind};
 use crate::rule::Context;
 use crate::text::TextRange;
 
