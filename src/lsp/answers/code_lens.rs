@@ -3,9 +3,10 @@
 use serde_json::{Value, json};
 use tower_lsp::ls_types::{CodeLens, Command};
 
-use super::proto::{Range, Uri};
-use super::session::View;
-use super::{lower, navigate};
+use super::navigate;
+use crate::lsp::lower;
+use crate::lsp::proto::{Range, Uri};
+use crate::lsp::session::View;
 use crate::notebook::CellIdx;
 use crate::text::TextRange;
 use crate::view::relations;

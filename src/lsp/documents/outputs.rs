@@ -5,10 +5,10 @@
 
 use rustc_hash::FxHashMap;
 
-use super::documents::{Applied, CellDocument, Change, Documents};
-use super::proto::{CellOutputs, OutputsTold, Uri};
-use super::saved::SavedCell;
+use super::{Applied, CellDocument, Change, Documents};
 use crate::analysis::secrets;
+use crate::lsp::proto::{CellOutputs, OutputsTold, Uri};
+use crate::lsp::saved::SavedCell;
 use crate::notebook::{OutputError, Outputs};
 
 /// Of an exception's text, in characters: as many as of one in a file.

@@ -25,7 +25,7 @@
 //!   What ran is unknown then, and only a new run ends it.
 
 use super::cell_text::CellText;
-use super::proto::ExecutionSummary;
+use crate::lsp::proto::ExecutionSummary;
 use crate::notebook::Execution;
 
 /// What is known of a cell's last run.

@@ -2,8 +2,8 @@
 
 use serde::Serialize;
 
-use super::proto::Uri;
-use super::session::View;
+use crate::lsp::proto::Uri;
+use crate::lsp::session::View;
 use crate::notebook::CellIdx;
 use crate::view::graph::{self, Edge, Node};
 

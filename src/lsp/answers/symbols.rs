@@ -3,10 +3,10 @@
 
 use tower_lsp::ls_types::{DocumentSymbol, DocumentSymbolResponse, SymbolInformation, SymbolKind};
 
-use super::lower;
 use super::navigate::{location, range};
-use super::proto::Uri;
-use super::session::View;
+use crate::lsp::lower;
+use crate::lsp::proto::Uri;
+use crate::lsp::session::View;
 use crate::notebook::{CellIdx, CellKind};
 use crate::text::{TextRange, TextSize};
 use crate::view::outline;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use ropey::Rope;
 
-use super::proto::Uri;
+use crate::lsp::proto::Uri;
 
 /// The smallest rope takes a kilobyte, five times as much as most cells.
 #[derive(Debug, Clone, Default)]

@@ -4,9 +4,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::code_action;
-use super::proto::Uri;
-use super::session::View;
 use crate::action::Choices;
+use crate::lsp::proto::Uri;
+use crate::lsp::session::View;
 
 /// The parameters: the `data` of a listed action.
 #[derive(Debug, Deserialize)]

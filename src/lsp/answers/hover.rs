@@ -3,12 +3,13 @@
 
 use tower_lsp::ls_types::{Hover, HoverContents, HoverParams, MarkupContent, MarkupKind};
 
-use super::documents::byte_range;
-use super::proto::{Position, Uri};
-use super::session::View;
-use super::{lower, navigate};
+use super::navigate;
 use crate::analysis::occurrences::Owner;
 use crate::docs;
+use crate::lsp::documents::byte_range;
+use crate::lsp::lower;
+use crate::lsp::proto::{Position, Uri};
+use crate::lsp::session::View;
 use crate::notebook::CellIdx;
 use crate::rules;
 use crate::text::{LineIndex, TextRange};

@@ -10,11 +10,11 @@ use std::sync::Arc;
 use ropey::Rope;
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::documents::{
-    Applied, CellDocument, Change, Described, Documents, NotebookDocument, notebook_meta,
-};
 use super::execution;
-use super::proto::{CellItem, NotebookChanged, Structure, TextContent, TextEdit, TextItem, Uri};
+use super::{Applied, CellDocument, Change, Described, Documents, NotebookDocument, notebook_meta};
+use crate::lsp::proto::{
+    CellItem, NotebookChanged, Structure, TextContent, TextEdit, TextItem, Uri,
+};
 use crate::text::{self, Spliced};
 
 pub(super) fn change(documents: &mut Documents, changed: NotebookChanged, applied: &mut Applied) {

@@ -3,8 +3,8 @@
 //! VS Code asks for kinds below `source` cell by cell and at the same time, so these stay within their
 //! cell. It asks for kinds below `notebook` once, for the first cell, and means the notebook.
 
-use super::session::View;
 use crate::action::{Offer, Refusal};
+use crate::lsp::session::View;
 use crate::notebook::{CellIdx, Edit};
 
 const CELL: &str = "source.fixAll.cellwise";

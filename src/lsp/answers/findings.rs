@@ -2,9 +2,9 @@
 
 use serde::Serialize;
 
-use super::proto::{Range, Uri};
-use super::publish;
-use super::session::View;
+use crate::lsp::proto::{Range, Uri};
+use crate::lsp::publish;
+use crate::lsp::session::View;
 use crate::rules;
 use crate::{docs, rule};
 

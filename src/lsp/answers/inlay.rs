@@ -3,10 +3,10 @@
 
 use tower_lsp::ls_types::{InlayHint, InlayHintLabel, Range};
 
-use super::lower;
 use super::navigate;
-use super::proto::Uri;
-use super::session::View;
+use crate::lsp::lower;
+use crate::lsp::proto::Uri;
+use crate::lsp::session::View;
 use crate::notebook::CellIdx;
 use crate::text::{TextRange, TextSize};
 use crate::view::relations;

@@ -7,12 +7,12 @@ use tower_lsp::ls_types::{
 };
 
 use super::code_action::REQUEST_FAILED;
-use super::documents::byte_range;
-use super::lower::{self, Lowered};
-use super::proto::{Range, Uri};
-use super::publish;
-use super::session::View;
 use crate::analysis::occurrences::{Kind, Occurrence};
+use crate::lsp::documents::byte_range;
+use crate::lsp::lower::{self, Lowered};
+use crate::lsp::proto::{Range, Uri};
+use crate::lsp::publish;
+use crate::lsp::session::View;
 use crate::notebook::{Anchor, CellIdx};
 use crate::refactor::rename;
 use crate::text::{LineIndex, TextRange, TextSize};

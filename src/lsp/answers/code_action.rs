@@ -12,13 +12,13 @@ use tower_lsp::ls_types::{
     CodeActionParams, CodeActionResponse, Diagnostic, NumberOrString,
 };
 
-use super::documents::byte_range;
 use super::fix_all;
-use super::lower::{self, Lowered};
-use super::proto::{Range, Uri};
-use super::session::View;
 use crate::action::{Action, Choices, Offer};
 use crate::actions;
+use crate::lsp::documents::byte_range;
+use crate::lsp::lower::{self, Lowered};
+use crate::lsp::proto::{Range, Uri};
+use crate::lsp::session::View;
 use crate::notebook::{CellIdx, EditOp};
 use crate::text::{LineIndex, TextRange};
 
