@@ -15,7 +15,7 @@ use crate::action::{Action, ActionContext, Choices, Client, Offer, Refusal};
 use crate::analysis::clones;
 use crate::analysis::facts::OpeningKind;
 use crate::analysis::graph::{Lack, facts_of};
-use crate::analysis::known_imports::KnownImports;
+use crate::analysis::known::imports::KnownImports;
 use crate::analysis::secrets;
 use crate::analysis::{Dependencies, FactsCache, Link, Surroundings};
 use crate::config::Config;

@@ -57,7 +57,7 @@ use std::sync::Arc;
 use super::declare_dependency;
 use crate::action::{Action, ActionContext, Offer, Refusal};
 use crate::analysis::facts::{Magic, MagicKind};
-use crate::analysis::{distributions, installs};
+use crate::analysis::known::{distributions, installs};
 use crate::notebook::{Edit, EditOp};
 use crate::project;
 use crate::rule::Finding;

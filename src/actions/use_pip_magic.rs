@@ -40,7 +40,7 @@
 
 use crate::action::{Action, ActionContext, Offer, Refusal};
 use crate::analysis::facts::MagicKind;
-use crate::analysis::installs;
+use crate::analysis::known::installs;
 use crate::notebook::Edit;
 use crate::rule::Finding;
 use crate::text::TextRange;

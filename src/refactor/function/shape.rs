@@ -103,7 +103,7 @@ pub fn of(statements: &[Stmt], text: &str) -> Shape {
     walked(Walk::default(), statements, text)
 }
 
-/// The same for statements within a block, of which [`super::block::jumps`] says where they may jump to.
+/// The same for statements within a block, of which [`super::block`] says where they may jump to.
 pub fn within_block(statements: &[Stmt], text: &str) -> Shape {
     let walk = Walk {
         is_within_block: true,

@@ -10,7 +10,7 @@ use std::sync::LazyLock;
 
 use super::modules::{self, Nature};
 use crate::analysis::facts::{BindingKind, Callee, Facts, Magic, MagicKind, StatementKind};
-use crate::analysis::installs;
+use crate::analysis::known::installs;
 use crate::notebook::{Cell, CellIdx};
 use crate::refactor::pieces;
 use crate::rule::Context;

@@ -37,7 +37,7 @@ pub fn nature(module: &str) -> Nature {
 
 /// Whether a module of this name comes with some version of Python 3.
 pub fn is_standard(root: &str) -> bool {
-    crate::analysis::standard_library::has(root)
+    crate::analysis::known::standard_library::has(root)
 }
 
 /// Modules of the standard library that print, open a window, change how other code runs, or warn that they

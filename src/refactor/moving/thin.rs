@@ -11,8 +11,9 @@ use crate::action::{ActionContext, Refusal};
 use crate::analysis::facts::{
     BindingKind, Facts, MagicKind, Path, RemarkKind, StatementKind, TextReads,
 };
+use crate::analysis::known::standard_library;
+use crate::analysis::python;
 use crate::analysis::source::parse_part;
-use crate::analysis::{python, standard_library};
 use crate::notebook::{CellIdx, Edit, EditOp};
 use crate::refactor::function::extract;
 use crate::refactor::imports::block::{merge, name};

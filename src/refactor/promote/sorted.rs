@@ -9,7 +9,8 @@ use crate::action::Refusal;
 use crate::analysis::facts::{
     Binding, BindingKind, Facts, MagicKind, OpeningKind, Statement, StatementKind, Value,
 };
-use crate::analysis::{builtins, python};
+use crate::analysis::known::builtins;
+use crate::analysis::python;
 use crate::notebook::{Cell, CellIdx};
 use crate::refactor::function::cut::{self, Fate};
 use crate::refactor::module::Import;

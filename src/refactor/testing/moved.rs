@@ -7,8 +7,8 @@ use ruff_python_ast::name::Name;
 
 use super::{FOLDER, own_module, search_path};
 use crate::action::{ActionContext, Refusal};
-use crate::analysis::builtins;
 use crate::analysis::facts::{Callee, Facts, RemarkKind, StatementKind};
+use crate::analysis::known::builtins;
 use crate::notebook::{CellIdx, Edit};
 use crate::project::slashed;
 use crate::refactor::layout::indented;

@@ -7,8 +7,8 @@ use rustc_hash::FxHashMap;
 
 use super::Copy;
 use crate::action::Refusal;
-use crate::analysis::builtins;
 use crate::analysis::facts::Facts;
+use crate::analysis::known::builtins;
 use crate::analysis::shapes::{Atom, AtomKind};
 use crate::analysis::source;
 use crate::notebook::Home;

@@ -5,7 +5,7 @@ use std::ops::AddAssign;
 use ruff_python_ast::name::Name;
 use rustc_hash::FxHashMap;
 
-use super::facts::{BindingKind, Facts, Path};
+use crate::analysis::facts::{BindingKind, Facts, Path};
 
 /// The import statements that names are known for: first those of the project itself, then those
 /// that nearly everybody writes.
@@ -237,7 +237,7 @@ mod tests {
             "import jax.numpy as np\nimport os.path",
             "import numpy as np\nfrom . import secret\nif x:\n    import rare",
         ] {
-            votes.count(&super::super::python::facts(text));
+            votes.count(&crate::analysis::python::facts(text));
         }
         let known = votes.result();
         let import = |name: &str| known.import_for(name);

@@ -531,8 +531,8 @@ const TABLE: &[(&str, &str)] = &[
 
 #[cfg(test)]
 mod tests {
+    use super::super::standard_library;
     use super::*;
-    use crate::analysis::standard_library;
 
     #[test]
     fn the_table_is_sorted_and_normal() {

@@ -1,6 +1,6 @@
 //! Shell commands that install packages: `pip install pandas`, `conda install -c conda-forge gdal`.
 
-use super::source::size;
+use crate::analysis::source::size;
 use crate::text::TextRange;
 
 /// A command that installs.

@@ -7,8 +7,8 @@ use std::sync::LazyLock;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::facts::{BindingKind, RandomCall};
-use super::graph::Link;
+use crate::analysis::facts::{BindingKind, RandomCall};
+use crate::analysis::graph::Link;
 use crate::notebook::CellIdx;
 
 /// Generators that are seeded together.
