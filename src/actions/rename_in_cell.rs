@@ -130,7 +130,7 @@ use std::collections::BTreeMap;
 use crate::action::{Action, ActionContext, Offer, Refusal};
 use crate::analysis::Facts;
 use crate::analysis::facts::{
-    Binding, BindingKind, MagicKind, Path, Scope, State, Step, Use, UseKind,
+    Binding, BindingKind, MagicKind, Path, Scope, State, Use, UseKind,
 };
 use crate::notebook::{CellIdx, Edit, EditOp};
 use crate::text::{TextRange, TextSize};
@@ -293,8 +293,7 @@ impl Renaming<'_> {
         let loops = ["for", "while", "async"]
             .iter()
             .any(|word| self.text(cell)[statement.range].starts_with(word));
-        let within = |step: Step| (statement.steps.0..statement.steps.1).contains(&step);
-        let reads_before = uses(facts, name).any(|read| read.local == State::Untouched && within(read.step));
+        let reads_before = uses(facts, name).any(|read| read.local == State::Untouched && statement.takes(read.step));
         if loops && reads_before {
             return Err(format!("a loop in {cell} reads `{name}` before it binds it").into());
         }

@@ -270,11 +270,11 @@ fn changes_data(facts: &Facts, start: usize, at: usize) -> bool {
         .bindings
         .iter()
         .filter(|binding| (start..at).contains(&(binding.statement as usize)));
-    let steps = facts.statements[at].steps;
+    let statement = &facts.statements[at];
     let mut bound = bound.map(|binding| &binding.name);
     !bound.any(|name| {
         let mut reads = facts.uses.iter();
-        reads.any(|read| read.name == *name && (steps.0..steps.1).contains(&read.step))
+        reads.any(|read| read.name == *name && statement.takes(read.step))
     })
 }
 

@@ -186,7 +186,7 @@ pub fn selection(
         // What stands below may need it, so that it is not only the other cells' affair.
         let is_work = match kind {
             Kind::Work => true,
-            Kind::Definition => !cut.bindings(at).any(|binding| {
+            Kind::Definition => !cut.facts.bound_by(at).any(|binding| {
                 cut.readers.contains_key(&binding.name)
                     || (0..facts.statements.len())
                         .filter(|other| !touched.contains(other))
@@ -260,17 +260,18 @@ impl Cut<'_> {
             }
             StatementKind::Expression | StatementKind::Other => {}
         }
-        let mut bindings = self.bindings(at).peekable();
+        let mut bindings = self.facts.bound_by(at).peekable();
         let deletes_only =
             bindings.peek().is_some() && bindings.all(|binding| binding.kind.is_delete());
         if deletes_only && self.text[statement.range].starts_with("del ") && {
             let from = statement.steps.0;
-            self.bindings(at)
+            self.facts
+                .bound_by(at)
                 .all(|binding| self.facts.state_before(&binding.name, from).1.is_none())
         } {
             return Kind::Fixed;
         }
-        let is_fixed = self.bindings(at).any(|binding| {
+        let is_fixed = self.facts.bound_by(at).any(|binding| {
             (binding.kind.is_import() || binding.kind.is_definition())
                 && self.readers.contains_key(&binding.name)
         });
@@ -279,14 +280,17 @@ impl Cut<'_> {
 
     fn is_unread_literal(&self, at: usize) -> bool {
         let statement = &self.facts.statements[at];
-        let within = statement.steps.0..statement.steps.1;
-        let reads = |read: &Use| within.contains(&read.step);
+        let reads = |read: &Use| statement.takes(read.step);
         let has_body = self
             .facts
             .scopes
             .iter()
             .any(|scope| statement.range.contains_range(scope.range));
-        let mut names = self.bindings(at).map(|binding| &binding.name).peekable();
+        let mut names = self
+            .facts
+            .bound_by(at)
+            .map(|binding| &binding.name)
+            .peekable();
         let assigns = names.peek().is_some_and(|name| {
             let rest = self.text[statement.range].strip_prefix(name.as_str());
             rest.is_some_and(|rest| rest.trim_start().starts_with('='))
@@ -303,15 +307,8 @@ impl Cut<'_> {
                 .facts
                 .calls
                 .iter()
-                .any(|call| within.contains(&call.step))
+                .any(|call| statement.takes(call.step))
             && !names.any(|name| is_read(name) || name.starts_with('_'))
-    }
-
-    fn bindings(&self, at: usize) -> impl Iterator<Item = &crate::analysis::facts::Binding> {
-        self.facts
-            .bindings
-            .iter()
-            .filter(move |binding| binding.statement as usize == at)
     }
 
     fn fates(&self) -> Result<Vec<Fate>, NoCut> {
@@ -380,7 +377,7 @@ impl Cut<'_> {
     fn definitions_inside(&self, last: usize) -> FxHashSet<usize> {
         let of_kind = |kind: Kind| (0..self.kinds.len()).filter(move |&at| self.kinds[at] == kind);
         let definitions: Vec<usize> = of_kind(Kind::Definition).filter(|&at| at < last).collect();
-        let names = |at: usize| self.bindings(at).map(|binding| &binding.name);
+        let names = |at: usize| self.facts.bound_by(at).map(|binding| &binding.name);
         let mut outside: FxHashSet<usize> = definitions
             .iter()
             .copied()
@@ -419,7 +416,8 @@ impl Cut<'_> {
                     && of_kind(Kind::Work)
                         .chain(inside.iter().copied())
                         .any(|other| {
-                            self.bindings(other)
+                            self.facts
+                                .bound_by(other)
                                 .any(|binding| self.mentions(at, &binding.name))
                         })
             });
@@ -431,19 +429,19 @@ impl Cut<'_> {
     }
 
     fn is_class(&self, at: usize) -> bool {
-        self.bindings(at)
+        self.facts
+            .bound_by(at)
             .any(|binding| matches!(binding.kind, BindingKind::Class(_)))
     }
 
     /// Whether a statement reads or binds the name, at once or in a body.
     fn mentions(&self, at: usize, name: &Name) -> bool {
         let statement = &self.facts.statements[at];
-        let within = statement.steps.0..statement.steps.1;
         self.facts
             .uses
             .iter()
-            .any(|read| read.name == *name && within.contains(&read.step))
-            || self.bindings(at).any(|binding| binding.name == *name)
+            .any(|read| read.name == *name && statement.takes(read.step))
+            || self.facts.bound_by(at).any(|binding| binding.name == *name)
             || self
                 .facts
                 .scopes
@@ -458,12 +456,12 @@ impl Cut<'_> {
         let above: Vec<usize> = (0..at)
             .filter(|&other| fates[other] == Fate::Inside)
             .collect();
-        let touched = self.bindings(at).any(|binding| {
+        let touched = self.facts.bound_by(at).any(|binding| {
             above
                 .iter()
                 .any(|&other| self.mentions(other, &binding.name))
         });
-        let has_other_meaning = self.bindings(at).any(|binding| {
+        let has_other_meaning = self.facts.bound_by(at).any(|binding| {
             self.cx
                 .link
                 .touchers(&binding.name)
@@ -487,12 +485,8 @@ impl Cut<'_> {
                     })
             }
             Kind::Definition => {
-                let within = statement.steps.0..statement.steps.1;
-                let calls = self
-                    .facts
-                    .calls
-                    .iter()
-                    .any(|call| within.contains(&call.step));
+                let mut calls = self.facts.calls.iter();
+                let calls = calls.any(|call| statement.takes(call.step));
                 let decorated = self
                     .facts
                     .scopes
@@ -502,11 +496,11 @@ impl Cut<'_> {
                     .facts
                     .uses
                     .iter()
-                    .filter(|read| within.contains(&read.step))
+                    .filter(|read| statement.takes(read.step))
                     .any(|read| {
                         above
                             .iter()
-                            .any(|&other| self.bindings(other).any(|b| b.name == read.name))
+                            .any(|&other| self.facts.bound_by(other).any(|b| b.name == read.name))
                     });
                 !calls && !decorated && !reads_work
             }
@@ -567,17 +561,13 @@ pub fn prepares_imports(code: &str) -> bool {
 
 /// Whether all that is imported are modules of the standard library, which nothing prepares.
 pub fn is_standard_import(facts: &Facts, at: usize) -> bool {
-    let bindings = || {
-        facts
-            .bindings
-            .iter()
-            .filter(|binding| binding.statement as usize == at)
-    };
-    bindings().all(|binding| match &binding.kind {
-        BindingKind::Import { module, .. } => {
-            let root = module.split('.').next().unwrap_or_default();
-            STANDARD.contains(&root)
-        }
-        _ => false,
-    }) && bindings().next().is_some()
+    let mut bindings = facts.bound_by(at).peekable();
+    bindings.peek().is_some()
+        && bindings.all(|binding| match &binding.kind {
+            BindingKind::Import { module, .. } => {
+                let root = module.split('.').next().unwrap_or_default();
+                STANDARD.contains(&root)
+            }
+            _ => false,
+        })
 }

@@ -135,6 +135,36 @@ enum Part {
     Section,
 }
 
+/// The text of a cell in three pieces, with the facts of each.
+struct Parted {
+    pieces: Pieces,
+    before: Facts,
+    inside: Facts,
+    after: Facts,
+}
+
+impl Parted {
+    fn of(text: &str, facts: &Facts, fates: &[Fate]) -> Result<Self, Refusal> {
+        let pieces = pieces::of(text, facts, fates)
+            .ok_or("its lines are indented, or joined in a way that cannot be cut")?;
+        let before = python::facts(&pieces.before);
+        let inside = python::facts(&pieces.body);
+        let after = python::facts(&pieces.after);
+        let parts = [&before, &inside, &after];
+        let count: usize = parts.iter().map(|part| part.statements.len()).sum();
+        let is_complete = parts.iter().all(|part| part.runs()) && count == facts.statements.len();
+        if !is_complete || inside.statements.is_empty() {
+            return Err("its statements share lines in a way that cannot be cut".into());
+        }
+        Ok(Self {
+            pieces,
+            before,
+            inside,
+            after,
+        })
+    }
+}
+
 /// The function that the statements with the fate [`Fate::Inside`] become.
 fn planned(
     cx: &Context<'_>,
@@ -144,28 +174,17 @@ fn planned(
     wish: Wish<'_>,
     part: Part,
 ) -> Result<Plan, NoCut> {
-    let text = &*cell.text;
     let facts = cx.link.facts(index);
-    let pieces = pieces::of(text, facts, fates).ok_or_else(|| {
-        Refusal::from("its lines are indented, or joined in a way that cannot be cut")
-    })?;
-    let before = python::facts(&pieces.before);
-    let inside = python::facts(&pieces.body);
-    let after = python::facts(&pieces.after);
-    let count = |facts: &Facts| facts.statements.len();
-    let is_complete = [&before, &inside, &after].iter().all(|part| part.runs())
-        && count(&before) + count(&inside) + count(&after) == count(facts);
-    if !is_complete || inside.statements.is_empty() {
-        return Err(Refusal::from("its statements share lines in a way that cannot be cut").into());
-    }
+    let Parted {
+        pieces,
+        before,
+        inside,
+        after,
+    } = Parted::of(&cell.text, facts, fates)?;
     let parsed = parse_part(&pieces.body, pieces::whole(&pieces.body), Mode::Module);
     let shape = shape::of(&parsed.statements, &pieces.body);
-    if shape.annotates
-        && inside
-            .bindings
-            .iter()
-            .any(|own| wish.shared.contains(&own.name))
-    {
+    let mut bound = inside.bindings.iter();
+    if shape.annotates && bound.any(|own| wish.shared.contains(&own.name)) {
         return Err(Refusal::from("it annotates a variable that functions read").into());
     }
     // A part of a module is nowhere looked at, and what stops with an error gives nothing back.

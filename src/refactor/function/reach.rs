@@ -7,7 +7,7 @@ use ruff_python_ast::name::Name;
 use rustc_hash::FxHashSet;
 
 use crate::analysis::Link;
-use crate::analysis::facts::{Callee, Facts, Scope, Statement, StatementKind, Step};
+use crate::analysis::facts::{Callee, Facts, Scope, StatementKind, Step};
 use crate::notebook::CellIdx;
 use crate::text::TextRange;
 
@@ -118,11 +118,7 @@ impl<'a> World<'a> {
             .scopes
             .iter()
             .any(|scope| scope.range == own.range && scope.decorated);
-        let defined = facts
-            .bindings
-            .iter()
-            .filter(|binding| binding.statement as usize == statement)
-            .map(|binding| &binding.name);
+        let defined = facts.bound_by(statement).map(|binding| &binding.name);
         decorated
             || defined.into_iter().any(|name| {
                 self.cells().any(|(_, facts)| {
@@ -143,18 +139,15 @@ impl<'a> World<'a> {
 }
 
 fn names_read(facts: &Facts, statement: usize, names: &mut Vec<Name>) {
-    let Some(Statement { range, steps, .. }) = facts.statements.get(statement) else {
+    let Some(statement) = facts.statements.get(statement) else {
         return;
     };
-    let at_once = facts
-        .uses
-        .iter()
-        .filter(|read| (steps.0..steps.1).contains(&read.step));
+    let at_once = facts.uses.iter().filter(|read| statement.takes(read.step));
     names.extend(at_once.map(|read| read.name.clone()));
     let bodies = facts
         .scopes
         .iter()
-        .filter(|scope| range.contains_range(scope.range));
+        .filter(|scope| statement.range.contains_range(scope.range));
     names.extend(bodies.flat_map(|scope| scope.reads.iter().map(|read| read.name.clone())));
 }
 
@@ -162,7 +155,7 @@ fn statement_of(facts: &Facts, step: Step) -> Option<usize> {
     facts
         .statements
         .iter()
-        .position(|statement| (statement.steps.0..statement.steps.1).contains(&step))
+        .position(|statement| statement.takes(step))
 }
 
 fn statement_at(facts: &Facts, range: TextRange) -> Option<usize> {

@@ -340,8 +340,7 @@ impl Search<'_> {
             );
             // Not every call is among the facts; a decorator or a class body that calls is.
             let calls = facts.calls.iter().any(|call| {
-                (statement.steps.0..statement.steps.1).contains(&call.step)
-                    && statement.kind == StatementKind::Definition
+                statement.takes(call.step) && statement.kind == StatementKind::Definition
             });
             if calls || is_run && text[statement.range].contains('(') {
                 self.add(index, Some(at), Nature::Unknown, RUNS);
