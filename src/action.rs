@@ -1,8 +1,8 @@
 //! What a code action is.
 
-use crate::notebook::{CellIdx, Edit};
+use crate::notebook::{Anchor, CellIdx, Edit};
 use crate::project::Project;
-use crate::rule::{Context, Finding};
+use crate::rule::{Context, Finding, Fix};
 use crate::text::TextRange;
 
 /// One action. Each stands in a file of its own below `actions/`, listed in [`crate::actions::ALL`].
@@ -34,6 +34,25 @@ pub struct ActionContext<'a> {
     pub project: &'a dyn Project,
     /// Whether only it matters that an edit can be made. Nobody will see it, so it need not be laid out.
     pub is_trial: bool,
+}
+
+impl<'a> ActionContext<'a> {
+    /// The findings here that name this action as their repair, each with what it says of it.
+    pub fn repairs(&self, action: &str) -> impl Iterator<Item = (&'a Finding, &'a Fix)> {
+        let findings = self.findings.iter().copied();
+        let fixes = findings.filter_map(|finding| Some((finding, finding.fix.as_ref()?)));
+        fixes.filter(move |(_, fix)| fix.action == action)
+    }
+
+    /// The findings of a rule here that stand at a place in the cell, each with that place.
+    pub fn places(&self, rule: &str) -> impl Iterator<Item = (&'a Finding, TextRange)> {
+        let findings = self.findings.iter().copied();
+        let own = findings.filter(move |finding| finding.rule == rule);
+        own.filter_map(|finding| match finding.anchor {
+            Anchor::Range(_, range) => Some((finding, range)),
+            _ => None,
+        })
+    }
 }
 
 /// What whoever asked can do with an edit. A form that a client cannot carry out is never offered.
@@ -111,6 +130,15 @@ impl Offer {
             repairs: None,
             preferred: false,
             ask: None,
+        }
+    }
+
+    /// An offer to do what a finding says of its repair.
+    pub fn repair(finding: &Finding, fix: &Fix) -> Self {
+        Self {
+            argument: fix.argument.clone(),
+            repairs: Some(finding.rule),
+            ..Self::new(fix.title.clone())
         }
     }
 }

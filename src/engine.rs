@@ -3,6 +3,7 @@
 //! Nothing here or below does I/O, reads a clock or knows an editor.
 
 mod fix_all;
+mod offers;
 mod overview;
 mod repairs;
 
@@ -11,22 +12,18 @@ use std::sync::Arc;
 
 use rustc_hash::FxHashSet;
 
-use crate::action::{Action, ActionContext, Choices, Client, Offer, Refusal};
 use crate::analysis::clones;
 use crate::analysis::facts::OpeningKind;
 use crate::analysis::graph::{Lack, facts_of};
-use crate::analysis::known_imports::KnownImports;
+use crate::analysis::known::imports::KnownImports;
 use crate::analysis::secrets::Masked;
 use crate::analysis::{Dependencies, FactsCache, Link, Surroundings};
 use crate::config::Config;
-use crate::notebook::{Cell, CellIdx, Edit, Home, Notebook, NotebookMeta, Problem};
-use crate::project::Project;
-use crate::refactor::marimo;
+use crate::notebook::{Cell, CellIdx, Notebook, NotebookMeta, Problem};
 use crate::rule::{CellContext, Check, Context, Finding, Rule, Severity};
-use crate::text::TextRange;
 use crate::view::outline;
 use crate::view::tally::Tally;
-use crate::{actions, rules, suppress};
+use crate::{rules, suppress};
 
 pub use self::overview::Overview;
 pub use self::repairs::Repairs;
@@ -535,132 +532,6 @@ impl Analysis {
     /// How many findings there are, those of the notebook included.
     pub fn tally(&self) -> Tally {
         Tally::of(self.findings())
-    }
-
-    /// What could be done at a place, disabled offers with their reason included.
-    pub fn offers(
-        &self,
-        cell: CellIdx,
-        range: TextRange,
-        client: Client,
-        project: &dyn Project,
-    ) -> Vec<(&'static Action, Offer)> {
-        let findings = self.findings_at(cell, range);
-        let cx = self.action_context(cell, range, &findings, (client, project));
-        let masked = self.masked(cell);
-        actions::ALL
-            .iter()
-            .flat_map(|action| {
-                (action.offer)(&cx)
-                    .into_iter()
-                    .map(move |offer| (action, offer))
-            })
-            .map(|(action, mut offer)| {
-                let asked = offer.ask.as_mut().map(|ask| &mut ask.title);
-                let said = [Some(&mut offer.title), offer.disabled.as_mut(), asked];
-                said.into_iter()
-                    .flatten()
-                    .for_each(|words| masked.hide(words));
-                (action, offer)
-            })
-            .collect()
-    }
-
-    fn masked(&self, cell: CellIdx) -> Masked<'_> {
-        Masked::new(self.notebook.cell(cell).map_or("", |cell| &cell.text))
-    }
-
-    /// What a person may choose from where an offer [asks](crate::action::Ask).
-    pub fn choices(
-        &self,
-        action: &Action,
-        cell: CellIdx,
-        range: TextRange,
-        client: Client,
-        project: &dyn Project,
-    ) -> Option<Choices> {
-        let findings = self.findings_at(cell, range);
-        let cx = self.action_context(cell, range, &findings, (client, project));
-        actions::choices(action, &cx)
-    }
-
-    /// What one of the [`offers`](Self::offers) does.
-    pub fn edit(
-        &self,
-        action: &Action,
-        argument: Option<&str>,
-        cell: CellIdx,
-        range: TextRange,
-        client: Client,
-        project: &dyn Project,
-    ) -> Result<Edit, Refusal> {
-        let findings = self.findings_at(cell, range);
-        let cx = self.action_context(cell, range, &findings, (client, project));
-        let edit = self.applied(action, argument, &cx);
-        edit.map_err(|mut refusal| {
-            self.masked(cell).hide(&mut refusal.0);
-            refusal
-        })
-    }
-
-    fn applied(
-        &self,
-        action: &Action,
-        argument: Option<&str>,
-        cx: &ActionContext<'_>,
-    ) -> Result<Edit, Refusal> {
-        let edit = (action.apply)(cx, argument)?;
-        self.allow(&edit)?;
-        Ok(edit)
-    }
-
-    /// Whether the notebook's home takes what an edit makes of it.
-    ///
-    /// # Errors
-    /// With what marimo would refuse to run.
-    pub fn allow(&self, edit: &Edit) -> Result<(), Refusal> {
-        if self.notebook.meta.home != Home::Marimo {
-            return Ok(());
-        }
-        let after = edit.apply(&self.notebook);
-        let declared = self.config.builtins.as_slice().into();
-        let surroundings = Arc::clone(&self.surroundings);
-        marimo::check(
-            &self.link,
-            &Link::new(&after, &self.cache, declared, surroundings),
-        )
-    }
-
-    fn findings_at(&self, cell: CellIdx, range: TextRange) -> Vec<&Finding> {
-        // What concerns the whole notebook is shown at its start.
-        let whole = match cell {
-            CellIdx(0) => self.notebook_findings(),
-            _ => &[],
-        };
-        let text = self.notebook.cell(cell).map_or("", |cell| &cell.text);
-        whole
-            .iter()
-            .chain(self.cell_findings(cell))
-            .filter(|finding| finding.anchor.range_in(text).intersect(range).is_some())
-            .collect()
-    }
-
-    fn action_context<'a>(
-        &'a self,
-        cell: CellIdx,
-        range: TextRange,
-        findings: &'a [&'a Finding],
-        (client, project): (Client, &'a dyn Project),
-    ) -> ActionContext<'a> {
-        ActionContext {
-            all: self.context(),
-            cell,
-            range,
-            findings,
-            client,
-            project,
-            is_trial: false,
-        }
     }
 }
 

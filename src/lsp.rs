@@ -9,31 +9,32 @@
 //!
 //! Only this directory knows LSP. `dispatch` reads in wire order and hands every message on
 //! before it reads the next; `session` owns all state and waits for nobody.
+//!
+//! | what | place |
+//! | --- | --- |
+//! | bytes, messages, requests in both directions | [`wire`], [`dispatch`], [`front`], [`proto`], [`requests`] |
+//! | what can reach the session, and what can be asked of it | [`event`], [`question`] |
+//! | what the client is, and what it set | [`profile`], [`configuration`] |
+//! | what it has open: cells, texts that hold notebooks, files as they were saved | [`documents`], [`host`], [`saved`], [`watch`] |
+//! | an open notebook and its analysis | [`open`] |
+//! | what it is sent without asking | [`publish`], [`status`] |
+//! | what it is answered, one file a question | [`answers`] |
+//! | an edit in its words | [`lower`] |
+//! | the whole workspace | [`scan`], and the indexes below [`session`] |
 #![expect(
     clippy::disallowed_methods,
     reason = "talking on stdin and stdout is the server's job"
 )]
 
 pub mod answers;
-pub mod cell_text;
-pub mod code_action;
-pub mod code_lens;
 pub mod configuration;
 pub mod dispatch;
 pub mod documents;
 pub mod event;
-pub mod execution;
-pub mod findings;
-pub mod fix_all;
 pub mod front;
-pub mod graph;
 pub mod host;
-pub mod hover;
-pub mod inlay;
 pub mod lower;
-pub mod navigate;
 pub mod open;
-pub mod outputs;
 pub mod profile;
 pub mod proto;
 pub mod publish;
@@ -43,9 +44,6 @@ pub mod saved;
 pub mod scan;
 pub mod session;
 pub mod status;
-pub mod symbols;
-pub mod sync;
-pub mod targets;
 pub mod watch;
 pub mod wire;
 

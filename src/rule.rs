@@ -6,7 +6,7 @@ pub mod outdated;
 use std::fmt;
 
 use crate::analysis::clones;
-use crate::analysis::known_imports::KnownImports;
+use crate::analysis::known::imports::KnownImports;
 use crate::analysis::{Dependencies, Facts, FactsCache, Link};
 use crate::config::Config;
 use crate::notebook::{Anchor, Cell, CellIdx, Home, Notebook};

@@ -245,6 +245,22 @@ pub fn line_at(text: &str, offset: TextSize) -> &str {
     &text[start..end]
 }
 
+/// The text with each range replaced by what stands beside it. The ranges are in any order and apart from each other;
+/// of two insertions at one place the first of the list comes first.
+///
+/// # Panics
+/// Where a range is none of the text.
+pub fn with_replacements(text: &str, replacements: &[(TextRange, impl AsRef<str>)]) -> String {
+    let mut ordered: Vec<_> = replacements.iter().collect();
+    ordered.sort_by_key(|(range, _)| (range.start(), range.end()));
+    let mut text = text.to_owned();
+    // From the back, so that the places before stay what they are.
+    for (range, new) in ordered.into_iter().rev() {
+        text.replace_range(std::ops::Range::<usize>::from(*range), new.as_ref());
+    }
+    text
+}
+
 /// Sizes in Cellwise are `u32`: [`crate::format`] refuses texts of 4 GiB and more.
 fn to_u32(size: usize) -> u32 {
     u32::try_from(size).unwrap_or(u32::MAX)
@@ -253,6 +269,18 @@ fn to_u32(size: usize) -> u32 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn replacements_are_made_in_any_order() {
+        let place = |start: u32, end: u32| TextRange::new(start.into(), end.into());
+        let all = [
+            (place(3, 4), "D"),
+            (place(0, 1), ""),
+            (place(2, 2), "x"),
+            (place(2, 2), "y"),
+        ];
+        assert_eq!(with_replacements("abcd", &all), "bxycD");
+    }
 
     const ASTRAL: &str = "a = '😀'\r\nß = 1\rz";
 

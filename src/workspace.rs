@@ -22,7 +22,7 @@ use dashmap::DashMap;
 use rayon::prelude::*;
 
 use crate::analysis::facts::OpeningKind;
-use crate::analysis::known_imports::{KnownImports, Votes};
+use crate::analysis::known::imports::{KnownImports, Votes};
 use crate::analysis::{Dependencies, Surroundings};
 use crate::config::{Config, ConfigError, Settings};
 

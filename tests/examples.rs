@@ -1,5 +1,6 @@
 //! Runs the examples in the manual pages of all rules and actions. `cellwise::docs::example` tells how they are written.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::Path;
 use std::sync::Arc;
@@ -9,7 +10,7 @@ use cellwise::config::{Config, Selector, Settings};
 use cellwise::docs::{self, Example, Expected, Section};
 use cellwise::engine::Analysis;
 use cellwise::format::{self, percent};
-use cellwise::notebook::{Anchor, CellIdx, Edit, EditOp, Notebook};
+use cellwise::notebook::{Anchor, CellIdx, Notebook};
 use cellwise::rule::{Finding, Rule};
 use cellwise::text::{LineIndex, TextRange};
 use cellwise::{actions, rules, workspace};
@@ -254,18 +255,15 @@ fn check_action(action: &Action, before: &Example, after: &Example) -> Result<()
         &script(&wanted, with_counts),
         &script(&got, with_counts),
     )?;
+    let mut written: BTreeMap<&Path, String> = edit.files().collect();
     for (name, wanted) in &after.files {
-        let got = written(&edit, name).ok_or(format!("{name} is not written"))?;
-        same_text(name, wanted, &got)?;
+        let got = written.remove(Path::new(name));
+        same_text(name, wanted, &got.ok_or(format!("{name} is not written"))?)?;
     }
-    for op in &edit.ops {
-        if let EditOp::CreateFile { path, .. } | EditOp::EditFile { path, .. } = op
-            && !after.files.iter().any(|(name, _)| path == Path::new(name))
-        {
-            return Err(format!("{} is written, too", path.display()));
-        }
+    match written.keys().next() {
+        Some(path) => Err(format!("{} is written, too", path.display())),
+        None => Ok(()),
     }
-    Ok(())
 }
 
 fn check_disabled(action: &Action, example: &Example) -> Result<(), String> {
@@ -305,27 +303,6 @@ fn script(notebook: &Notebook, with_counts: bool) -> String {
         }
     }
     script
-}
-
-/// The text that the edit gives to the file of this name.
-fn written(edit: &Edit, name: &str) -> Option<String> {
-    edit.ops.iter().find_map(|op| match op {
-        EditOp::CreateFile { path, text } if path == Path::new(name) => Some(text.clone()),
-        EditOp::EditFile {
-            path,
-            expected,
-            replacements,
-        } if path == Path::new(name) => {
-            let mut text = expected.to_string();
-            let mut replacements: Vec<_> = replacements.iter().collect();
-            replacements.sort_by_key(|(range, _)| range.start());
-            for (range, new) in replacements.into_iter().rev() {
-                text.replace_range(std::ops::Range::<usize>::from(*range), new);
-            }
-            Some(text)
-        }
-        _ => None,
-    })
 }
 
 fn same_text(what: &str, wanted: &str, got: &str) -> Result<(), String> {

@@ -29,7 +29,7 @@ fn reads(text: &str, expected: &str) {
     let mut names: Vec<String> = Vec::new();
     for read in &facts.uses {
         if read.local.may_be_bound()
-            || cellwise::analysis::builtins::is_defined(
+            || cellwise::analysis::known::builtins::is_defined(
                 &read.name,
                 cellwise::notebook::Home::Jupyter,
             )

@@ -9,20 +9,9 @@ use support::{Client, Notebook};
 const PYTHON: &str = "python";
 
 fn client(notebook_edits: bool) -> Client {
-    let capabilities = json!({
-        "workspace": {"workspaceEdit": {"documentChanges": true}},
-        "textDocument": {"codeAction": {
-            "dataSupport": true, "disabledSupport": true,
-            "resolveSupport": {"properties": ["edit", "command"]},
-            "codeActionLiteralSupport": {"codeActionKind": {"valueSet": [""]}},
-        }},
-    });
-    Client::with(
-        &capabilities,
-        &json!({
-            "notebookEdits": notebook_edits,
-            "settings": {"select": ["undefined-name", "debug-leftover", "empty-cell"]},
-        }),
+    Client::vscode_with(
+        notebook_edits,
+        &["undefined-name", "debug-leftover", "empty-cell"],
     )
 }
 

@@ -11,16 +11,8 @@ const PYTHON: &str = "python";
 const CODE: &str = "def clean(x):\n    return x";
 
 fn client(choices: bool) -> Client {
-    let capabilities = json!({
-        "workspace": {"workspaceEdit": {"documentChanges": true, "resourceOperations": ["create"]}},
-        "textDocument": {"codeAction": {
-            "dataSupport": true, "disabledSupport": true,
-            "resolveSupport": {"properties": ["edit", "command"]},
-            "codeActionLiteralSupport": {"codeActionKind": {"valueSet": [""]}},
-        }},
-    });
     Client::with(
-        &capabilities,
+        &Client::vscode_capabilities(),
         &json!({"notebookEdits": choices, "choices": choices, "settings": {"select": ["empty-cell"]}}),
     )
 }

@@ -3,6 +3,16 @@
  * in UTF-16 units.
  */
 
+/** What our extensions can do, as `initializationOptions` say it. */
+export const ABILITIES = {
+  notebookEdits: true,
+  runCells: true,
+  choices: true,
+  status: true,
+  graph: true,
+  outputs: true,
+};
+
 export interface Position {
   readonly line: number;
   readonly character: number;

@@ -301,17 +301,8 @@ pub fn notification(method: &str, params: &Value) -> Value {
 
 /// Every rule that is not about files runs, and the client can do everything, but perhaps not change cells.
 pub fn initialize(notebook_edits: bool) -> Vec<Value> {
-    let capabilities = json!({
-        "workspace": {"workspaceEdit": {"documentChanges": true, "resourceOperations": ["create"]}},
-        "textDocument": {
-            "publishDiagnostics": {"relatedInformation": true},
-            "codeAction": {
-                "disabledSupport": true, "dataSupport": true,
-                "resolveSupport": {"properties": ["edit", "command"]},
-                "codeActionLiteralSupport": {"codeActionKind": {"valueSet": [""]}},
-            },
-        },
-    });
+    let capabilities = include_str!("../../tests/support/vscode.json");
+    let capabilities: Value = serde_json::from_str(capabilities).expect("JSON");
     let options = json!({"notebookEdits": notebook_edits, "runCells": true, "graph": true, "status": true, "outputs": true});
     let params = json!({"processId": null, "rootUri": null, "capabilities": capabilities, "initializationOptions": options});
     vec![

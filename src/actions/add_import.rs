@@ -87,18 +87,13 @@ pub const ACTION: Action = Action {
 
 fn offer(cx: &ActionContext<'_>) -> Vec<Offer> {
     let mut offers: Vec<Offer> = Vec::new();
-    for finding in cx.findings {
-        let Some(fix) = finding.fix.as_ref().filter(|fix| fix.action == ACTION.name) else {
-            continue;
-        };
+    for (finding, fix) in cx.repairs(ACTION.name) {
         if offers.iter().any(|offer| offer.argument == fix.argument) {
             continue;
         }
         offers.push(Offer {
-            argument: fix.argument.clone(),
-            repairs: Some(finding.rule),
             preferred: true,
-            ..Offer::new(fix.title.clone())
+            ..Offer::repair(finding, fix)
         });
     }
     offers

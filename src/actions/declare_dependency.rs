@@ -118,19 +118,12 @@ fn offer(cx: &ActionContext<'_>) -> Vec<Offer> {
     let Some(file) = &cx.all.dependencies.file else {
         return Vec::new();
     };
-    let fixes = cx.findings.iter().filter_map(|finding| {
-        let fix = finding.fix.as_ref().filter(|fix| fix.action == ACTION.name)?;
-        Some((finding, fix, fix.argument.as_ref()?))
+    let offers = cx.repairs(ACTION.name).map(|(finding, fix)| Offer {
+        preferred: true,
+        disabled: fix.argument.as_deref().and_then(|name| refusal(cx, file, name)),
+        ..Offer::repair(finding, fix)
     });
-    fixes
-        .map(|(finding, fix, name)| Offer {
-            argument: Some(name.clone()),
-            repairs: Some(finding.rule),
-            preferred: true,
-            disabled: refusal(cx, file, name),
-            ..Offer::new(fix.title.clone())
-        })
-        .collect()
+    offers.collect()
 }
 
 fn refusal(cx: &ActionContext<'_>, file: &str, name: &str) -> Option<String> {
@@ -223,19 +216,16 @@ fn entry(text: &str, name: &str) -> Option<Vec<(TextRange, String)>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::text::with_replacements;
 
-    fn after(text: &str, replacements: Vec<(TextRange, String)>) -> String {
-        let mut text = text.to_owned();
-        for (range, new) in replacements.into_iter().rev() {
-            text.replace_range(std::ops::Range::<usize>::from(range), &new);
-        }
-        text
+    fn after(text: &str, replacements: &[(TextRange, String)]) -> String {
+        with_replacements(text, replacements)
     }
 
     #[test]
     fn a_file_keeps_how_its_lines_end() {
-        assert_eq!(after("a\r\n", lines("a\r\n", &["b"])), "a\r\nb\r\n");
-        assert_eq!(after("a", lines("a", &["b", "c"])), "a\nb\nc");
+        assert_eq!(after("a\r\n", &lines("a\r\n", &["b"])), "a\r\nb\r\n");
+        assert_eq!(after("a", &lines("a", &["b", "c"])), "a\nb\nc");
     }
 
     #[test]
@@ -251,7 +241,7 @@ mod tests {
         ] {
             let text = format!("[project]\ndependencies = {list}\nname = 'x'\n");
             let wanted = format!("[project]\ndependencies = {wanted}\nname = 'x'\n");
-            assert_eq!(after(&text, entry(&text, "b").unwrap()), wanted);
+            assert_eq!(after(&text, &entry(&text, "b").unwrap()), wanted);
             assert!(toml::from_str::<toml::Table>(&wanted).is_ok());
         }
         assert!(entry("[tool.poetry.dependencies]\na = '1'\n", "b").is_none());

@@ -203,7 +203,7 @@
 
 use crate::action::{Action, ActionContext, Offer, Refusal};
 use crate::notebook::Edit;
-use crate::refactor::extract::{self, Outcome};
+use crate::refactor::function::extract::{self, Outcome};
 use crate::refactor::style;
 
 pub const ACTION: Action = Action {

@@ -67,7 +67,7 @@
 
 use crate::action::{Action, ActionContext, Offer, Refusal};
 use crate::notebook::{Anchor, Edit};
-use crate::refactor::duplicate::{self, Plan};
+use crate::refactor::function::duplicate::{self, Plan};
 use crate::refactor::style;
 use crate::text::TextRange;
 
@@ -109,11 +109,8 @@ fn title(plan: &Plan) -> String {
 
 /// The repetition that the cursor stands in.
 fn repetition(cx: &ActionContext<'_>) -> Option<(&'static str, TextRange)> {
-    cx.findings.iter().find_map(|finding| {
-        let fix = finding.fix.as_ref()?;
-        match finding.anchor {
-            Anchor::Range(_, range) if fix.action == ACTION.name => Some((finding.rule, range)),
-            _ => None,
-        }
+    cx.repairs(ACTION.name).find_map(|(finding, _)| match finding.anchor {
+        Anchor::Range(_, range) => Some((finding.rule, range)),
+        _ => None,
     })
 }

@@ -272,7 +272,7 @@
 use crate::action::{Action, ActionContext, Offer, Refusal};
 use crate::analysis::facts::StatementKind;
 use crate::notebook::{CellIdx, Edit};
-use crate::refactor::gather::{self, Gathering, Left};
+use crate::refactor::imports::gather::{self, Gathering, Left};
 use crate::refactor::style;
 
 pub const ACTION: Action = Action {

@@ -102,7 +102,7 @@
 //! [`unseeded-random`]: crate::rules
 
 use crate::action::{Action, ActionContext, Offer, Refusal};
-use crate::analysis::randomness::{self, Draw, Family};
+use crate::analysis::known::randomness::{self, Draw, Family};
 use crate::notebook::{Edit, EditOp};
 use crate::rule::Finding;
 use crate::text::{TextRange, TextSize};

@@ -57,8 +57,8 @@ use std::sync::Arc;
 use super::declare_dependency;
 use crate::action::{Action, ActionContext, Offer, Refusal};
 use crate::analysis::facts::{Magic, MagicKind};
-use crate::analysis::{distributions, installs};
-use crate::notebook::{Anchor, Edit, EditOp};
+use crate::analysis::known::{distributions, installs};
+use crate::notebook::{Edit, EditOp};
 use crate::project;
 use crate::rule::Finding;
 
@@ -105,14 +105,10 @@ fn apply(cx: &ActionContext<'_>, _argument: Option<&str>) -> Result<Edit, Refusa
 
 /// The finding, and the line that it is about.
 fn found<'a>(cx: &ActionContext<'a>) -> Option<(&'a Finding, &'a Magic)> {
-    cx.findings.iter().find_map(|finding| {
-        let Anchor::Range(_, range) = finding.anchor else {
-            return None;
-        };
+    cx.places("install-in-notebook").find_map(|(finding, range)| {
         let mut magics = cx.all.facts(cx.cell).magics.iter();
-        let of_rule = finding.rule == "install-in-notebook";
-        let magic = magics.find(|magic| of_rule && magic.range == range)?;
-        Some((*finding, magic))
+        let magic = magics.find(|magic| magic.range == range)?;
+        Some((finding, magic))
     })
 }
 

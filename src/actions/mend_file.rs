@@ -33,16 +33,12 @@ pub const ACTION: Action = Action {
 };
 
 fn offer(cx: &ActionContext<'_>) -> Vec<Offer> {
-    let repaired = cx.findings.iter().find_map(|finding| {
-        let fix = finding.fix.as_ref()?;
-        (fix.action == ACTION.name).then_some((finding.rule, fix))
-    });
-    let offer = repaired.map(|(rule, fix)| Offer {
-        repairs: Some(rule),
+    let offers = cx.repairs(ACTION.name).map(|(finding, fix)| Offer {
         preferred: true,
-        ..Offer::new(fix.title.clone())
+        ..Offer::repair(finding, fix)
     });
-    offer.into_iter().collect()
+    // All of the file is mended at once.
+    offers.take(1).collect()
 }
 
 fn apply(cx: &ActionContext<'_>, _argument: Option<&str>) -> Result<Edit, Refusal> {

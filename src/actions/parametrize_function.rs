@@ -117,21 +117,11 @@ pub const ACTION: Action = Action {
 };
 
 fn offer(cx: &ActionContext<'_>) -> Vec<Offer> {
-    let fixes = cx
-        .findings
-        .iter()
-        .filter_map(|finding| Some((finding.rule, finding.fix.as_ref()?)));
-    fixes
-        .filter(|(_, fix)| fix.action == ACTION.name)
-        .map(|(rule, fix)| Offer {
-            repairs: Some(rule),
-            argument: fix.argument.clone(),
-            disabled: apply(cx, fix.argument.as_deref())
-                .err()
-                .map(|refusal| refusal.0),
-            ..Offer::new(fix.title.clone())
-        })
-        .collect()
+    let offers = cx.repairs(ACTION.name).map(|(finding, fix)| Offer {
+        disabled: apply(cx, fix.argument.as_deref()).err().map(|refusal| refusal.0),
+        ..Offer::repair(finding, fix)
+    });
+    offers.collect()
 }
 
 fn apply(cx: &ActionContext<'_>, argument: Option<&str>) -> Result<Edit, Refusal> {

@@ -58,7 +58,7 @@
 
 use crate::action::{Action, ActionContext, Offer, Refusal};
 use crate::analysis::facts::BindingKind;
-use crate::notebook::{Anchor, CellIdx, Edit, EditOp};
+use crate::notebook::{CellIdx, Edit, EditOp};
 use crate::refactor::environment::{self, Replacement};
 use crate::refactor::imports;
 use crate::rule::Finding;
@@ -104,13 +104,11 @@ fn apply(cx: &ActionContext<'_>, _argument: Option<&str>) -> Result<Edit, Refusa
 
 fn found<'a>(cx: &ActionContext<'a>) -> Option<(&'a Finding, Result<Replacement, &'static str>)> {
     let cell = cx.all.notebook.cell(cx.cell)?;
-    let is_python = cell.is_python(&cx.all.notebook.meta.language);
-    cx.findings.iter().find_map(|finding| match finding.anchor {
-        Anchor::Range(_, range) if finding.rule == "secret" && is_python => {
-            Some((*finding, environment::replacement(&cell.text, range)))
-        }
-        _ => None,
-    })
+    if !cell.is_python(&cx.all.notebook.meta.language) {
+        return None;
+    }
+    let (finding, range) = cx.places("secret").next()?;
+    Some((finding, environment::replacement(&cell.text, range)))
 }
 
 /// Why `os` would not be the module.

@@ -48,7 +48,7 @@ use crate::action::{Action, ActionContext, Offer, Refusal};
 use crate::analysis::facts::RemarkKind;
 use crate::analysis::python;
 use crate::analysis::source::size;
-use crate::notebook::{Anchor, Edit};
+use crate::notebook::Edit;
 use crate::rule::Finding;
 use crate::text::TextRange;
 
@@ -79,13 +79,8 @@ fn apply(cx: &ActionContext<'_>, _argument: Option<&str>) -> Result<Edit, Refusa
 
 fn leftover<'a>(cx: &ActionContext<'a>) -> Option<(&'a Finding, TextRange)> {
     let facts = cx.all.facts(cx.cell);
-    cx.findings.iter().find_map(|finding| match finding.anchor {
-        Anchor::Range(_, range) if finding.rule == "debug-leftover" => {
-            let prints = facts.remarks_of(RemarkKind::Icecream).any(|own| own == range);
-            (!prints).then_some((*finding, range))
-        }
-        _ => None,
-    })
+    let prints = |range| facts.remarks_of(RemarkKind::Icecream).any(|own| own == range);
+    cx.places("debug-leftover").find(|(_, range)| !prints(*range))
 }
 
 /// The line with its end, if the cell does the same without it.

@@ -130,10 +130,9 @@ use std::collections::BTreeMap;
 use crate::action::{Action, ActionContext, Offer, Refusal};
 use crate::analysis::Facts;
 use crate::analysis::facts::{
-    Binding, BindingKind, MagicKind, Path, Scope, State, Step, Use, UseKind,
+    Binding, BindingKind, MagicKind, Path, Scope, State, Use, UseKind,
 };
 use crate::notebook::{CellIdx, Edit, EditOp};
-use crate::rule::Finding;
 use crate::text::{TextRange, TextSize};
 
 pub const ACTION: Action = Action {
@@ -145,24 +144,11 @@ pub const ACTION: Action = Action {
 };
 
 fn offer(cx: &ActionContext<'_>) -> Vec<Offer> {
-    cx.findings
-        .iter()
-        .filter_map(|finding| {
-            let name = name_of(finding)?;
-            let title = format!("Rename `{name}` from {} on", cx.cell);
-            Some(Offer {
-                repairs: Some(finding.rule),
-                argument: Some(name.to_owned()),
-                disabled: apply(cx, Some(name)).err().map(|refusal| refusal.0),
-                ..Offer::new(title)
-            })
-        })
-        .collect()
-}
-
-fn name_of(finding: &Finding) -> Option<&str> {
-    let fix = finding.fix.as_ref()?;
-    (fix.action == ACTION.name).then_some(fix.argument.as_deref()?)
+    let offers = cx.repairs(ACTION.name).map(|(finding, fix)| Offer {
+        disabled: apply(cx, fix.argument.as_deref()).err().map(|refusal| refusal.0),
+        ..Offer::repair(finding, fix)
+    });
+    offers.collect()
 }
 
 fn apply(cx: &ActionContext<'_>, argument: Option<&str>) -> Result<Edit, Refusal> {
@@ -307,8 +293,7 @@ impl Renaming<'_> {
         let loops = ["for", "while", "async"]
             .iter()
             .any(|word| self.text(cell)[statement.range].starts_with(word));
-        let within = |step: Step| (statement.steps.0..statement.steps.1).contains(&step);
-        let reads_before = uses(facts, name).any(|read| read.local == State::Untouched && within(read.step));
+        let reads_before = uses(facts, name).any(|read| read.local == State::Untouched && statement.takes(read.step));
         if loops && reads_before {
             return Err(format!("a loop in {cell} reads `{name}` before it binds it").into());
         }

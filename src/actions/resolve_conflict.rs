@@ -64,7 +64,7 @@
 
 use crate::action::{Action, ActionContext, Offer, Refusal};
 use crate::format::conflict::{self, Conflict, Keep};
-use crate::notebook::{Anchor, Edit};
+use crate::notebook::Edit;
 use crate::text::{TextRange, TextSize};
 
 pub const ACTION: Action = Action {
@@ -126,11 +126,7 @@ fn apply(cx: &ActionContext<'_>, argument: Option<&str>) -> Result<Edit, Refusal
 
 /// The conflict that a finding here is about, and its position among those of the cell.
 fn found(cx: &ActionContext<'_>) -> Option<(usize, Conflict)> {
-    let mut findings = cx.findings.iter();
-    let finding = findings.find(|finding| finding.rule == "merge-conflict")?;
-    let Anchor::Range(_, range) = finding.anchor else {
-        return None;
-    };
+    let (_, range) = cx.places("merge-conflict").next()?;
     let text = &cx.all.notebook.cell(cx.cell)?.text;
     let conflicts = conflict::find(text.as_bytes());
     let start = range.start().to_usize();

@@ -40,8 +40,8 @@
 
 use crate::action::{Action, ActionContext, Offer, Refusal};
 use crate::analysis::facts::MagicKind;
-use crate::analysis::installs;
-use crate::notebook::{Anchor, Edit};
+use crate::analysis::known::installs;
+use crate::notebook::Edit;
 use crate::rule::Finding;
 use crate::text::TextRange;
 
@@ -76,15 +76,11 @@ fn apply(cx: &ActionContext<'_>, _argument: Option<&str>) -> Result<Edit, Refusa
 /// The finding, the magic's name, and what of the line it takes the place of.
 fn found<'a>(cx: &ActionContext<'a>) -> Option<(&'a Finding, &'static str, Option<TextRange>)> {
     let text = &cx.all.notebook.cell(cx.cell)?.text;
-    cx.findings.iter().find_map(|finding| {
-        let Anchor::Range(_, range) = finding.anchor else {
-            return None;
-        };
-        let of_rule = finding.rule == "install-in-notebook";
+    cx.places("install-in-notebook").find_map(|(finding, range)| {
         let mut magics = cx.all.facts(cx.cell).magics.iter();
         let magic = magics.find(|magic| magic.kind == MagicKind::Shell && magic.range == range)?;
-        let install = installs::install(&magic.argument).filter(|_| of_rule)?;
-        Some((*finding, install.tool, install.magic_in(text, range)))
+        let install = installs::install(&magic.argument)?;
+        Some((finding, install.tool, install.magic_in(text, range)))
     })
 }
 

@@ -55,7 +55,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::action::{Action, ActionContext, Offer, Refusal};
-use crate::notebook::{Anchor, Edit};
+use crate::notebook::Edit;
 use crate::project::{Project, from_folder, slashed};
 use crate::rule::Finding;
 use crate::text::TextRange;
@@ -96,12 +96,8 @@ type Found<'a> = (&'a Finding, TextRange, Result<(TextRange, String), String>);
 
 fn found<'a>(cx: &ActionContext<'a>) -> Option<Found<'a>> {
     let text = &cx.all.notebook.cell(cx.cell)?.text;
-    cx.findings.iter().find_map(|finding| match finding.anchor {
-        Anchor::Range(_, range) if finding.rule == "absolute-path" => {
-            Some((*finding, range, relative(&text[range], cx.project)))
-        }
-        _ => None,
-    })
+    let (finding, range) = cx.places("absolute-path").next()?;
+    Some((finding, range, relative(&text[range], cx.project)))
 }
 
 fn relative(literal: &str, project: &dyn Project) -> Result<(TextRange, String), String> {

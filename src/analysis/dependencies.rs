@@ -4,7 +4,7 @@
 
 use rustc_hash::FxHashSet;
 
-use super::distributions;
+use crate::analysis::known::distributions;
 
 /// The distributions that the files of a project name, where all of them could be told.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

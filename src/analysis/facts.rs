@@ -452,6 +452,13 @@ pub enum StatementKind {
     Other,
 }
 
+impl Statement {
+    /// Whether this step happens in it.
+    pub fn takes(&self, step: Step) -> bool {
+        (self.steps.0..self.steps.1).contains(&step)
+    }
+}
+
 impl Facts {
     /// Gives back what the lists have set aside for more.
     pub(super) fn fit(&mut self) {
@@ -489,6 +496,12 @@ impl Facts {
 
     pub fn binding(&self, exit: &Exit) -> &Binding {
         &self.bindings[exit.binding as usize]
+    }
+
+    /// What the statement at this index binds, perhaps or surely.
+    pub fn bound_by(&self, statement: usize) -> impl Iterator<Item = &Binding> {
+        let bindings = self.bindings.iter();
+        bindings.filter(move |binding| binding.statement as usize == statement)
     }
 
     pub fn scope(&self, index: ScopeIdx) -> &Scope {

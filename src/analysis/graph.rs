@@ -254,7 +254,8 @@ impl Link {
 
     /// Whether the name is there without any cell binding it.
     pub fn is_given(&self, name: &str) -> bool {
-        super::builtins::is_defined(name, self.home) || self.declared.iter().any(|own| own == name)
+        crate::analysis::known::builtins::is_defined(name, self.home)
+            || self.declared.iter().any(|own| own == name)
     }
 
     /// One cell's text has changed. Returns the cells whose links are new, or whose findings may

@@ -7,7 +7,6 @@ use ruff_python_ast::{Stmt, StmtExpr};
 use rustc_hash::{FxHashMap, FxHasher};
 use thin_vec::{ThinVec, thin_vec};
 
-use super::builtins;
 use super::depth;
 use super::facts::{
     Binding, BindingKind, Class, Exit, Facts, Magic, MagicKind, Opening, OpeningKind, Path, Remark,
@@ -19,6 +18,7 @@ use super::shapes;
 use super::source::{Source, size};
 use super::text_reads;
 use super::walk::Walker;
+use crate::analysis::known::builtins;
 use crate::text::{Ranged, TextRange};
 
 /// The facts of a cell of Python.

@@ -6,19 +6,55 @@
 use std::ops::Range;
 
 use super::json::Span;
-use super::sheet::{self, Coding, Frame, Sheet, SheetCell};
+use super::sheet::{self, Coding, Dialect, Frame, Sheet, SheetCell};
 use crate::notebook::{CellKind, Home, Language};
 
 /// What tells one such format from another.
 #[derive(Debug)]
 pub struct Flavour {
-    /// What a fence is; `None` for one that is prose.
-    pub chunk: fn(fence: &Fence<'_>, frame: &Frame) -> Option<Chunk>,
+    pub chunk: ReadFence,
     /// Whether `<!-- #region -->` and `<!-- #raw -->` make cells.
     pub has_regions: bool,
     pub parted_by: Parted,
     /// Whether the lines of a cell may begin with options in YAML.
     pub has_options: bool,
+}
+
+/// What a fence is; `None` for one that is prose.
+pub type ReadFence = fn(fence: &Fence<'_>, frame: &Frame) -> Option<Chunk>;
+
+impl Flavour {
+    /// What jupytext writes, with the fences that `chunk` knows.
+    pub const fn jupytext(chunk: ReadFence) -> Self {
+        Self {
+            chunk,
+            has_regions: true,
+            parted_by: Parted::TwoBlankLines,
+            has_options: false,
+        }
+    }
+}
+
+/// How cells are written where this parts Markdown cells.
+pub const fn dialect(parted_by: Parted, parse: sheet::Parse, write: sheet::Write) -> Dialect {
+    Dialect {
+        parse,
+        write,
+        separator: match parted_by {
+            Parted::TwoBlankLines => |_, before, after| match (before, after) {
+                (CellKind::Markdown, CellKind::Markdown) => "\n\n",
+                _ => "\n",
+            },
+            Parted::PlusSigns => |_, before, after| match (before, after) {
+                (CellKind::Markdown, CellKind::Markdown) => "\n+++\n\n",
+                _ => "\n",
+            },
+            Parted::Nothing => |_, _, _| "\n",
+        },
+        marker: "",
+        needs_blank: false,
+        joins_prose: matches!(parted_by, Parted::Nothing),
+    }
 }
 
 /// What parts two Markdown cells.

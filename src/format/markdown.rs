@@ -4,35 +4,20 @@
 //! `<!-- #region -->` and `<!-- #endregion -->`, and a raw cell between `<!-- #raw -->` and `<!-- #endraw -->`
 //! (<https://jupytext.readthedocs.io/en/latest/formats-markdown.html>).
 
-use super::fenced::{self, Chunk, Fence, Flavour, Parted};
+use super::fenced::{self, Chunk, Fence, Flavour};
 use super::header;
 use super::percent::take_metadata;
-use super::sheet::{Coding, Dialect, Frame, Sheet};
+use super::sheet::{Coding, Frame, Sheet};
 use super::{Format, Hint, Kind, is_countable, without_mark};
 use crate::notebook::{CellKind, Language, NotebookMeta};
 
 pub const FORMAT: Format = Format {
     name: "Markdown notebook",
     recognises,
-    kind: Kind::Sheet(Dialect {
-        parse,
-        write,
-        separator: |_, before, after| match (before, after) {
-            (CellKind::Markdown, CellKind::Markdown) => "\n\n",
-            _ => "\n",
-        },
-        marker: "",
-        needs_blank: false,
-        joins_prose: false,
-    }),
+    kind: Kind::Sheet(fenced::dialect(FLAVOUR.parted_by, parse, write)),
 };
 
-const FLAVOUR: Flavour = Flavour {
-    chunk,
-    has_regions: true,
-    parted_by: Parted::TwoBlankLines,
-    has_options: false,
-};
+const FLAVOUR: Flavour = Flavour::jupytext(chunk);
 
 fn recognises(bytes: &[u8], hint: Hint) -> bool {
     matches!(hint, Hint::None | Hint::Markdown) && is_countable(bytes) && {

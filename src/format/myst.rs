@@ -3,24 +3,14 @@
 
 use super::fenced::{self, Chunk, Fence, Flavour, Parted};
 use super::markdown;
-use super::sheet::{Dialect, Frame, Sheet};
+use super::sheet::{Frame, Sheet};
 use super::{Format, Hint, Kind, is_countable, without_mark};
 use crate::notebook::CellKind;
 
 pub const FORMAT: Format = Format {
     name: "MyST notebook",
     recognises,
-    kind: Kind::Sheet(Dialect {
-        parse,
-        write,
-        separator: |_, before, after| match (before, after) {
-            (CellKind::Markdown, CellKind::Markdown) => "\n+++\n\n",
-            _ => "\n",
-        },
-        marker: "",
-        needs_blank: false,
-        joins_prose: false,
-    }),
+    kind: Kind::Sheet(fenced::dialect(FLAVOUR.parted_by, parse, write)),
 };
 
 const FLAVOUR: Flavour = Flavour {

@@ -4,7 +4,7 @@
 //! may be anything (<https://quarto.org/docs/computations/python.html>).
 
 use super::fenced::{self, Chunk, Fence, Flavour, Parted};
-use super::sheet::{Dialect, Frame, Sheet};
+use super::sheet::{Frame, Sheet};
 use super::{Format, Hint, Kind, has_line, is_countable, without_mark};
 use super::{header, markdown};
 use crate::notebook::{CellKind, Home, Language};
@@ -16,14 +16,7 @@ pub const FORMAT: Format = Format {
             && is_countable(bytes)
             && has_chunk(without_mark(bytes))
     },
-    kind: Kind::Sheet(Dialect {
-        parse,
-        write,
-        separator: |_, _, _| "\n",
-        marker: "",
-        needs_blank: false,
-        joins_prose: true,
-    }),
+    kind: Kind::Sheet(fenced::dialect(FLAVOUR.parted_by, parse, write)),
 };
 
 const FLAVOUR: Flavour = Flavour {

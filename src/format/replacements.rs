@@ -71,13 +71,10 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::text::with_replacements;
 
     fn applied(old: &str, new: &str) -> String {
-        let mut text = old.to_owned();
-        for (range, with) in replacements(old, new).into_iter().rev() {
-            text.replace_range(std::ops::Range::<usize>::from(range), &with);
-        }
-        text
+        with_replacements(old, &replacements(old, new))
     }
 
     #[test]

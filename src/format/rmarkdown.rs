@@ -3,33 +3,18 @@
 //! What parts cells is as in jupytext's Markdown. jupytext comments magics out, as in percent scripts; whoever writes
 //! for knitr has none.
 
-use super::fenced::{self, Chunk, Fence, Flavour, Parted};
-use super::sheet::{Coding, Dialect, Frame, Sheet};
+use super::fenced::{self, Chunk, Fence, Flavour};
+use super::sheet::{Coding, Frame, Sheet};
 use super::{Format, Hint, Kind, header, is_countable, markdown, quarto, without_mark};
 use crate::notebook::{CellKind, Home, Language};
 
 pub const FORMAT: Format = Format {
     name: "R Markdown document",
     recognises,
-    kind: Kind::Sheet(Dialect {
-        parse,
-        write,
-        separator: |_, before, after| match (before, after) {
-            (CellKind::Markdown, CellKind::Markdown) => "\n\n",
-            _ => "\n",
-        },
-        marker: "",
-        needs_blank: false,
-        joins_prose: false,
-    }),
+    kind: Kind::Sheet(fenced::dialect(FLAVOUR.parted_by, parse, write)),
 };
 
-const FLAVOUR: Flavour = Flavour {
-    chunk,
-    has_regions: true,
-    parted_by: Parted::TwoBlankLines,
-    has_options: false,
-};
+const FLAVOUR: Flavour = Flavour::jupytext(chunk);
 
 const JUPYTEXT: &str = "rmarkdown";
 

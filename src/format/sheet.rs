@@ -79,13 +79,17 @@ impl Piece {
     }
 }
 
-/// How the cells of a format are written.
+/// Reads a file, or a part of one of which the frame is known.
+pub type Parse = fn(&str, Option<&Frame>) -> Sheet;
+
+/// Writes a new cell, each line with its `\n`. Gives `None` where the format has no words for one.
+pub type Write = fn(&Frame, CellKind, text: &str) -> Option<String>;
+
+/// How the cells of a format are read and written.
 #[derive(Debug)]
 pub struct Dialect {
-    /// Reads a file, or a part of one of which the frame is known.
-    pub parse: fn(&str, Option<&Frame>) -> Sheet,
-    /// A new cell, each line with its `\n`. Gives `None` where the format has no words for one.
-    pub write: fn(&Frame, CellKind, text: &str) -> Option<String>,
+    pub parse: Parse,
+    pub write: Write,
     /// What stands between two cells that did not follow each other before.
     pub separator: fn(&Frame, before: CellKind, after: CellKind) -> &'static str,
     /// The lines that have to stand before a cell which had no marker, once it is not the first. Empty where

@@ -1,13 +1,24 @@
 //! Which answer belongs to which question. What an answer is, its own file says.
 
+pub mod code_action;
+pub mod code_lens;
+pub mod findings;
+pub mod fix_all;
+pub mod graph;
+pub mod hover;
+pub mod inlay;
+pub mod navigate;
+pub mod symbols;
+pub mod targets;
+
 use tower_lsp::jsonrpc::{Error, Result};
 use tower_lsp::ls_types::{self, Position, Range, TextDocumentPositionParams};
 
-use super::navigate::{self, Place};
+use self::navigate::Place;
+use super::lower;
 use super::proto::Uri;
 use super::question::Question;
 use super::session::{Session, View};
-use super::{code_action, code_lens, findings, graph, hover, inlay, lower, symbols, targets};
 
 impl Session {
     pub(super) fn answer(&mut self, question: Question) {

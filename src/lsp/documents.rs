@@ -3,18 +3,22 @@
 //! Pure: no channel, no analysis, no clock. [`Documents::apply`] never fails: whatever a client
 //! sends, the documents stay consistent, and what was wrong with it is said in [`Applied`].
 
+pub mod cell_text;
+pub mod execution;
+pub mod outputs;
+pub mod sync;
+
 use std::sync::Arc;
 
 use ropey::Rope;
 use rustc_hash::FxHashMap;
 use serde_json::{Map, Value};
 
-use super::cell_text::{CellText, Edited};
-use super::execution::{self, Run, Said, SaidCount};
+use self::cell_text::{CellText, Edited};
+use self::execution::{Run, Said, SaidCount};
 use super::host::{self, Host};
 use super::proto::{CellItem, DocumentEvent, NotebookOpened, TextChanged, TextItem, Uri};
 use super::saved::SavedCell;
-use super::{outputs, sync};
 use crate::notebook::{Cell, CellKind, Home, Language, Notebook, NotebookMeta, Outputs, Problem};
 use crate::text;
 

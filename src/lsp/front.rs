@@ -17,13 +17,13 @@ use tower_lsp::ls_types::{
 use tower_lsp::{LanguageServer, LspService};
 
 use super::event::{Event, Reply};
-use super::findings::{Explanation, Item};
-use super::graph::Graph;
 use super::profile::{self, Profile};
 use super::proto::Uri;
 use super::question::{OfNotebook, OfRule, Question};
 use super::scan;
-use super::targets;
+use crate::lsp::answers::findings::{Explanation, Item};
+use crate::lsp::answers::graph::Graph;
+use crate::lsp::answers::targets;
 
 /// Notifications about documents do not come here: see [`super::dispatch`].
 #[derive(Debug, Clone)]

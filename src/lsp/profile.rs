@@ -10,10 +10,10 @@ use tower_lsp::ls_types::{
     WorkDoneProgressOptions, WorkspaceFoldersServerCapabilities, WorkspaceServerCapabilities,
 };
 
-use super::fix_all;
 use crate::action::Client;
 use crate::actions;
 use crate::analysis::secrets;
+use crate::lsp::answers::fix_all;
 
 /// Every capability and quirk of a client as one bool. What a client does not say, it cannot.
 #[derive(Debug, Clone, Copy, Default)]

@@ -9,11 +9,11 @@ use tower_lsp::ls_types::{
 };
 
 use super::event::Reply;
-use super::findings::{Explanation, Item};
-use super::graph::Graph;
 use super::proto::Uri;
 use super::scan;
-use super::targets;
+use crate::lsp::answers::findings::{Explanation, Item};
+use crate::lsp::answers::graph::Graph;
+use crate::lsp::answers::targets;
 
 #[derive(Debug)]
 pub enum Question {

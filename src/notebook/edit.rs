@@ -3,11 +3,11 @@
 //! How an [`Edit`] is carried out depends on who asked, and that is decided in one place each:
 //! `lsp/lower.rs` for editors, [`crate::format`] for files.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::{Cell, CellIdx, CellKind, Notebook};
-use crate::text::{TextRange, TextSize};
+use crate::text::{TextRange, TextSize, with_replacements};
 
 /// Changes that belong together: all are applied or none.
 ///
@@ -212,6 +212,19 @@ impl Edit {
             }
         }
         slots
+    }
+
+    /// The files that the edit writes, each with the whole text that it will have.
+    pub fn files(&self) -> impl Iterator<Item = (&Path, String)> {
+        self.ops.iter().filter_map(|op| match op {
+            EditOp::CreateFile { path, text } => Some((&**path, text.clone())),
+            EditOp::EditFile {
+                path,
+                expected,
+                replacements,
+            } => Some((&**path, with_replacements(expected, replacements))),
+            _ => None,
+        })
     }
 
     /// The replacements in a cell's text, from the back: made in this order, they leave the earlier

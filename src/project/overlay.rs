@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::{Project, is_module, within};
-use crate::notebook::{Edit, EditOp};
+use crate::notebook::Edit;
 
 /// A project with some files written that are not on disk yet.
 #[derive(Debug)]
@@ -15,26 +15,9 @@ pub struct Overlay<'p> {
 
 impl<'p> Overlay<'p> {
     pub fn new(below: &'p dyn Project, edit: &Edit) -> Self {
-        let files = edit.ops.iter().filter_map(|op| {
-            let (path, text) = match op {
-                EditOp::CreateFile { path, text } => (path, text.clone()),
-                EditOp::EditFile {
-                    path,
-                    expected,
-                    replacements,
-                } => {
-                    let mut text = expected.to_string();
-                    let mut ordered: Vec<_> = replacements.iter().collect();
-                    ordered.sort_by_key(|(range, _)| range.start());
-                    for (range, new) in ordered.into_iter().rev() {
-                        text.replace_range(std::ops::Range::<usize>::from(*range), new);
-                    }
-                    (path, text)
-                }
-                _ => return None,
-            };
+        let files = edit.files().map(|(path, text)| {
             let path = path.strip_prefix(below.root()).unwrap_or(path);
-            Some((path.to_owned(), Arc::from(text)))
+            (path.to_owned(), Arc::from(text))
         });
         Self {
             files: files.collect(),
@@ -102,6 +85,7 @@ impl Project for Overlay<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::notebook::EditOp;
     use crate::project::MemoryProject;
 
     #[test]

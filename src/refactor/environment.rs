@@ -2,7 +2,7 @@
 
 use crate::analysis::source::{self, Source, size};
 use crate::analysis::{python, secrets};
-use crate::text::TextRange;
+use crate::text::{TextRange, with_replacements};
 
 /// What takes the place of a secret.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -63,10 +63,7 @@ pub fn replacement(cell: &str, place: TextRange) -> Result<Replacement, &'static
         }
         edits
     };
-    let mut after = cell.to_owned();
-    for (range, new) in &edits {
-        after.replace_range(std::ops::Range::<usize>::from(*range), new);
-    }
+    let after = with_replacements(cell, &edits);
     if python::facts(cell).runs() && !python::facts(&after).runs() {
         return Err("Python allows nothing but a string there");
     }
@@ -150,13 +147,8 @@ mod tests {
             .first()
             .map(|secret| secret.range)
             .unwrap();
-        let found = replacement(cell, place).map(|replacement| {
-            let mut after = cell.to_owned();
-            for (range, new) in &replacement.edits {
-                after.replace_range(std::ops::Range::<usize>::from(*range), new);
-            }
-            after
-        });
+        let found = replacement(cell, place);
+        let found = found.map(|found| with_replacements(cell, &found.edits));
         assert_eq!(found.as_deref().map_err(|reason| *reason), expected);
     }
 

@@ -1,4 +1,13 @@
-//! Where a new import goes.
+//! Where imports stand: a new one ([`insert`]), and all of a notebook together ([`gather`]).
+//!
+//! What gathering asks has one place each: [`modules`] says which do nothing but define things, [`barriers`] what an
+//! import cannot pass on its way up, [`lines`] where imports stand in a cell, and [`block`] how they are written together.
+
+pub mod barriers;
+pub mod block;
+pub mod gather;
+pub mod lines;
+pub mod modules;
 
 use crate::action::{ActionContext, Refusal};
 use crate::analysis::facts::{BindingKind, Facts, MagicKind, StatementKind};

@@ -2,8 +2,8 @@
 
 use ruff_python_ast::name::Name;
 
-use super::interface::Interface;
 use crate::analysis::source::long_strings;
+use crate::refactor::function::interface::Interface;
 
 /// Formatters' default.
 pub const WIDTH: usize = 88;

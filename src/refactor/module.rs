@@ -16,13 +16,13 @@ use std::sync::Arc;
 
 use ruff_python_ast::name::Name;
 
-use super::import_block::{merge, name};
 use crate::action::Refusal;
 use crate::notebook::EditOp;
 use crate::project::{Project, slashed};
+use crate::refactor::imports::block::{merge, name};
 use crate::text::TextRange;
 
-pub use super::import_block::name::Import;
+pub use crate::refactor::imports::block::name::Import;
 pub use existing::Existing;
 
 /// What a module is given.

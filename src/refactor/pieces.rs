@@ -1,8 +1,8 @@
 //! The text of a cell, cut into what stays above, what moves and what stays below, comments included.
 
-use super::cut::Fate;
 use crate::analysis::Facts;
 use crate::analysis::facts::{MagicKind, StatementKind};
+use crate::refactor::function::cut::Fate;
 use crate::text::{TextRange, TextSize};
 
 /// The parts of a cell's text, without blank lines around them.

@@ -8,6 +8,7 @@
 //! What a cell shows by its last expression is shown by a call ([`shown`]), and a figure that the
 //! notebook shows when a cell ends is shown there.
 
+mod place;
 pub mod shown;
 pub mod sorted;
 mod thin;
@@ -18,7 +19,6 @@ use std::sync::Arc;
 use ruff_python_ast::name::Name;
 use rustc_hash::FxHashSet;
 
-use super::extract::{self, Plan, Wish};
 use super::module::target::Target;
 use super::module::{self, Import};
 use super::run_target;
@@ -27,6 +27,7 @@ use crate::analysis::graph::Lack;
 use crate::engine::Analysis;
 use crate::notebook::{Cell, CellIdx, CellKind, Edit, Home, Notebook};
 use crate::project::{Project, slashed};
+use crate::refactor::function::extract::{self, Plan, Wish};
 use crate::rule::Context;
 
 use self::sorted::Sorted;
@@ -134,17 +135,13 @@ pub fn plan_for(
     names.insert(main.to_owned());
     let of_module: FxHashSet<Name> = sorted.shared.union(&sorted.defined).cloned().collect();
     let mut plans: Vec<Plan> = Vec::new();
-    for &cell in &made_up.cells {
-        let taken = |name: &str| names.contains(name);
+    for (at, &cell) in made_up.cells.iter().enumerate() {
         let wish = Wish {
             shared: &of_module,
-            taken: &taken,
+            taken: &|name| names.contains(name),
         };
-        let plan = extract::plan_all_of(&analysis.context(), cell, wish).map_err(|refusal| {
-            let of = made_up.cells.iter().position(|own| *own == cell);
-            let section = of.and_then(|at| sections.get(at));
-            located(cx, section, &refusal)
-        })?;
+        let plan = extract::plan_all_of(&analysis.context(), cell, wish)
+            .map_err(|refusal| located(cx, sections.get(at), &refusal))?;
         names.insert(plan.name.clone());
         plans.push(plan);
     }

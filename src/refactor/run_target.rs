@@ -13,7 +13,6 @@ use ruff_python_ast::Stmt;
 use ruff_python_ast::name::Name;
 use rustc_hash::FxHashSet;
 
-use super::import_block::name;
 use super::module::target::Target;
 use super::module::{Existing, Import, own_modules};
 use super::moving::closure::bindings;
@@ -21,12 +20,13 @@ use super::moving::quiet::{self, Origins};
 use super::outside;
 use super::promote::Caller;
 use crate::action::{ActionContext, Client, Refusal};
-use crate::analysis::builtins;
 use crate::analysis::facts::{Facts, Magic, MagicKind, RemarkKind, StatementKind};
+use crate::analysis::known::builtins;
 use crate::analysis::run_line::RunLine;
 use crate::format;
 use crate::notebook::{CellIdx, Edit, EditOp};
 use crate::project::{Project, slashed, within};
+use crate::refactor::imports::block::name;
 use crate::rule::Context;
 use crate::text::{LineIndex, Ranged};
 

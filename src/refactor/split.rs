@@ -1,10 +1,11 @@
 //! Where a cell can be cut in two so that both parts show what the whole did.
 
 use super::pieces::{self, line_end, line_start, offset};
-use super::{extract, shown};
+use super::shown;
 use crate::action::Refusal;
 use crate::analysis::facts::{Facts, MagicKind, StatementKind};
 use crate::notebook::{Cell, CellIdx};
+use crate::refactor::function::extract;
 use crate::rule::Context;
 
 /// A place between two top-level statements.
@@ -269,11 +270,11 @@ fn changes_data(facts: &Facts, start: usize, at: usize) -> bool {
         .bindings
         .iter()
         .filter(|binding| (start..at).contains(&(binding.statement as usize)));
-    let steps = facts.statements[at].steps;
+    let statement = &facts.statements[at];
     let mut bound = bound.map(|binding| &binding.name);
     !bound.any(|name| {
         let mut reads = facts.uses.iter();
-        reads.any(|read| read.name == *name && (steps.0..steps.1).contains(&read.step))
+        reads.any(|read| read.name == *name && statement.takes(read.step))
     })
 }
 

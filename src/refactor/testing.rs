@@ -139,27 +139,17 @@ pub fn write(cx: &ActionContext<'_>, subject: &Subject) -> Result<Edit, Refusal>
     for case in &mut cases {
         case.call = format!("{called}{}", &case.call[own_name.len()..]);
     }
-    let (known, open): (Vec<&Case>, Vec<&Case>) =
-        cases.iter().partition(|case| case.result.is_some());
-    let open = if subject.is_async { Vec::new() } else { open };
+    if subject.is_async {
+        cases.clear();
+    }
     let mut imports = vec![Import {
         name: called.clone(),
         ..subject.import.clone()
     }];
+    let (known, open): (Vec<&Case>, Vec<&Case>) =
+        cases.iter().partition(|case| case.result.is_some());
     let mut code = Vec::new();
-    if !known.is_empty() && !subject.is_async {
-        let lines: String = known
-            .iter()
-            .filter_map(|case| {
-                Some(format!(
-                    "\n    assert {} == {}",
-                    case.call,
-                    case.result.as_ref()?
-                ))
-            })
-            .collect();
-        code.push(test(&name, "", &lines));
-    }
+    code.extend(test_of_known(&name, &known));
     if code.is_empty() || !open.is_empty() {
         imports.push(Import::module("pytest"));
         let name = if code.is_empty() {
@@ -167,26 +157,7 @@ pub fn write(cx: &ActionContext<'_>, subject: &Subject) -> Result<Edit, Refusal>
         } else {
             format!("{name}_in_the_notebook")
         };
-        // A test that nobody has completed is skipped, and fails when it is only let run.
-        let (reason, lines): (String, String) = if open.is_empty() {
-            (
-                format!("call {member} and say what it must give"),
-                format!("\n    raise NotImplementedError({called}.__name__)"),
-            )
-        } else {
-            let lines = open
-                .iter()
-                .map(|case| format!("\n    assert {} == ...", case.call));
-            (
-                format!("say what {member} must give in place of ..."),
-                lines.collect(),
-            )
-        };
-        code.push(test(
-            &name,
-            &format!("@pytest.mark.skip(reason=\"{reason}\")\n"),
-            &lines,
-        ));
+        code.push(test_to_complete(&name, member, &called, &open));
     }
     let additions = Additions {
         imports,
@@ -204,6 +175,38 @@ pub fn write(cx: &ActionContext<'_>, subject: &Subject) -> Result<Edit, Refusal>
         edit.ops.extend(search_path(cx, &subject.base)?);
     }
     Ok(edit)
+}
+
+/// A test that the calls give what the notebook shows that they give.
+fn test_of_known(name: &str, known: &[&Case]) -> Option<Code> {
+    let lines: String = known
+        .iter()
+        .filter_map(|case| {
+            let result = case.result.as_ref()?;
+            Some(format!("\n    assert {} == {result}", case.call))
+        })
+        .collect();
+    (!lines.is_empty()).then(|| test(name, "", &lines))
+}
+
+/// A test that somebody has to complete. Until then it is skipped, and fails when it is only let run.
+fn test_to_complete(name: &str, member: &Name, called: &Name, open: &[&Case]) -> Code {
+    let (reason, lines): (String, String) = if open.is_empty() {
+        (
+            format!("call {member} and say what it must give"),
+            format!("\n    raise NotImplementedError({called}.__name__)"),
+        )
+    } else {
+        let lines = open
+            .iter()
+            .map(|case| format!("\n    assert {} == ...", case.call));
+        (
+            format!("say what {member} must give in place of ..."),
+            lines.collect(),
+        )
+    };
+    let skip = format!("@pytest.mark.skip(reason=\"{reason}\")\n");
+    test(name, &skip, &lines)
 }
 
 fn test(name: &str, decorator: &str, lines: &str) -> Code {

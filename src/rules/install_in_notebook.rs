@@ -37,7 +37,7 @@
 //! ```
 
 use crate::analysis::facts::{Magic, MagicKind};
-use crate::analysis::installs::{self, Install};
+use crate::analysis::known::installs::{self, Install};
 use crate::analysis::source::size;
 use crate::notebook::{Anchor, Home};
 use crate::rule::{CellContext, Check, Finding, Fix, Group, Rule, Safety, Severity};

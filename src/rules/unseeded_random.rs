@@ -60,7 +60,7 @@
 
 use crate::analysis::Facts;
 use crate::analysis::facts::Exit;
-use crate::analysis::randomness::{self, Family};
+use crate::analysis::known::randomness::{self, Family};
 use crate::notebook::Anchor;
 use crate::rule::{Check, Context, Finding, Fix, Group, Rule, Safety, Severity};
 

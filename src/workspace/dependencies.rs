@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use toml::{Table, Value};
 
 use crate::analysis::Dependencies;
-use crate::analysis::distributions::normalised;
+use crate::analysis::known::distributions::normalised;
 use crate::project::{Project, slashed};
 
 /// How far `-r` is followed from file to file.

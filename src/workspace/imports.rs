@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::{regular, walk};
-use crate::analysis::known_imports::Votes;
+use crate::analysis::known::imports::Votes;
 use crate::analysis::python;
 use crate::format;
 

@@ -28,7 +28,7 @@ use cellwise::config::Config;
 use cellwise::engine::Analysis;
 use cellwise::format;
 use cellwise::notebook::edit::Slot;
-use cellwise::notebook::{CellIdx, CellKind, Edit, EditOp, Notebook};
+use cellwise::notebook::{CellIdx, CellKind, Edit, Notebook};
 use cellwise::project::MemoryProject;
 use cellwise::text::TextRange;
 use serde_json::{Value, json};
@@ -237,27 +237,8 @@ impl State {
             Slot::New(..) => None,
         });
         let mut files = self.files.clone();
-        for op in &edit.ops {
-            match op {
-                EditOp::CreateFile { path, text } => {
-                    files.insert(path.to_string_lossy().into_owned(), text.clone());
-                }
-                EditOp::EditFile {
-                    path,
-                    expected,
-                    replacements,
-                } => {
-                    let mut text = expected.to_string();
-                    let mut replacements: Vec<_> = replacements.iter().collect();
-                    replacements.sort_by_key(|(range, _)| range.start());
-                    for (range, new) in replacements.into_iter().rev() {
-                        text.replace_range(std::ops::Range::<usize>::from(*range), new);
-                    }
-                    files.insert(path.to_string_lossy().into_owned(), text);
-                }
-                _ => {}
-            }
-        }
+        let written = edit.files();
+        files.extend(written.map(|(path, text)| (path.to_string_lossy().into_owned(), text)));
         Self {
             notebook: edit.apply(&self.notebook),
             origins: origins.collect(),

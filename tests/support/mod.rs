@@ -85,19 +85,14 @@ impl Client {
     /// The same with these rules.
     pub fn vscode_with(notebook_edits: bool, rules: &[&str]) -> Self {
         Self::with(
-            &json!({
-                "workspace": {"workspaceEdit": {"documentChanges": true, "resourceOperations": ["create"]}},
-                "textDocument": {
-                    "publishDiagnostics": {"relatedInformation": true},
-                    "codeAction": {
-                        "disabledSupport": true, "dataSupport": true,
-                        "resolveSupport": {"properties": ["edit", "command"]},
-                        "codeActionLiteralSupport": {"codeActionKind": {"valueSet": [""]}},
-                    },
-                },
-            }),
+            &Self::vscode_capabilities(),
             &json!({"notebookEdits": notebook_edits, "settings": {"select": rules}}),
         )
+    }
+
+    /// What VS Code says that it can do.
+    pub fn vscode_capabilities() -> Value {
+        serde_json::from_str(include_str!("vscode.json")).expect("JSON")
     }
 
     pub fn with(capabilities: &Value, options: &Value) -> Self {

@@ -6,6 +6,7 @@ import type { ISharedCell } from "@jupyter/ydoc";
 import type { JSONObject } from "@lumino/coreutils";
 import { Signal } from "@lumino/signaling";
 import type { Status } from "../../common/protocol";
+import { ABILITIES } from "../../common/protocol";
 import type { Connection, Notification } from "./connection";
 import { ResponseError } from "./connection";
 import { NotebookDocument, SyncedCell } from "./document";
@@ -147,12 +148,7 @@ export class Session {
         },
       },
       initializationOptions: {
-        notebookEdits: true,
-        runCells: true,
-        choices: true,
-        status: true,
-        graph: true,
-        outputs: true,
+        ...ABILITIES,
         settings: this.settings,
       },
     };

@@ -2,41 +2,10 @@
 import { spawn } from "node:child_process";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
-import net from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
 
-/** The longest that anything is waited for, in milliseconds: a machine may be busy. */
-const PATIENCE = Number(process.env.CELLWISE_PATIENCE ?? 60_000);
-
-async function freePort() {
-  const server = net.createServer();
-  await new Promise((done) => server.listen(0, "127.0.0.1", done));
-  const { port } = server.address();
-  await new Promise((done) => server.close(done));
-  return port;
-}
-
-/** Asks until the answer is true, and says what was waited for where it never is. */
-export async function until(what, ask, patience = PATIENCE) {
-  const end = Date.now() + patience;
-  let last;
-  for (;;) {
-    try {
-      last = await ask();
-      if (last) {
-        return last;
-      }
-    } catch (error) {
-      last = error;
-    }
-    if (Date.now() > end) {
-      const seen = last instanceof Error ? last.message : JSON.stringify(last);
-      throw new Error(`waited ${patience / 1000} s for ${what}; last seen: ${seen}`);
-    }
-    await new Promise((done) => setTimeout(done, 50));
-  }
-}
+import { PATIENCE, freePort, until } from "../../common/test/until.mjs";
 
 /** A notebook of code cells: each a text, or `{ text, ...fields of the cell }`. */
 export function notebook(...cells) {

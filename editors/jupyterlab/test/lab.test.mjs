@@ -3,7 +3,8 @@ import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { after, before, test } from "node:test";
 
-import { Lab, notebook, until } from "./lab.mjs";
+import { until } from "../../common/test/until.mjs";
+import { Lab, notebook } from "./lab.mjs";
 
 const files = {
   "squiggle.ipynb": notebook("import os\nx = 1", "print(undefined_thing)"),

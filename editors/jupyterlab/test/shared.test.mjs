@@ -2,7 +2,8 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 
-import { Lab, notebook, until } from "./lab.mjs";
+import { until } from "../../common/test/until.mjs";
+import { Lab, notebook } from "./lab.mjs";
 
 let lab;
 before(async () => {

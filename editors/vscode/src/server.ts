@@ -14,6 +14,7 @@ import {
   type StaticFeature,
 } from "vscode-languageclient/node";
 
+import { ABILITIES } from "../../common/protocol";
 import { findProgram } from "./binary";
 import { middleware } from "./middleware";
 import { settingsForServer } from "./configuration";
@@ -139,12 +140,7 @@ export class Server implements vscode.Disposable {
         { scheme: "untitled", language: "python" },
       ],
       initializationOptions: () => ({
-        notebookEdits: true,
-        runCells: true,
-        choices: true,
-        status: true,
-        graph: true,
-        outputs: true,
+        ...ABILITIES,
         settings: settingsForServer(),
       }),
       outputChannel: this.output,

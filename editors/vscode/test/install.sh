@@ -7,77 +7,11 @@ set -euo pipefail
 
 # 4.100.3 is VS Code 1.100.3, the newest for node 20.
 code_server=4.100.3
-driver=1.65.1
 ripgrep=1.18.0
-dir=${XDG_CACHE_HOME:-$HOME/.cache}/cellwise/vscode-$code_server-$driver
-log=$dir/install.log
-mkdir -p "$dir"
-
-no() {
-    echo "$1" >&2
-    exit 3
-}
-
-# Two runs at once would install over one another.
-exec 9>"$dir/lock"
-if command -v flock >/dev/null; then flock 9; fi
-
-find_browser() {
-    local name
-    for name in chromium chromium-browser google-chrome; do
-        if command -v "$name" >/dev/null; then
-            command -v "$name"
-            return
-        fi
-    done
-}
-
-as_root() {
-    [[ $(id -u) == 0 ]] && command -v apt-get >/dev/null
-}
-
-# $1: what it is for; the rest: packages of Debian
-apt_install() {
-    local what=$1
-    shift
-    if ! { apt-get update -q && DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends "$@"; } >>"$log" 2>&1; then
-        no "apt-get could not install $what (see $log)"
-    fi
-}
-
-# A failure of npm is a skip where the registry is out of reach, and an error where it is not.
-npm_install() {
-    if ! npm install --no-fund --no-audit "$@" >>"$log" 2>&1; then
-        if npm ping >>"$log" 2>&1; then
-            echo "npm install $* failed; see $log" >&2
-            exit 1
-        fi
-        no "the npm registry cannot be reached"
-    fi
-}
-
-project() {
-    mkdir -p "$dir/$1"
-    cd "$dir/$1"
-    [[ -f package.json ]] || echo "{\"name\":\"$1\",\"private\":true}" >package.json
-}
-
-if [[ ! -f $dir/driver.done ]]; then
-    project driver
-    npm_install "playwright-core@$driver"
-    touch "$dir/driver.done"
-fi
-
-browser=$(find_browser)
-if [[ -z $browser ]] && as_root; then
-    apt_install "the browser" chromium fonts-dejavu-core
-    browser=$(find_browser)
-fi
-if [[ -z $browser && ! -f $dir/browser.done ]]; then
-    cd "$dir/driver"
-    npx playwright-core install chromium >>"$log" 2>&1 || no "there is no Chromium, and the driver's own cannot be reached"
-    touch "$dir/browser.done"
-fi
+# shellcheck source=../../common/test/install.sh
+. "$(dirname "$0")/../../common/test/install.sh"
+cache "vscode-$code_server-$driver"
+install_browser
 
 # The workbench runs on the node that is there if that is 20, otherwise on one from the registry.
 node=$(command -v node)

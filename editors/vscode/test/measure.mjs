@@ -5,8 +5,9 @@ import path from "node:path";
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 
+import { until } from "../../common/test/until.mjs";
 import { code, markdown, MESSY, notebook } from "./notebooks.mjs";
-import { until, Workbench } from "./workbench.mjs";
+import { Workbench } from "./workbench.mjs";
 
 const { CELLWISE: cellwise, CELLWISE_TOOLS: tools, CELLWISE_BROWSER: browser } = process.env;
 const extension = path.join(path.dirname(fileURLToPath(import.meta.url)), "..");

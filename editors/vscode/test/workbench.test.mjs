@@ -8,8 +8,9 @@ import path from "node:path";
 import { after, before, test } from "node:test";
 import { fileURLToPath } from "node:url";
 
+import { until } from "../../common/test/until.mjs";
 import { CHAIN, DISORDERED, HOSTILE, MESSY, code, markdown, notebook, printed } from "./notebooks.mjs";
-import { until, Workbench } from "./workbench.mjs";
+import { Workbench } from "./workbench.mjs";
 
 const { CELLWISE: cellwise, CELLWISE_TOOLS: tools, CELLWISE_BROWSER: browser } = process.env;
 const extension = path.join(path.dirname(fileURLToPath(import.meta.url)), "..");

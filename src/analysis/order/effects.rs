@@ -2,9 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::super::builtins::is_history;
 use super::super::facts::{BindingKind, Callee, Facts, State, StatementKind, Value};
 use super::super::graph::Link;
+use crate::analysis::known::builtins::is_history;
 use crate::notebook::{CellIdx, Notebook};
 
 /// What one cell takes and changes: names, and things without one, which are told by an article.

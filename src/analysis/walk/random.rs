@@ -4,7 +4,7 @@ use ruff_python_ast::{Expr, ExprCall};
 
 use super::{Place, Walker};
 use crate::analysis::facts::RandomCall;
-use crate::analysis::randomness;
+use crate::analysis::known::randomness;
 use crate::text::Ranged;
 
 impl Walker<'_> {

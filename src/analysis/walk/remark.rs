@@ -6,7 +6,7 @@ use ruff_python_ast::{Expr, ExprCall, Operator, Stmt, StmtClassDef, StmtFunction
 
 use super::{Place, Walker};
 use crate::analysis::facts::{Remark, RemarkKind};
-use crate::analysis::habits;
+use crate::analysis::known::habits;
 use crate::text::{Ranged, TextRange};
 
 impl Walker<'_> {

@@ -15,7 +15,7 @@ use super::{
 };
 use crate::analysis::FactsCache;
 use crate::analysis::clones::Index;
-use crate::analysis::known_imports::Votes;
+use crate::analysis::known::imports::Votes;
 use crate::cli::files;
 use crate::cli::output::Format;
 use crate::config::Config;

@@ -6,7 +6,7 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use super::raw::{RawCell, RawFile, Shape};
+use super::raw::{RawCell, RawFile, Root, Shape};
 use crate::format::json::FaultKind;
 use crate::format::{BYTE_ORDER_MARK, line_column};
 use crate::notebook::{Anchor, CellIdx, Problem, ProblemKind};
@@ -84,8 +84,19 @@ pub fn schema(raw: &RawFile, problems: &mut Vec<Problem>) {
             is_mendable,
         });
     };
-    use ProblemKind::{Invalid, Unreadable};
+    versions(root, &mut whole);
+    cell_list(root, &mut whole);
+    if root.major() >= 4 {
+        if root.cells.is_some() {
+            whole_metadata(raw, &mut whole);
+        }
+        cells(raw, problems);
+        ids(raw, problems);
+    }
+}
 
+fn versions(root: &Root, whole: &mut impl FnMut(ProblemKind, bool, String)) {
+    use ProblemKind::{Invalid, Unreadable};
     let has_cells = root.cells.is_some() || root.worksheets.is_some();
     match &root.nbformat {
         None if has_cells => whole(
@@ -132,6 +143,11 @@ pub fn schema(raw: &RawFile, problems: &mut Vec<Problem>) {
             Some(_) => {}
         }
     }
+}
+
+/// What is wrong with the list of cells itself.
+fn cell_list(root: &Root, whole: &mut impl FnMut(ProblemKind, bool, String)) {
+    use ProblemKind::Unreadable;
     if root.major() >= 4 {
         match root.cells {
             Some(true) => {}
@@ -148,11 +164,6 @@ pub fn schema(raw: &RawFile, problems: &mut Vec<Problem>) {
                 "`cells` is no list, so Jupyter refuses the file; restore it from version control.".into(),
             ),
         }
-        if root.cells.is_some() {
-            whole_metadata(raw, &mut whole);
-        }
-        cells(raw, problems);
-        ids(raw, problems);
     } else {
         match &root.worksheets {
             None => whole(

@@ -8,8 +8,9 @@ use super::Code;
 use super::Import;
 use crate::action::Refusal;
 use crate::analysis::facts::{Facts, OpeningKind, State};
+use crate::analysis::known::builtins;
 use crate::analysis::source::parse_part;
-use crate::analysis::{builtins, depth, python};
+use crate::analysis::{depth, python};
 use crate::refactor::pieces;
 use crate::text::{LineIndex, Ranged, TextRange, TextSize};
 

@@ -4,7 +4,7 @@ use std::path::{Component, Path, PathBuf};
 
 use crate::action::Refusal;
 use crate::analysis::facts::RemarkKind;
-use crate::analysis::standard_library;
+use crate::analysis::known::standard_library;
 use crate::format::{self, Hint};
 use crate::project::{Project, is_module, slashed, within};
 use crate::rule::Context;

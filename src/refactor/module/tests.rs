@@ -1,5 +1,6 @@
 use super::*;
 use crate::project::MemoryProject;
+use crate::text::with_replacements;
 
 fn code(text: &str) -> Code {
     let facts = crate::analysis::python::facts(text);
@@ -31,18 +32,18 @@ fn extended(text: &str, additions: &Additions) -> Result<String, String> {
     let op = write(&project, Path::new("m.py"), additions).map_err(|refusal| refusal.0)?;
     let Some(EditOp::EditFile {
         expected,
-        mut replacements,
+        replacements,
         ..
     }) = op
     else {
         return Ok(text.to_owned());
     };
-    replacements.sort_by_key(|(range, _)| range.start());
-    let mut after = expected.to_string();
-    for (range, new) in replacements.into_iter().rev() {
-        assert!(range.is_empty(), "nothing is taken away");
-        after.replace_range(std::ops::Range::<usize>::from(range), &new);
-    }
+    let mut ranges = replacements.iter().map(|(range, _)| range);
+    assert!(
+        ranges.all(|range| range.is_empty()),
+        "nothing is taken away"
+    );
+    let after = with_replacements(&expected, &replacements);
     assert!(crate::analysis::python::facts(&after).runs(), "{after}");
     Ok(after)
 }

@@ -14,10 +14,10 @@ use super::hazards;
 use super::pieces::{Piece, PieceId};
 use super::quiet::{self, Origins};
 use crate::action::Refusal;
-use crate::analysis::builtins;
 use crate::analysis::facts::{
     Binding, BindingKind, Facts, OpeningKind, Path, StatementKind, TextReads,
 };
+use crate::analysis::known::builtins;
 use crate::analysis::text_reads;
 use crate::notebook::{CellIdx, Home};
 use crate::refactor::module::{Code, Import};

@@ -49,8 +49,8 @@ impl Piece {
             .get(id.statement)
             .ok_or("the definition is gone")?;
         let mut names: Vec<Name> = Vec::new();
-        for binding in &facts.bindings {
-            if binding.statement as usize == id.statement && !names.contains(&binding.name) {
+        for binding in facts.bound_by(id.statement) {
+            if !names.contains(&binding.name) {
                 names.push(binding.name.clone());
             }
         }
@@ -225,10 +225,7 @@ pub fn chosen(cx: &Context<'_>, cell: CellIdx, range: TextRange) -> Vec<PieceId>
 
 /// Whether a statement sets names in CAPITALS to constants.
 fn is_in_capitals(facts: &Facts, statement: usize) -> bool {
-    let mut own = facts
-        .bindings
-        .iter()
-        .filter(|own| own.statement as usize == statement);
+    let mut own = facts.bound_by(statement);
     is_constant(facts, statement)
         && own.all(|own| {
             own.name.len() > 1
@@ -239,10 +236,7 @@ fn is_in_capitals(facts: &Facts, statement: usize) -> bool {
 
 /// Whether nothing else binds or changes what a statement binds.
 fn is_bound_once(cx: &Context<'_>, facts: &Facts, statement: usize) -> bool {
-    let mut own = facts
-        .bindings
-        .iter()
-        .filter(|own| own.statement as usize == statement);
+    let mut own = facts.bound_by(statement);
     own.all(|binding| {
         let mut cells = cx.notebook.python_cells().map(|(cell, _)| cx.facts(cell));
         let is_changed = cells.any(|own| {
@@ -257,11 +251,7 @@ fn is_bound_once(cx: &Context<'_>, facts: &Facts, statement: usize) -> bool {
 
 fn is_constant(facts: &Facts, statement: usize) -> bool {
     use crate::analysis::facts::{BindingKind, Value};
-    let mut own = facts
-        .bindings
-        .iter()
-        .filter(|own| own.statement as usize == statement)
-        .peekable();
+    let mut own = facts.bound_by(statement).peekable();
     own.peek().is_some()
         && own.all(|own| {
             matches!(
@@ -321,10 +311,8 @@ pub fn definitions<'a>(cx: &'a Context<'a>) -> impl Iterator<Item = (PieceId, &'
 
 /// The names that a piece binds, without it being taken out.
 pub fn names_of<'a>(cx: &'a Context<'a>, id: PieceId) -> impl Iterator<Item = &'a Name> {
-    let bindings = cx.facts(id.cell).bindings.iter();
-    bindings
-        .filter(move |own| own.statement as usize == id.statement)
-        .map(|own| &own.name)
+    let bindings = cx.facts(id.cell).bound_by(id.statement);
+    bindings.map(|own| &own.name)
 }
 
 /// "`clean`", "`clean` and `load`", "4 definitions".

@@ -11,17 +11,18 @@ use crate::action::{ActionContext, Refusal};
 use crate::analysis::facts::{
     BindingKind, Facts, MagicKind, Path, RemarkKind, StatementKind, TextReads,
 };
+use crate::analysis::known::standard_library;
+use crate::analysis::python;
 use crate::analysis::source::parse_part;
-use crate::analysis::{python, standard_library};
 use crate::notebook::{CellIdx, Edit, EditOp};
-use crate::refactor::extract;
-use crate::refactor::import_block::{merge, name};
+use crate::refactor::function::extract;
+use crate::refactor::imports::block::{merge, name};
 use crate::refactor::imports::import_cell;
 use crate::refactor::module::target::Target;
 use crate::refactor::module::{Import, own_modules};
 use crate::refactor::outside;
 use crate::refactor::pieces::whole;
-use crate::text::{TextRange, TextSize};
+use crate::text::{TextRange, TextSize, with_replacements};
 
 /// Where the import goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -82,13 +83,9 @@ pub fn without(
 ) -> Result<Edit, Refusal> {
     let mut edit = Edit::default();
     let counts = extract::reads_history(&cx.all);
-    for (cell, mut replacements) in changes {
+    for (cell, replacements) in changes {
         let text = text_of(cx, cell);
-        replacements.sort_by_key(|(range, _)| (range.start(), range.end()));
-        let mut after = text.to_owned();
-        for (range, new) in replacements.iter().rev() {
-            after.replace_range(std::ops::Range::<usize>::from(*range), new);
-        }
+        let after = with_replacements(text, &replacements);
         let tidied = after.trim_matches(['\n', '\r']);
         if tidied.trim().is_empty() && cx.client.cell_structure && !counts {
             edit.ops.push(EditOp::Remove { cell });

@@ -3,15 +3,15 @@
 use std::collections::BTreeMap;
 
 use ruff_python_ast::name::Name;
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::FxHashSet;
 
+use super::place::{Bindings, Place};
 use crate::action::Refusal;
-use crate::analysis::facts::{
-    Binding, BindingKind, Facts, MagicKind, OpeningKind, Statement, StatementKind, Value,
-};
-use crate::analysis::{builtins, python};
+use crate::analysis::facts::{BindingKind, Facts, MagicKind, OpeningKind, StatementKind, Value};
+use crate::analysis::known::builtins;
+use crate::analysis::python;
 use crate::notebook::{Cell, CellIdx};
-use crate::refactor::cut::{self, Fate};
+use crate::refactor::function::cut::{self, Fate};
 use crate::refactor::module::Import;
 use crate::refactor::pieces;
 use crate::rule::Context;
@@ -43,17 +43,6 @@ pub struct Sorted {
     pub remarks: Vec<String>,
 }
 
-/// What a statement becomes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Place {
-    Import,
-    ImportBlock,
-    Constant,
-    Definition,
-    Kept,
-    Work,
-}
-
 /// Line magics that set up the notebook and do nothing else.
 const SETTING_UP: &[&str] = &[
     "matplotlib",
@@ -62,33 +51,6 @@ const SETTING_UP: &[&str] = &[
     "autoreload",
     "config",
     "precision",
-];
-
-/// Decorators that only wrap what they decorate.
-const PLAIN_DECORATORS: &[&str] = &[
-    "abstractmethod",
-    "cache",
-    "cached_property",
-    "classmethod",
-    "contextmanager",
-    "dataclass",
-    "dataclasses.dataclass",
-    "functools.cache",
-    "functools.lru_cache",
-    "functools.wraps",
-    "jit",
-    "lru_cache",
-    "nb.jit",
-    "nb.njit",
-    "njit",
-    "np.vectorize",
-    "numba.jit",
-    "numba.njit",
-    "property",
-    "staticmethod",
-    "tf.function",
-    "total_ordering",
-    "wraps",
 ];
 
 pub fn of(cx: &Context<'_>) -> Result<Sorted, Refusal> {
@@ -103,17 +65,11 @@ pub fn of(cx: &Context<'_>) -> Result<Sorted, Refusal> {
             continue;
         }
         if cell.has_tag("parameters") {
-            sorted.parameters.clone_from(&cell.text.to_string());
+            sorted.parameters = cell.text.to_string();
             sorted.parameter_cell = Some(index);
             continue;
         }
-        sorted.taken.push(index);
-        let places: Vec<Place> = facts
-            .statements
-            .iter()
-            .enumerate()
-            .map(|(at, statement)| bindings.place(cx, index, cell, at, statement, &wanted))
-            .collect::<Result<_, Refusal>>()?;
+        let places = bindings.places(index, cell, &wanted)?;
         for (at, place) in places.iter().enumerate() {
             let code = &cell.text[facts.statements[at].range];
             match place {
@@ -134,46 +90,7 @@ pub fn of(cx: &Context<'_>) -> Result<Sorted, Refusal> {
                 _ => {}
             }
         }
-        let part =
-            |place: Place| part(&cell.text, facts, &places, place).ok_or_else(|| uncut(cx, index));
-        let statements = |place: Place| -> Result<Vec<String>, Refusal> {
-            each(&cell.text, facts, &places, place).ok_or_else(|| uncut(cx, index))
-        };
-        for block in statements(Place::ImportBlock)? {
-            if !sorted.import_blocks.contains(&block) {
-                sorted.import_blocks.push(block);
-            }
-        }
-        let is_import =
-            |binding: &&Binding| places.get(binding.statement as usize) == Some(&Place::Import);
-        sorted.imports.extend(
-            facts
-                .bindings
-                .iter()
-                .filter(is_import)
-                .filter_map(Import::of),
-        );
-        for definition in statements(Place::Definition)? {
-            if !sorted.definitions.contains(&definition) {
-                sorted.definitions.push(definition);
-            }
-        }
-        sorted.constants.extend(statements(Place::Constant)?);
-        for binding in &facts.bindings {
-            let place = places.get(binding.statement as usize);
-            if matches!(place, Some(Place::Definition | Place::Constant)) {
-                sorted.defined.insert(binding.name.clone());
-            }
-        }
-        let work = part(Place::Work)?;
-        if !work.trim().is_empty() {
-            sorted.work.insert(index, work);
-        }
-        let kept = part(Place::Kept)?;
-        if !kept.trim().is_empty() {
-            sorted.remarks.push(remark(cx, index, kept.trim()));
-            sorted.kept.insert(index, kept);
-        }
+        sorted.take(cx, index, cell, &places)?;
     }
     sorted.shared = shared(cx, &wanted, &bindings, &sorted);
     for work in sorted.work.values() {
@@ -192,6 +109,53 @@ pub fn of(cx: &Context<'_>) -> Result<Sorted, Refusal> {
             .extend(defined.map(|binding| binding.name.clone()));
     }
     Ok(sorted)
+}
+
+impl Sorted {
+    /// Takes in a cell, each statement by its place.
+    fn take(
+        &mut self,
+        cx: &Context<'_>,
+        index: CellIdx,
+        cell: &Cell,
+        places: &[Place],
+    ) -> Result<(), Refusal> {
+        let facts = cx.facts(index);
+        let part = |place| part(&cell.text, facts, places, place).ok_or_else(|| uncut(cx, index));
+        let each = |place| each(&cell.text, facts, places, place).ok_or_else(|| uncut(cx, index));
+        self.taken.push(index);
+        add_new(&mut self.import_blocks, each(Place::ImportBlock)?);
+        add_new(&mut self.definitions, each(Place::Definition)?);
+        self.constants.extend(each(Place::Constant)?);
+        for binding in &facts.bindings {
+            match places.get(binding.statement as usize) {
+                Some(Place::Import) => self.imports.extend(Import::of(binding)),
+                Some(Place::Definition | Place::Constant) => {
+                    self.defined.insert(binding.name.clone());
+                }
+                _ => {}
+            }
+        }
+        let work = part(Place::Work)?;
+        if !work.trim().is_empty() {
+            self.work.insert(index, work);
+        }
+        let kept = part(Place::Kept)?;
+        if !kept.trim().is_empty() {
+            self.remarks.push(remark(cx, index, kept.trim()));
+            self.kept.insert(index, kept);
+        }
+        Ok(())
+    }
+}
+
+/// Adds the texts that are not there yet.
+fn add_new(known: &mut Vec<String>, texts: Vec<String>) {
+    for text in texts {
+        if !known.contains(&text) {
+            known.push(text);
+        }
+    }
 }
 
 fn uncut(cx: &Context<'_>, index: CellIdx) -> Refusal {
@@ -399,286 +363,15 @@ fn wanted_by_bodies(cx: &Context<'_>) -> FxHashSet<Name> {
 fn shared(
     cx: &Context<'_>,
     wanted: &FxHashSet<Name>,
-    bindings: &Bindings,
+    bindings: &Bindings<'_>,
     sorted: &Sorted,
 ) -> FxHashSet<Name> {
-    let is_import = |name: &Name| {
-        bindings
-            .by_name
-            .get(name)
-            .is_some_and(|all| all.iter().all(|(_, is_import, _)| *is_import))
-    };
-    let mut shared: FxHashSet<Name> = wanted
-        .iter()
-        .filter(|name| !sorted.defined.contains(*name) && !is_import(name))
-        .filter(|name| cx.link.binders(name).next().is_some())
-        .cloned()
-        .collect();
-    // A constant that is set anew somewhere is none; `place` saw to it that it is not among the defined.
-    shared.retain(|name| !sorted.defined.contains(name));
-    shared
-}
-
-/// Who binds which name, over all cells.
-struct Bindings {
-    /// For each name its bindings: the cell, whether it is an import, and the statement's text.
-    by_name: FxHashMap<Name, Vec<(CellIdx, bool, String)>>,
-    /// Names that are changed in place or bound by bodies.
-    changed: FxHashSet<Name>,
-}
-
-impl Bindings {
-    fn of(cx: &Context<'_>) -> Self {
-        let mut by_name: FxHashMap<Name, Vec<(CellIdx, bool, String)>> = FxHashMap::default();
-        let mut changed = FxHashSet::default();
-        for (index, cell) in cx.notebook.python_cells() {
-            let facts = cx.facts(index);
-            for binding in facts
-                .bindings
-                .iter()
-                .filter(|binding| binding.kind.is_written())
-            {
-                let code = facts
-                    .statements
-                    .get(binding.statement as usize)
-                    .map(|statement| cell.text[statement.range].to_owned());
-                let entry = (index, binding.kind.is_import(), code.unwrap_or_default());
-                by_name.entry(binding.name.clone()).or_default().push(entry);
-            }
-            changed.extend(
-                facts
-                    .scopes
-                    .iter()
-                    .flat_map(|scope| scope.binds.iter().cloned()),
-            );
-        }
-        Self { by_name, changed }
-    }
-
-    fn place(
-        &self,
-        cx: &Context<'_>,
-        index: CellIdx,
-        cell: &Cell,
-        at: usize,
-        statement: &Statement,
-        wanted: &FxHashSet<Name>,
-    ) -> Result<Place, Refusal> {
-        let facts = cx.facts(index);
-        let bound = || {
-            facts
-                .bindings
-                .iter()
-                .filter(|binding| binding.statement as usize == at)
-        };
-        match statement.kind {
-            StatementKind::Magic => Ok(Place::Kept),
-            StatementKind::Import => {
-                for binding in bound() {
-                    let others = &self.by_name[&binding.name];
-                    if let Some((other, ..)) = others.iter().find(|(_, is_import, _)| !is_import) {
-                        return Err(format!(
-                            "`{}` is imported in {} and is another thing in {}",
-                            binding.name,
-                            cx.cell_name(index),
-                            cx.cell_name(*other)
-                        )
-                        .into());
-                    }
-                }
-                let is_star = bound().next().is_none();
-                Ok(if is_star {
-                    Place::ImportBlock
-                } else {
-                    Place::Import
-                })
-            }
-            StatementKind::Definition => {
-                for binding in bound() {
-                    self.refuse_other_meaning(
-                        cx,
-                        index,
-                        &binding.name,
-                        &cell.text[statement.range],
-                    )?;
-                }
-                self.refuse_early_needs(cx, index, cell, statement)?;
-                Ok(Place::Definition)
-            }
-            StatementKind::Other if self.is_import_block(facts, at) => Ok(Place::ImportBlock),
-            StatementKind::Other if self.is_function(facts, at) => Ok(Place::Definition),
-            StatementKind::Other if self.is_constant(facts, at, cell, statement, wanted) => {
-                Ok(Place::Constant)
-            }
-            StatementKind::Expression | StatementKind::Other => Ok(Place::Work),
-        }
-    }
-
-    /// `try: import a` with `except ImportError: a = None`.
-    fn is_import_block(&self, facts: &Facts, at: usize) -> bool {
-        let mut bound = facts
-            .bindings
-            .iter()
-            .filter(|binding| binding.statement as usize == at)
-            .peekable();
-        let calls = {
-            let (from, to) = facts.statements[at].steps;
-            facts
-                .calls
-                .iter()
-                .any(|call| (from..to).contains(&call.step))
-        };
-        bound.peek().is_some()
-            && !calls
-            && bound.any(|binding| binding.kind.is_import())
-            && facts
-                .bindings
-                .iter()
-                .filter(|binding| binding.statement as usize == at && binding.kind.is_written())
-                .all(|binding| {
-                    binding.kind.is_import()
-                        || matches!(binding.kind, BindingKind::Value(Value::Constant))
-                })
-    }
-
-    /// `area = lambda r: r * r`, bound once.
-    fn is_function(&self, facts: &Facts, at: usize) -> bool {
-        let bound: Vec<_> = facts
-            .bindings
-            .iter()
-            .filter(|binding| binding.statement as usize == at)
-            .collect();
-        let (from, to) = facts.statements[at].steps;
-        let reads = facts
-            .uses
-            .iter()
-            .any(|read| (from..to).contains(&read.step));
-        matches!(&bound[..], [binding] if matches!(binding.kind, BindingKind::Value(Value::Lambda(_)))
-            && self.by_name[&binding.name].len() == 1)
-            && !reads
-    }
-
-    /// A plain value that is bound once, and that is written like a constant or read like one.
-    fn is_constant(
-        &self,
-        facts: &Facts,
-        at: usize,
-        cell: &Cell,
-        statement: &Statement,
-        wanted: &FxHashSet<Name>,
-    ) -> bool {
-        let bound: Vec<_> = facts
-            .bindings
-            .iter()
-            .filter(|binding| binding.statement as usize == at)
-            .collect();
-        let [binding] = &bound[..] else {
-            return false;
-        };
-        let name = &binding.name;
-        let is_plain = matches!(binding.kind, BindingKind::Value(Value::Constant));
-        let is_once = self.by_name[name].len() == 1 && !self.changed.contains(name);
-        let looks_so = name.chars().any(|c| c.is_ascii_uppercase())
-            && !name.chars().any(|c| c.is_ascii_lowercase());
-        let starts = cell.text[statement.range].starts_with(name.as_str());
-        is_plain && is_once && starts && name.len() > 1 && (looks_so || wanted.contains(name))
-    }
-
-    fn refuse_other_meaning(
-        &self,
-        cx: &Context<'_>,
-        index: CellIdx,
-        name: &Name,
-        code: &str,
-    ) -> Result<(), Refusal> {
-        let other = self.by_name[name]
-            .iter()
-            .find(|(_, _, other)| other != code);
-        match other {
-            None => Ok(()),
-            Some((other, ..)) if *other == index => {
-                Err(format!("`{name}` is bound twice in {}, and a module would have one of them", cx.cell_name(index)).into())
-            }
-            Some((other, ..)) => Err(format!(
-                "`{name}` is defined in {} and bound again in {}, and a module would have one of them",
-                cx.cell_name(index),
-                cx.cell_name(*other)
-            )
-            .into()),
-        }
-    }
-
-    /// What a definition reads and calls while it is made happens when the module is imported.
-    fn refuse_early_needs(
-        &self,
-        cx: &Context<'_>,
-        index: CellIdx,
-        cell: &Cell,
-        statement: &Statement,
-    ) -> Result<(), Refusal> {
-        let facts = cx.facts(index);
-        let code = &cell.text[statement.range];
-        let name = code
-            .split(['(', ':'])
-            .next()
-            .unwrap_or_default()
-            .lines()
-            .next_back()
-            .unwrap_or_default();
-        for decorator in code.lines().take_while(|line| line.starts_with('@')) {
-            let decorator = decorator
-                .trim_start_matches('@')
-                .split('(')
-                .next()
-                .unwrap_or_default()
-                .trim();
-            if !PLAIN_DECORATORS.contains(&decorator) {
-                return Err(format!(
-                    "`@{decorator}` in {} may do something when the module is imported",
-                    cx.cell_name(index)
-                )
-                .into());
-            }
-        }
-        let (from, to) = statement.steps;
-        for read in facts
-            .uses
-            .iter()
-            .filter(|read| (from..to).contains(&read.step))
-        {
-            let variable = self.by_name.get(&read.name).and_then(|all| {
-                all.iter()
-                    .find(|(_, is_import, code)| !is_import && !is_definition(code))
-            });
-            if let Some((binder, _, code)) = variable
-                && !is_plain_assignment(code)
-            {
-                return Err(format!(
-                    "`{name}` in {} needs `{}` of {} when it is defined, before anything has run in a module",
-                    cx.cell_name(index),
-                    read.name,
-                    cx.cell_name(*binder)
-                )
-                .into());
-            }
-        }
-        Ok(())
-    }
-}
-
-fn is_definition(code: &str) -> bool {
-    ["def ", "class ", "async def ", "@"]
-        .iter()
-        .any(|start| code.starts_with(start))
-}
-
-/// `LIMIT = 3`: a constant of the module, if nothing else binds it.
-fn is_plain_assignment(code: &str) -> bool {
-    let facts = python::facts(code);
-    facts.bindings.len() == 1
-        && matches!(facts.bindings[0].kind, BindingKind::Value(Value::Constant))
-        && facts.bindings[0]
-            .name
-            .chars()
-            .all(|c| !c.is_ascii_lowercase())
+    // A constant that is set anew somewhere is none; `Bindings` saw to it that it is not among the defined.
+    let names = wanted.iter();
+    let shared = names.filter(|name| {
+        !sorted.defined.contains(*name)
+            && !bindings.is_import(name)
+            && cx.link.binders(name).next().is_some()
+    });
+    shared.cloned().collect()
 }

@@ -6,8 +6,8 @@ use std::path::PathBuf;
 use super::Section;
 use super::sorted::Sorted;
 use crate::notebook::{CellIdx, CellKind, Edit, EditOp};
-use crate::refactor::extract::Plan;
-use crate::refactor::import_block::name::{self, Import};
+use crate::refactor::function::extract::Plan;
+use crate::refactor::imports::block::name::{self, Import};
 use crate::refactor::pieces;
 use crate::rule::Context;
 

@@ -3,8 +3,8 @@
 use super::shown::Helpers;
 use super::sorted::Sorted;
 use crate::notebook::CellKind;
-use crate::refactor::extract::Plan;
-use crate::refactor::import_block::name;
+use crate::refactor::function::extract::Plan;
+use crate::refactor::imports::block::name;
 use crate::refactor::layout;
 use crate::rule::Context;
 

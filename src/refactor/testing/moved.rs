@@ -7,8 +7,8 @@ use ruff_python_ast::name::Name;
 
 use super::{FOLDER, own_module, search_path};
 use crate::action::{ActionContext, Refusal};
-use crate::analysis::builtins;
 use crate::analysis::facts::{Callee, Facts, RemarkKind, StatementKind};
+use crate::analysis::known::builtins;
 use crate::notebook::{CellIdx, Edit};
 use crate::project::slashed;
 use crate::refactor::layout::indented;
@@ -368,11 +368,7 @@ fn notebook(
             statement,
         };
         let facts = cx.all.facts(cx.cell);
-        let bound = facts
-            .bindings
-            .iter()
-            .filter(|own| own.statement as usize == statement);
-        let bound: Vec<_> = bound.collect();
+        let bound: Vec<_> = facts.bound_by(statement).collect();
         let only_needed = bound.iter().all(|own| {
             let is_theirs = Import::of(own).is_some_and(|own| imports.contains(&own));
             is_theirs && reader(cx, &own.name, &gone).is_none()
