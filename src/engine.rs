@@ -16,7 +16,7 @@ use crate::analysis::clones;
 use crate::analysis::facts::OpeningKind;
 use crate::analysis::graph::{Lack, facts_of};
 use crate::analysis::known::imports::KnownImports;
-use crate::analysis::secrets;
+use crate::analysis::secrets::Masked;
 use crate::analysis::{Dependencies, FactsCache, Link, Surroundings};
 use crate::config::Config;
 use crate::notebook::{Cell, CellIdx, Notebook, NotebookMeta, Problem};
@@ -185,7 +185,7 @@ impl Analysis {
         }
         self.dirty.picture |= !same_nature
             || slot.execution != cell.execution
-            || outline::title(slot) != outline::title(&cell);
+            || outline::line(slot) != outline::line(&cell);
         *slot = Arc::new(cell);
     }
 
@@ -535,31 +535,18 @@ impl Analysis {
     }
 }
 
-/// Masks the secrets of a cell in what is said of it: a message may quote a path, a command or an error.
+/// Masks the secrets of a cell in what is said of it.
 fn hide_secrets(text: &str, findings: &mut [Finding]) {
     if findings.is_empty() {
         return;
     }
-    let known = secrets::find(text);
-    let hide = |words: &mut String| {
-        for secret in &known {
-            let secret = &text[secret.range];
-            if words.contains(secret) {
-                *words = words.replace(secret, "••••");
-            }
-        }
-        // An error in the outputs may name one that no cell holds.
-        for secret in secrets::find(words).iter().rev() {
-            let (start, end) = (secret.range.start(), secret.range.end());
-            words.replace_range(start.to_usize()..end.to_usize(), "••••");
-        }
-    };
+    let masked = Masked::new(text);
     for finding in findings {
-        hide(&mut finding.message);
+        masked.hide(&mut finding.message);
         let related = finding.related.iter_mut();
-        related.for_each(|related| hide(&mut related.message));
+        related.for_each(|related| masked.hide(&mut related.message));
         if let Some(fix) = &mut finding.fix {
-            hide(&mut fix.title);
+            masked.hide(&mut fix.title);
         }
     }
 }

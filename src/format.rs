@@ -161,7 +161,9 @@ impl Format {
                 };
                 let after = sheet::lower(text, edit, dialect)?;
                 let before = (dialect.parse)(text, None).notebook();
-                let found = (dialect.parse)(&after, None).notebook();
+                // A mark that the edit brought would be read as the file's.
+                let seen = after.strip_prefix('\u{feff}').filter(|_| mark == 0);
+                let found = (dialect.parse)(seen.unwrap_or(&after), None).notebook();
                 if !sheet::is_same(&found, &edit.apply(&before), dialect.joins_prose) {
                     return Err(format!(
                         "a {} has no words for it: some line would be read as another thing than it is",
@@ -173,7 +175,7 @@ impl Format {
                     return Err("nothing in it would say that it is a notebook any more".into());
                 }
                 // What is written may close a header that nothing closed, and another format comes first.
-                let now = Decoded::new(after.as_bytes()).format(hint);
+                let now = Decoded::of_text(&after).format(hint);
                 if let Some(now) = now
                     && now.name != self.name
                 {
@@ -210,6 +212,14 @@ pub enum Encoding {
 }
 
 impl<'b> Decoded<'b> {
+    /// A text that an editor has read already, whatever its bytes look like.
+    pub fn of_text(text: &'b str) -> Self {
+        Self {
+            bytes: Cow::Borrowed(text.as_bytes()),
+            encoding: Encoding::Utf8,
+        }
+    }
+
     pub fn new(bytes: &'b [u8]) -> Self {
         // Without a mark, the zero beside the first ASCII character tells.
         let encoding = match bytes {

@@ -357,6 +357,37 @@ fn a_notebook_cannot_steer_the_terminal() {
     );
 }
 
+/// A file has any name: on a terminal it gives no command, and in a CI system no line of its own.
+#[cfg(unix)]
+#[test]
+fn the_name_of_a_file_cannot_steer_what_is_printed() {
+    let names = ["a\n::error::b.ipynb", "a\u{1b}]0;title\u{7}.ipynb"];
+    for name in names {
+        let broken = &notebook(&["print(gone)"])[1..];
+        for text in [&*notebook(&["print(gone)"]), broken, ""] {
+            let project = Project::new().file(name, text);
+            for args in [
+                &["check"][..],
+                &["check", "--format", "github"],
+                &["check", "--add-suppressions"],
+                &["fix", "--diff"],
+                &["clean", "--check"],
+                &["clean", "--diff"],
+                &["promote", "--dry-run"],
+                &["resolve"],
+                &["check", "missing"],
+            ] {
+                let run = project.run(&[args, &["--color", "always", "--", name]].concat());
+                for said in [run.stdout, run.stderr] {
+                    assert!(!said.contains(['\u{7}']), "{args:?}: {said:?}");
+                    assert!(!said.contains("\n::error::b"), "{args:?}: {said:?}");
+                    assert!(!said.contains("\u{1b}]"), "{args:?}: {said:?}");
+                }
+            }
+        }
+    }
+}
+
 #[test]
 fn a_closed_pipe_is_no_error() {
     let cells = vec![""; 20_000];

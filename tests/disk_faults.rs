@@ -12,8 +12,9 @@ mod commands;
 
 use std::fs::Permissions;
 use std::os::unix::fs::PermissionsExt as _;
+use std::os::unix::process::ExitStatusExt as _;
 use std::path::Path;
-use std::process::Command;
+use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use commands::{NOTEBOOK, WRITING, names, wait};
@@ -241,4 +242,49 @@ fn a_file_that_is_saved_meanwhile_is_whole() {
     let left = std::fs::read(&file).unwrap();
     assert!(serde_json::from_slice::<serde_json::Value>(&left).is_ok());
     assert_eq!(names(folder.path()), ["a.ipynb"]);
+}
+
+/// Who is ended finishes the file that it writes: each is the old one or the new one, and nothing stays beside them.
+#[test]
+fn whoever_is_ended_while_writing_leaves_whole_files() {
+    for (signal, number) in [("-TERM", 15), ("-INT", 2)] {
+        let folder = tempfile::tempdir().unwrap();
+        let old = NOTEBOOK.replace("1\\n\"]}]", &format!("{}\"]}}]", "1".repeat(200_000)));
+        let files: Vec<_> = (100..200).map(|number| format!("{number}.ipynb")).collect();
+        for file in &files {
+            std::fs::write(folder.path().join(file), &old).unwrap();
+        }
+        let mut child = Command::new(env!("CARGO_BIN_EXE_cellwise"))
+            .args(["clean", "."])
+            .current_dir(folder.path())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let texts = || {
+            let texts = files
+                .iter()
+                .map(|file| std::fs::read_to_string(folder.path().join(file)));
+            texts.collect::<Result<Vec<_>, _>>().unwrap()
+        };
+        while texts().iter().all(|text| *text == old) && child.try_wait().unwrap().is_none() {
+            std::thread::yield_now();
+        }
+        let id = child.id().to_string();
+        Command::new("kill").args([signal, &id]).status().unwrap();
+        let status = child.wait().unwrap();
+        let was_done = status.success();
+        assert!(
+            was_done || status.signal() == Some(number),
+            "{signal}: {status}"
+        );
+        let (same, new): (Vec<_>, Vec<_>) = texts().into_iter().partition(|text| *text == old);
+        assert!(
+            !new.is_empty() && (was_done || !same.is_empty()),
+            "{signal}"
+        );
+        for text in new {
+            serde_json::from_str::<serde_json::Value>(&text).unwrap();
+        }
+        assert_eq!(names(folder.path()), files, "{signal}");
+    }
 }

@@ -71,4 +71,44 @@ targets! {
     engine, 64;
     session, 64;
     actions, 64;
+    hosted, 48;
+}
+
+/// The actions that no kept input of a target applies: these are not fuzzed, whatever the hours say.
+fn not_applied(target: &str, run: impl Fn(&[u8]) -> Option<String>) -> Vec<&'static str> {
+    for (_, input) in corpus(target) {
+        run(&input);
+    }
+    let actions = cellwise::actions::ALL.iter().map(|action| action.name);
+    actions
+        .filter(|action| fuzzed::tally::applied(action) == 0)
+        .collect()
+}
+
+#[test]
+fn every_action_is_applied_by_a_kept_input() {
+    let missing = not_applied("actions", fuzzed::actions::run);
+    assert_eq!(
+        missing, [""; 0],
+        "each needs an input in fuzz/corpus/actions"
+    );
+}
+
+#[test]
+fn every_action_that_needs_no_files_is_applied_to_a_text() {
+    let missing = not_applied("hosted", fuzzed::hosted::run);
+    let about_files = [
+        "promote-notebook",
+        "generate-test",
+        "move-test",
+        "move-to-module",
+        "run-to-import",
+        "install-from-requirements",
+        "use-relative-path",
+        "declare-dependency",
+    ];
+    assert_eq!(
+        missing, about_files,
+        "each needs an input in fuzz/corpus/hosted"
+    );
 }

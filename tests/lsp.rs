@@ -71,6 +71,30 @@ fn the_range_of_a_finding_follows_the_text() {
 }
 
 #[test]
+fn a_place_that_another_cell_speaks_of_follows_its_text() {
+    let mut client = Client::with(
+        &json!({"textDocument": {"publishDiagnostics": {"relatedInformation": true}}}),
+        &json!({"settings": {"select": ["rerun-hazard"]}}),
+    );
+    let mut notebook = client.open(&[(PYTHON, "total = 0"), (PYTHON, "total += 1")]);
+    let place = |published: &Value| {
+        let related = &published["diagnostics"][0]["relatedInformation"][0]["location"];
+        (
+            related["uri"].clone(),
+            related["range"]["end"]["character"].clone(),
+        )
+    };
+    let published = client.published();
+    assert_eq!(shown(&published), ("W2", 1));
+    let first = json!(notebook.cells[0].uri);
+    assert_eq!(place(&published), (first.clone(), json!(9)));
+    client.type_text(&mut notebook, 0, (0, 9), " # é😀");
+    let published = client.published();
+    assert_eq!(shown(&published), ("W2", 1));
+    assert_eq!(place(&published), (first, json!(15)));
+}
+
+#[test]
 fn a_cell_moves_without_its_text() {
     let mut client = Client::vscode(false);
     let mut notebook = client.open(&[(PYTHON, ""), (PYTHON, "x")]);

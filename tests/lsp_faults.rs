@@ -75,6 +75,16 @@ fn what_comes_before_initialize_is_refused_and_after_shutdown_too() {
 }
 
 #[test]
+fn a_request_by_any_name_is_answered() {
+    const METHOD_NOT_FOUND: i64 = -32601;
+    let mut client = client();
+    for method in ["$/nothing", "$/setTrace", "cellwise/nothing", ""] {
+        let answer = client.ask(method, json!({}));
+        assert_eq!(answer["error"]["code"], METHOD_NOT_FOUND, "{method}");
+    }
+}
+
+#[test]
 fn exit_without_shutdown_is_a_failure_for_whoever_started_the_server() {
     assert_eq!(client().exit().code(), Some(1));
     assert_eq!(Client::start().exit().code(), Some(1));

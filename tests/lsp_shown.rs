@@ -266,3 +266,54 @@ fn lenses_are_asked_for_again_when_another_cell_changes_them() {
         &json!({"jsonrpc": "2.0", "id": asked["id"], "error": {"code": -32601, "message": "no"}}),
     );
 }
+
+/// Titles, symbols, hovers, what a menu says and why it refuses: the text is the person's own, and its secrets are in none of it.
+#[test]
+fn nothing_that_is_shown_holds_a_secret() {
+    let token = ["sk-proj-abcdEFGH1234", "ijklMNOP5678qrstUVWX"].concat();
+    let client = Client::with(
+        &json!({"textDocument": {"codeAction": {
+            "disabledSupport": true, "dataSupport": true,
+            "resolveSupport": {"properties": ["edit", "command"]},
+            "codeActionLiteralSupport": {"codeActionKind": {"valueSet": [""]}},
+        }}}),
+        &json!({"graph": true, "notebookEdits": true, "settings": {"select": ["all"]}}),
+    );
+    let mut client = client;
+    let texts = [
+        format!("token = '{token}'"),
+        format!("# The key is {token}"),
+        format!("%run {token}.py\n%env KEY={token}"),
+        format!("open('/home/me/{token}/a.csv')"),
+        format!("x = ='{token}'"),
+    ];
+    let mut cells: Vec<(&str, &str)> = texts.iter().map(|text| (PYTHON, &**text)).collect();
+    let heading = format!("# About {token}");
+    cells.push((MARKDOWN, &heading));
+    let notebook = client.open(&cells);
+    let mut answers = vec![graph(&mut client, &notebook)];
+    answers.push(client.ask("cellwise/findings", json!({"notebook": notebook.uri})));
+    let whole = json!({"textDocument": {"uri": notebook.uri}});
+    answers.push(client.ask("textDocument/documentSymbol", whole));
+    for (cell, (_, text)) in notebook.cells.iter().zip(&cells) {
+        let of = json!({"uri": cell.uri});
+        answers.push(client.ask("textDocument/documentSymbol", json!({"textDocument": of})));
+        for character in 0..text.find('\n').unwrap_or(text.len()) {
+            let at = json!({"line": 0, "character": character});
+            let params = json!({"textDocument": of, "position": at});
+            answers.push(client.ask("textDocument/hover", params));
+            let range = json!({"start": at, "end": at});
+            let params =
+                json!({"textDocument": of, "range": range, "context": {"diagnostics": []}});
+            let listed = client.ask("textDocument/codeAction", params);
+            for action in listed["result"].as_array().unwrap() {
+                answers.push(json!([action["title"], action["disabled"]]));
+                answers.push(client.resolve(action)["error"].clone());
+            }
+        }
+    }
+    for answer in answers {
+        assert!(!answer.to_string().contains(&token), "{answer}");
+    }
+    client.take_unread();
+}

@@ -251,6 +251,37 @@ fn no_output_shows_what_outputs_hold() {
     }
 }
 
+/// What is wrong with a file is told by what stands there: an id, a type, a key.
+#[test]
+fn no_refusal_shows_a_secret() {
+    let folder = tempfile::tempdir().unwrap();
+    let root = folder.path();
+    let token = ["sk-proj-abcdEFGH1234", "ijklMNOP5678qrstUVWX"].concat();
+    let cell = |id: &str, kind: &str| json!({"cell_type": kind, "id": id, "execution_count": null, "metadata": {}, "outputs": [], "source": "x = 1"});
+    for cells in [
+        json!([cell(&token, "code"), cell(&token, "code")]),
+        json!([cell("a", &token)]),
+    ] {
+        let notebook = json!({"cells": cells, "metadata": {}, "nbformat": 4, "nbformat_minor": 5});
+        fs::write(root.join("a.ipynb"), notebook.to_string()).unwrap();
+        for args in [
+            &["promote", "--dry-run"][..],
+            &["check", "--select", "all"],
+            &["check", "--select", "all", "--format", "json"],
+        ] {
+            let run = Command::new(env!("CARGO_BIN_EXE_cellwise"))
+                .args(args)
+                .arg("a.ipynb")
+                .current_dir(root)
+                .output()
+                .unwrap();
+            let said = String::from_utf8([run.stdout, run.stderr].concat()).unwrap();
+            assert!(said.contains("••••"), "{args:?}: {said}");
+            assert!(!said.contains(&token), "{args:?}: {said}");
+        }
+    }
+}
+
 #[test]
 fn every_hook_is_a_command() {
     let hooks = Path::new(env!("CARGO_MANIFEST_DIR")).join(".pre-commit-hooks.yaml");

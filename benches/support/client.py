@@ -32,6 +32,10 @@ class Client:
         # Messages with this in them are kept.
         self.keep = None
         self.kept = []
+        # The languages of cells that the server wants; None for all.
+        self.languages = None
+        # What the server last showed as an error.
+        self.trouble = None
 
     def send(self, method, params, request=False):
         """Writes a message. `sent` is the moment before its first byte."""
@@ -54,6 +58,8 @@ class Client:
         body = self.next_frame()
         if self.keep and self.keep in body:
             self.kept.append(body)
+        if b'"window/showMessage"' in body and (shown := json.loads(body)["params"])["type"] == 1:
+            self.trouble = shown["message"].splitlines()[0]
         return body
 
     def next_frame(self):
@@ -109,13 +115,15 @@ class Client:
 
         Returns how many messages with diagnostics were read."""
         wanted = json.dumps(uri).encode()
+        # As pylsp writes it.
+        escaped = wanted.replace(b"/", b"\\/")
         published = 0
         while True:
             body = self.frame_within(limit)
             if b"publishDiagnostics" in body:
                 published += 1
                 has = (marker in body) if marker else b'"diagnostics":[]' not in body
-                if wanted in body and has == found:
+                if has == found and (wanted in body or escaped in body):
                     return published
             elif b'"method"' in body and b'"id"' in body:
                 self.answer(json.loads(body))
@@ -167,12 +175,13 @@ class Client:
             "notebookDocument": {"synchronization": {"executionSummarySupport": True}},
             "window": {"workDoneProgress": True},
         }
-        self.ask(
+        answer = self.ask(
             "initialize",
             {"processId": os.getpid(), "rootUri": root.as_uri(), "capabilities": capabilities,
              "workspaceFolders": [{"uri": root.as_uri(), "name": root.name}]},
         )  # fmt: skip
         took = time.perf_counter() - self.started
+        self.languages = wanted_languages(answer["result"]["capabilities"])
         self.send("initialized", {})
         self.send("workspace/didChangeConfiguration", {"settings": SETTINGS})
         return took
@@ -192,8 +201,16 @@ class Client:
         self.process.stdout.close()
 
 
+def wanted_languages(capabilities):
+    """The languages of the cells that a server asks for; None where it takes any. pylsp reads all that it is sent as
+    Python, headings too."""
+    selectors = (capabilities.get("notebookDocumentSync") or {}).get("notebookSelector") or []
+    cells = [selector.get("cells") for selector in selectors]
+    return {cell["language"] for some in cells for cell in some} if cells and all(cells) else None
+
+
 class OpenNotebook:
-    """A notebook in a client. Cells are named as VS Code names them."""
+    """A notebook in a client, which sends the cells that the server asks for. Cells are named as VS Code names them."""
 
     def __init__(self, client, path, made):
         self.client = client
@@ -202,6 +219,11 @@ class OpenNotebook:
         self.versions = [1] * len(made)
         self.version = 1
         kinds = {"code": (2, "python"), "markdown": (1, "markdown")}
+        sent = [
+            (*kinds[kind], text, uri)
+            for (kind, text), uri in zip(made, self.cells)
+            if client.languages is None or kinds[kind][1] in client.languages
+        ]
         client.send(
             "notebookDocument/didOpen",
             {
@@ -210,13 +232,10 @@ class OpenNotebook:
                     "notebookType": "jupyter-notebook",
                     "version": 1,
                     "metadata": {},
-                    "cells": [
-                        {"kind": kinds[kind][0], "document": uri} for (kind, _), uri in zip(made, self.cells)
-                    ],
+                    "cells": [{"kind": kind, "document": uri} for kind, _, _, uri in sent],
                 },
                 "cellTextDocuments": [
-                    {"uri": uri, "languageId": kinds[kind][1], "version": 1, "text": text}
-                    for (kind, text), uri in zip(made, self.cells)
+                    {"uri": uri, "languageId": language, "version": 1, "text": text} for _, language, text, uri in sent
                 ],
             },
         )

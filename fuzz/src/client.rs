@@ -235,6 +235,30 @@ pub fn position(text: &str, at: usize) -> Value {
     json!({"line": line, "character": character})
 }
 
+/// The byte at a place that [`position`] gives.
+pub fn offset(text: &str, place: &Value) -> usize {
+    let number = |key: &str| {
+        place[key]
+            .as_u64()
+            .and_then(|number| usize::try_from(number).ok())
+    };
+    let wanted = (number("line"), number("character"));
+    let (mut line, mut character) = (0, 0);
+    let mut rest = text.char_indices().peekable();
+    while (Some(line), Some(character)) != wanted {
+        let next = rest.next();
+        let (_, next) = next.unwrap_or_else(|| panic!("{place} is no place of {text:?}"));
+        let ends =
+            next == '\n' || (next == '\r' && rest.peek().is_none_or(|(_, next)| *next != '\n'));
+        if ends {
+            (line, character) = (line + 1, 0);
+        } else {
+            character += next.len_utf16();
+        }
+    }
+    rest.peek().map_or(text.len(), |(at, _)| *at)
+}
+
 impl Step {
     /// A step that puts some of `texts` into the notebook.
     pub fn any(texts: &[&str], choices: &mut Choices<'_>) -> Self {

@@ -4,7 +4,7 @@ use cellwise::format::{Decoded, Hint, Kind, ipynb};
 use cellwise::lsp::documents::Documents;
 use cellwise::lsp::proto::{self, Uri};
 use cellwise::notebook::Notebook;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::choices::Choices;
 use super::client::position;
@@ -36,7 +36,7 @@ pub const TEXTS: &[&str] = &[
     "@app.cell\n",
     "+++\n",
 ];
-const LANGUAGES: &[&str] = &["python", "json", "markdown", "quarto", "rmd", "plaintext"];
+pub const LANGUAGES: &[&str] = &["python", "json", "markdown", "quarto", "rmd", "plaintext"];
 
 /// A change: a place and a length in characters, and a text.
 pub type Typed = (usize, usize, String);
@@ -56,7 +56,7 @@ pub fn check(language: &str, text: &str, changes: &[Typed]) {
     let uri = "file:///ws/a";
     let mut documents = open(uri, language, text);
     let text = type_in(&mut documents, uri, text, changes);
-    let found = Decoded::new(text.as_bytes()).format(Hint::of_language(language));
+    let found = Decoded::of_text(&text).format(Hint::of_language(language));
     let is_json = found.is_some_and(|format| matches!(format.kind, Kind::Ipynb));
     if is_json && !ipynb::read(text.as_bytes()).1.is_sound() {
         if let Some(notebook) = documents.snapshot(&Uri::from(uri)) {
@@ -92,25 +92,33 @@ pub fn known(documents: &Documents, uri: &str) -> Option<[Vec<String>; 2]> {
 
 /// Applies changes and returns the text after them.
 pub fn type_in(documents: &mut Documents, uri: &str, text: &str, changes: &[Typed]) -> String {
-    let mut text: Vec<char> = text.chars().collect();
-    for (version, (at, length, new)) in changes.iter().enumerate() {
-        let start = at % (text.len() + 1);
-        let (start, end) = (
-            stand(&text, start),
-            stand(&text, (start + length).min(text.len())),
-        );
-        let place = |end: usize| {
-            let before: String = text[..end].iter().collect();
-            position(&before, before.len())
-        };
-        let step = json!({"range": {"start": place(start), "end": place(end)}, "text": new});
-        let of = json!({"uri": uri, "version": version + 2});
-        let params = json!({"textDocument": of, "contentChanges": [step]});
+    let mut text = text.to_owned();
+    for (version, typed) in changes.iter().enumerate() {
+        let (params, after) = change(uri, version + 2, &text, typed);
         let event = proto::document_event("textDocument/didChange", params);
         documents.apply(event.expect("it is understood"));
-        text.splice(start..end, new.chars());
+        text = after;
     }
-    text.into_iter().collect()
+    text
+}
+
+/// What a client says when somebody types, and the text after it.
+pub fn change(uri: &str, version: usize, text: &str, (at, length, new): &Typed) -> (Value, String) {
+    let mut text: Vec<char> = text.chars().collect();
+    let start = at % (text.len() + 1);
+    let (start, end) = (
+        stand(&text, start),
+        stand(&text, (start + length).min(text.len())),
+    );
+    let place = |end: usize| {
+        let before: String = text[..end].iter().collect();
+        position(&before, before.len())
+    };
+    let step = json!({"range": {"start": place(start), "end": place(end)}, "text": new});
+    let of = json!({"uri": uri, "version": version});
+    let params = json!({"textDocument": of, "contentChanges": [step]});
+    text.splice(start..end, new.chars());
+    (params, text.into_iter().collect())
 }
 
 /// No cursor stands inside of \r\n.

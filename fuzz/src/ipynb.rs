@@ -42,13 +42,7 @@ fn patched(file: &[u8], notebook: &Notebook, edit: &Edit) {
         return;
     };
     let (found, expected) = (ipynb::read(&after).0, edit.apply(notebook));
-    assert_eq!(plain(&found), plain(&expected), "{edit:?}");
-    for (found, expected) in found.cells.iter().zip(&expected.cells) {
-        assert_eq!(found.tags, expected.tags, "{edit:?}");
-        assert_eq!(found.outputs, expected.outputs, "{edit:?}");
-        assert_eq!(found.execution.count, expected.execution.count, "{edit:?}");
-        assert!(expected.id.is_none() || found.id == expected.id, "{edit:?}");
-    }
+    reads_as(&found, &expected, &format!("{edit:?}"));
     if is_json(file) {
         assert!(is_json(&after), "{edit:?} breaks the JSON");
     }
@@ -64,6 +58,17 @@ fn patched(file: &[u8], notebook: &Notebook, edit: &Edit) {
         let behind = &file[object.end..];
         assert!(after.starts_with(&file[..object.start]), "{edit:?}");
         assert!(after.ends_with(behind), "{edit:?}");
+    }
+}
+
+/// Panics where a notebook is not what an edit says.
+pub fn reads_as(found: &Notebook, expected: &Notebook, what: &str) {
+    assert_eq!(plain(found), plain(expected), "{what}");
+    for (found, expected) in found.cells.iter().zip(&expected.cells) {
+        assert_eq!(found.tags, expected.tags, "{what}");
+        assert_eq!(found.outputs, expected.outputs, "{what}");
+        assert_eq!(found.execution.count, expected.execution.count, "{what}");
+        assert!(expected.id.is_none() || found.id == expected.id, "{what}");
     }
 }
 

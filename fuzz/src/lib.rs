@@ -14,6 +14,7 @@ pub mod documents;
 pub mod edits;
 pub mod engine;
 pub mod host;
+pub mod hosted;
 pub mod ipynb;
 pub mod json;
 pub mod session;

@@ -18,7 +18,7 @@ use super::choices::{self, Choices};
 use super::client::{Naive, Step};
 
 /// A notebook that has never been saved: nothing on disk has a say.
-const NOTEBOOK: &str = "untitled:n.ipynb";
+pub const NOTEBOOK: &str = "untitled:n.ipynb";
 
 const REQUESTS: &[&str] = &[
     "textDocument/codeAction",
@@ -295,12 +295,12 @@ fn note(message: &Value, shown: &mut BTreeMap<String, Value>) {
     }
 }
 
-fn notification(method: &str, params: &Value) -> Value {
+pub fn notification(method: &str, params: &Value) -> Value {
     json!({"jsonrpc": "2.0", "method": method, "params": params})
 }
 
 /// Every rule that is not about files runs, and the client can do everything, but perhaps not change cells.
-fn initialize(notebook_edits: bool) -> Vec<Value> {
+pub fn initialize(notebook_edits: bool) -> Vec<Value> {
     let capabilities = include_str!("../../tests/support/vscode.json");
     let capabilities: Value = serde_json::from_str(capabilities).expect("JSON");
     let options = json!({"notebookEdits": notebook_edits, "runCells": true, "graph": true, "status": true, "outputs": true});
@@ -313,7 +313,7 @@ fn initialize(notebook_edits: bool) -> Vec<Value> {
 
 /// Has a server hear `begin` and then what `next` makes of its answers, until that is `None`.
 /// Returns whether its findings at the end are those of a fresh analysis.
-fn converse(begin: &[Value], next: impl FnMut(Vec<Value>) -> Option<Vec<Value>>) -> bool {
+pub fn converse(begin: &[Value], next: impl FnMut(Vec<Value>) -> Option<Vec<Value>>) -> bool {
     let (outbox, receive) = Outbox::collected();
     let (events, inbox) = mpsc::channel();
     let runtime = Builder::new_current_thread().build().expect("a runtime");

@@ -110,6 +110,31 @@ impl<'t> Masked<'t> {
             })
             .collect()
     }
+
+    /// Takes the text's secrets, and any other, out of what is said of it: a message may quote a path, a command or an error.
+    pub fn hide(&self, words: &mut String) {
+        for secret in &self.secrets {
+            let secret = &self.text[secret.range];
+            if words.contains(secret) {
+                *words = words.replace(secret, HIDDEN);
+            }
+        }
+        // An error in the outputs may name one that no cell holds.
+        for secret in find(words).iter().rev() {
+            let (start, end) = (secret.range.start(), secret.range.end());
+            words.replace_range(start.to_usize()..end.to_usize(), HIDDEN);
+        }
+    }
+}
+
+/// What stands for a secret in a sentence.
+const HIDDEN: &str = "••••";
+
+/// The words without their secrets.
+pub fn hidden(words: impl Into<String>) -> String {
+    let mut words = words.into();
+    Masked::new("").hide(&mut words);
+    words
 }
 
 /// A kind of secret: how it starts, in any case, and what reads it there.

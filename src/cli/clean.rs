@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use super::diff::{self, Change};
-use super::terminal::Terminal;
+use super::terminal::{Terminal, plain};
 use super::{Status, check, files, write};
 use crate::config::Settings;
 use crate::format::ipynb::clean::{self, Policy};
@@ -133,7 +133,7 @@ fn of_files(paths: &[PathBuf], args: &Args, policy: Policy, terminal: &Terminal)
         let new = clean::clean(&old, policy).map_err(|reason| refusal(path, &reason))?;
         let Some(new) = new else { return Ok(None) };
         if writes {
-            write::replace(path, &old, &new)?;
+            write::replace(&write::Unbroken::begin(), path, &old, &new)?;
         }
         // Of many notebooks only what is shown is held.
         let change = args.diff.then_some(Change { old, new });
@@ -155,7 +155,9 @@ fn of_files(paths: &[PathBuf], args: &Args, policy: Policy, terminal: &Terminal)
         for (path, change) in &changed {
             match change {
                 Some(change) => is_masked |= diff::write(path, change, out)?,
-                None if args.check => writeln!(out, "{} is not clean", path.display())?,
+                None if args.check => {
+                    writeln!(out, "{} is not clean", plain(&path.to_string_lossy()))?;
+                }
                 None => {}
             }
         }

@@ -166,7 +166,7 @@ fn fix_file(path: &Path, args: &Args, workspace: &Workspace) -> Result<Fixed, St
     }
     let change = match new {
         Some(new) if !args.diff => {
-            write::replace(path, &old, &new)?;
+            write::replace(&write::Unbroken::begin(), path, &old, &new)?;
             Some((path.to_owned(), None))
         }
         new => new.map(|new| (path.to_owned(), Some(Change { old, new }))),

@@ -93,11 +93,13 @@ fn promote(args: &Args, terminal: &mut Terminal) -> Result<(), String> {
         }
         return printed.map_err(|error| format!("the diff cannot be written: {error}"));
     }
+    // A module without its caller would be half of the work.
+    let unbroken = write::Unbroken::begin();
     for (position, (path, text)) in created.iter().enumerate() {
-        let written = write::create(path, text.as_bytes());
+        let written = write::create(&unbroken, path, text.as_bytes());
         written.inspect_err(|_| take_back(&created[..position]))?;
     }
-    let called = write::replace(&args.notebook, &old, &new);
+    let called = write::replace(&unbroken, &args.notebook, &old, &new);
     called.inspect_err(|_| take_back(&created))?;
     for (path, _) in &created {
         terminal.tell(format_args!("Wrote {}; {name} calls it.", path.display()));

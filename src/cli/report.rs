@@ -9,7 +9,7 @@ use std::sync::Arc;
 pub use fingerprint::Fingerprint;
 pub use in_file::InFile;
 
-use crate::analysis::secrets::Masked;
+use crate::analysis::secrets::{self, Masked};
 use crate::engine::Analysis;
 use crate::notebook::{Anchor, Cell, CellIdx, Notebook};
 use crate::project::Project;
@@ -179,7 +179,7 @@ impl Place {
         let start = lines.line_column(&cell.text, range.start());
         Self {
             cell: anchor.cell(),
-            cell_id: cell.id.clone(),
+            cell_id: cell.id.as_deref().map(|id| secrets::hidden(id).into()),
             count: cell.execution.count,
             start,
             end: lines.line_column(&cell.text, range.end()),

@@ -93,7 +93,7 @@ fn resolve_file(
         .collect();
     let new = resolve::resolve(&old, &keep)
         .map_err(|reason| format!("{name} is left as it is: {reason}"))?;
-    write::replace(path, &old, &new)?;
+    write::replace(&write::Unbroken::begin(), path, &old, &new)?;
     let left = conflict::find(&new).len();
     let resolved = count - left;
     let plural = if resolved == 1 { "" } else { "s" };

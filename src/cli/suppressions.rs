@@ -68,7 +68,7 @@ pub fn add(
         new = Some(patched);
     }
     if let Some(new) = new {
-        write::replace(path, &old, &new)?;
+        write::replace(&write::Unbroken::begin(), path, &old, &new)?;
     }
     Ok(added)
 }

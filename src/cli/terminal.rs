@@ -7,6 +7,8 @@ use anstream::AutoStream;
 use anstyle::{AnsiColor, Style};
 use clap::ValueEnum;
 
+use crate::analysis::secrets;
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
 pub enum ColorChoice {
     #[default]
@@ -58,16 +60,27 @@ impl Terminal {
 
     /// Prints a line about an error to standard error.
     pub fn error(&self, message: impl Display) {
-        self.tell(format_args!(
-            "{ERROR}error{ERROR:#}{BOLD}:{BOLD:#} {message}"
+        self.line(format_args!(
+            "{ERROR}error{ERROR:#}{BOLD}:{BOLD:#} {}",
+            shown(&message)
         ));
     }
 
-    /// Prints a line to standard error. Where that is closed, there is nobody to tell.
+    /// Prints a line to standard error.
     pub fn tell(&self, line: impl Display) {
+        self.line(shown(&line));
+    }
+
+    /// Where standard error is closed, there is nobody to tell.
+    fn line(&self, line: impl Display) {
         let mut stream = AutoStream::new(io::stderr().lock(), self.color.into());
         let _ = writeln!(stream, "{line}");
     }
+}
+
+/// What is said of files and notebooks names them, and quotes them.
+fn shown(message: &impl Display) -> String {
+    plain(&secrets::hidden(message.to_string()))
 }
 
 /// The text with control characters made visible: what a notebook holds must not steer a terminal.

@@ -1,15 +1,25 @@
 //! Files replaced in one step: whoever reads sees the old file or the new one, and a crash leaves one of them.
+//! Who writes says by [`Unbroken`] from when to when it must not be ended.
+
+mod unbroken;
 
 use std::fs::Permissions;
 use std::io::Write;
 use std::path::Path;
+
+pub use unbroken::Unbroken;
 
 /// Replaces the file's content, which must still be `expected`. A symbolic link stays one, and the
 /// file keeps its permissions.
 ///
 /// # Errors
 /// With a sentence for a person; the file is then as it was.
-pub fn replace(path: &Path, expected: &[u8], new: &[u8]) -> Result<(), String> {
+pub fn replace(
+    _unbroken: &Unbroken,
+    path: &Path,
+    expected: &[u8],
+    new: &[u8],
+) -> Result<(), String> {
     let name = path.display();
     let failed = |error: std::io::Error| format!("{name} cannot be written: {}", plainly(&error));
     let target = std::fs::canonicalize(path).map_err(failed)?;
@@ -41,7 +51,7 @@ pub fn replace(path: &Path, expected: &[u8], new: &[u8]) -> Result<(), String> {
 ///
 /// # Errors
 /// With a sentence for a person; nothing is written then.
-pub fn create(path: &Path, text: &[u8]) -> Result<(), String> {
+pub fn create(_unbroken: &Unbroken, path: &Path, text: &[u8]) -> Result<(), String> {
     let name = path.display();
     let failed = |error: std::io::Error| match error.kind() {
         std::io::ErrorKind::AlreadyExists => {
@@ -78,6 +88,7 @@ pub fn put(path: &Path, text: &[u8]) -> Result<(), String> {
     if found.as_ref().is_ok_and(|found| !found.is_file()) {
         return std::fs::write(&target, text).map_err(failed);
     }
+    let _unbroken = Unbroken::begin();
     let permissions = found.map(|found| found.permissions());
     if permissions.as_ref().is_ok_and(Permissions::readonly) {
         return Err("it is read-only".to_owned());
@@ -128,11 +139,11 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("a");
         std::fs::write(&path, "theirs").unwrap();
-        let error = replace(&path, b"read", b"new").unwrap_err();
+        let error = replace(&Unbroken::begin(), &path, b"read", b"new").unwrap_err();
         assert!(error.contains("meanwhile"), "{error}");
         assert_eq!(std::fs::read(&path).unwrap(), b"theirs");
         assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
-        replace(&path, b"theirs", b"new").unwrap();
+        replace(&Unbroken::begin(), &path, b"theirs", b"new").unwrap();
         assert_eq!(std::fs::read(&path).unwrap(), b"new");
     }
 }

@@ -6,6 +6,7 @@ use super::Analysis;
 use crate::action::{Action, ActionContext, Choices, Client, Offer, Refusal};
 use crate::actions;
 use crate::analysis::Link;
+use crate::analysis::secrets::Masked;
 use crate::notebook::{CellIdx, Edit, Home};
 use crate::project::Project;
 use crate::refactor::marimo;
@@ -23,6 +24,7 @@ impl Analysis {
     ) -> Vec<(&'static Action, Offer)> {
         let findings = self.findings_at(cell, range);
         let cx = self.action_context(cell, range, &findings, (client, project));
+        let masked = self.masked(cell);
         actions::ALL
             .iter()
             .flat_map(|action| {
@@ -30,7 +32,19 @@ impl Analysis {
                     .into_iter()
                     .map(move |offer| (action, offer))
             })
+            .map(|(action, mut offer)| {
+                let asked = offer.ask.as_mut().map(|ask| &mut ask.title);
+                let said = [Some(&mut offer.title), offer.disabled.as_mut(), asked];
+                said.into_iter()
+                    .flatten()
+                    .for_each(|words| masked.hide(words));
+                (action, offer)
+            })
             .collect()
+    }
+
+    fn masked(&self, cell: CellIdx) -> Masked<'_> {
+        Masked::new(self.notebook.cell(cell).map_or("", |cell| &cell.text))
     }
 
     /// What a person may choose from where an offer [asks](crate::action::Ask).
@@ -62,7 +76,11 @@ impl Analysis {
     ) -> Result<Edit, Refusal> {
         let findings = self.findings_at(cell, range);
         let cx = self.action_context(cell, range, &findings, (client, project));
-        self.applied(action, argument, &cx)
+        let edit = self.applied(action, argument, &cx);
+        edit.map_err(|mut refusal| {
+            self.masked(cell).hide(&mut refusal.0);
+            refusal
+        })
     }
 
     pub(super) fn applied(

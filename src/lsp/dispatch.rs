@@ -146,6 +146,8 @@ impl Dispatch<'_> {
                 }
             }
             Some(id) if method == "initialize" && self.initialized => self.again(id, params),
+            // tower-lsp passes over what nobody has to know, and leaves whoever asks by it without an answer.
+            Some(id) if method.starts_with("$/") => self.answer(id, Err(Error::method_not_found())),
             id => self.call(method, id, params),
         }
         Then::Continue

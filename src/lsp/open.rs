@@ -82,9 +82,16 @@ impl Open {
             let cells = changed.cells.iter();
             let cells = cells.filter_map(|cell| document.order.get(cell.to_usize()));
             self.unpublished.extend(cells.cloned());
-            // A finding on a whole cell shows on its first line, which grows without the finding changing.
-            self.unpublished.extend(self.dirty.drain());
-            self.notebook_unpublished |= changed.notebook;
+            // A finding on a whole cell shows on its first line, which grows without the finding changing; so do the places
+            // that findings of other cells speak of.
+            let dirty = self.dirty.drain().flat_map(|cell| {
+                let others = self.published.speaking_of(&cell).cloned();
+                let mut shown: Vec<Uri> = others.collect();
+                shown.push(cell);
+                shown
+            });
+            self.unpublished.extend(dirty);
+            self.notebook_unpublished |= changed.notebook || self.unpublished.remove(uri);
             self.told.picture_changed |=
                 changed.picture || changed.notebook || !changed.cells.is_empty();
         } else if let Some(notebook) = documents.snapshot(uri) {

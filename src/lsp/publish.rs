@@ -1,7 +1,7 @@
 //! Findings as diagnostics: which to send, and what they look like.
 
 use ropey::Rope;
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 use serde::Serialize;
 
 use super::documents::{Documents, NotebookDocument};
@@ -24,7 +24,11 @@ pub fn href(rule: &str) -> String {
 
 /// What a client shows now, document by document. Documents with nothing to show are not listed.
 #[derive(Debug, Default)]
-pub struct Published(FxHashMap<Uri, Vec<Diagnostic>>);
+pub struct Published {
+    shown: FxHashMap<Uri, Vec<Diagnostic>>,
+    /// By a document: the others whose diagnostics speak of a place in it.
+    speaking: FxHashMap<Uri, FxHashSet<Uri>>,
+}
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -75,32 +79,62 @@ impl Published {
         diagnostics: Vec<Diagnostic>,
         outbox: &Outbox,
     ) {
-        let shown = self.0.get(uri).map_or(&[][..], Vec::as_slice);
+        let shown = self.shown.get(uri).map_or(&[][..], Vec::as_slice);
         if shown == diagnostics {
             return;
         }
         send(uri, version, &diagnostics, outbox);
-        if diagnostics.is_empty() {
-            self.0.remove(uri);
-        } else {
-            self.0.insert(uri.clone(), diagnostics);
-        }
+        self.remember(uri, diagnostics);
     }
 
     /// A document is gone. Clients keep showing what was said of it until told otherwise.
     pub fn clear(&mut self, uri: &Uri, outbox: &Outbox) {
-        if self.0.remove(uri).is_some() {
+        if self.shown.contains_key(uri) {
             send(uri, None, &[], outbox);
+            self.remember(uri, Vec::new());
         }
     }
 
     pub fn clear_all(&mut self, outbox: &Outbox) {
-        let mut shown: Vec<Uri> = self.0.keys().cloned().collect();
+        let mut shown: Vec<Uri> = self.shown.keys().cloned().collect();
         shown.sort();
         for uri in shown {
             self.clear(&uri, outbox);
         }
     }
+
+    /// The other documents whose diagnostics speak of a place in this one, where it may have moved.
+    pub fn speaking_of(&self, uri: &Uri) -> impl Iterator<Item = &Uri> {
+        self.speaking.get(uri).into_iter().flatten()
+    }
+
+    fn remember(&mut self, uri: &Uri, diagnostics: Vec<Diagnostic>) {
+        let before = if diagnostics.is_empty() {
+            self.shown.remove(uri)
+        } else {
+            self.shown.insert(uri.clone(), diagnostics)
+        };
+        for other in others(uri, before.as_deref().unwrap_or_default()) {
+            if let Some(speaking) = self.speaking.get_mut(other) {
+                speaking.remove(uri);
+                if speaking.is_empty() {
+                    self.speaking.remove(other);
+                }
+            }
+        }
+        for other in others(uri, self.shown.get(uri).map_or(&[], Vec::as_slice)) {
+            let speaking = self.speaking.entry(other.clone()).or_default();
+            speaking.insert(uri.clone());
+        }
+    }
+}
+
+/// The documents besides its own that diagnostics speak of.
+fn others<'d>(uri: &'d Uri, diagnostics: &'d [Diagnostic]) -> impl Iterator<Item = &'d Uri> {
+    let related = diagnostics.iter().flat_map(|own| &own.related_information);
+    related
+        .map(|related| &related.location.uri)
+        .filter(move |other| *other != uri)
 }
 
 fn send(uri: &Uri, version: Option<i64>, diagnostics: &[Diagnostic], outbox: &Outbox) {

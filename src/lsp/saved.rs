@@ -25,6 +25,7 @@ pub fn read(notebook: &Uri, done: impl FnOnce(Uri, Vec<SavedCell>) + Send + 'sta
     };
     let notebook = notebook.clone();
     thread::spawn(move || {
+        let _turn = regular::turn(&path);
         // A notebook that was never saved has no file, and no outputs in it.
         if let Ok(bytes) = regular::read(&path, regular::LARGEST_NOTEBOOK) {
             done(notebook, cells(&format::parse(&bytes)));

@@ -49,7 +49,7 @@ pub fn node(analysis: &Analysis, cell: CellIdx) -> Option<Node> {
         } else {
             "markup"
         },
-        title: outline::title(own).to_owned(),
+        title: outline::title(own),
         execution_count: own.execution.count,
         state: analysis.overview().freshness(cell).name(),
         binds: bound.map(|(name, _)| name.to_string()).collect(),

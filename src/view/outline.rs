@@ -1,13 +1,28 @@
 //! What a cell is called where there is no room for it.
 
+use crate::analysis::secrets::Masked;
+use crate::analysis::source::size;
 use crate::notebook::{Cell, CellKind};
+use crate::text::TextRange;
 
 /// Longer titles are cut, in characters.
 const LONGEST: usize = 80;
 
-/// One line of the cell's own text that says what it is about: a heading, a comment at the top, or its first
+/// One [line](line) of the cell, with secrets masked.
+pub fn title(cell: &Cell) -> String {
+    let line = line(cell);
+    if line.is_empty() {
+        return String::new();
+    }
+    let at = line.as_ptr() as usize - cell.text.as_ptr() as usize;
+    let end = line.char_indices().nth(LONGEST);
+    let length = end.map_or(line.len(), |(end, _)| end);
+    Masked::new(&cell.text).part(TextRange::at(size(at), size(length)))
+}
+
+/// The line of the cell's own text that says what it is about: a heading, a comment at the top, or its first
 /// line that says anything. Empty for an empty cell.
-pub fn title(cell: &Cell) -> &str {
+pub fn line(cell: &Cell) -> &str {
     let mut lines = cell
         .text
         .lines()
@@ -27,12 +42,7 @@ pub fn title(cell: &Cell) -> &str {
         }
         CellKind::Raw | CellKind::Unknown => lines.next().unwrap_or_default(),
     };
-    let line = line.trim();
-    let end = line
-        .char_indices()
-        .nth(LONGEST)
-        .map_or(line.len(), |(at, _)| at);
-    &line[..end]
+    line.trim()
 }
 
 /// The level of a Markdown heading of the form `## Title`, from 1 to 6.

@@ -3,6 +3,7 @@
 use super::{outline, variable};
 use crate::analysis::facts::{BindingKind, Facts};
 use crate::analysis::occurrences::{Kind, Owner};
+use crate::analysis::secrets::Masked;
 use crate::engine::Analysis;
 use crate::notebook::{Cell, CellIdx, CellKind};
 use crate::text::{TextRange, TextSize};
@@ -43,6 +44,7 @@ pub fn of_cell(analysis: &Analysis, index: CellIdx) -> Vec<Symbol> {
 /// Headings of the form `## Title` outside of code fences; those of a lower level stand in those of a higher.
 fn headings(cell: &Cell) -> Vec<Symbol> {
     let mut found: Vec<Symbol> = Vec::new();
+    let masked = Masked::new(&cell.text);
     let mut at = 0;
     let mut in_fence = false;
     for line in cell.text.split_inclusive('\n') {
@@ -56,7 +58,7 @@ fn headings(cell: &Cell) -> Vec<Symbol> {
         if let Some(level) = outline::heading_level(line) {
             let range = TextRange::at(size(start), size(line.len()));
             found.push(Symbol {
-                name: line.trim_start_matches('#').trim().to_owned(),
+                name: masked.part(range).trim_start_matches('#').trim().to_owned(),
                 kind: SymbolKind::Heading(level),
                 range,
                 name_range: range,

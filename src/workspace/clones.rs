@@ -50,6 +50,7 @@ pub fn name_of(path: &Path, roots: &[PathBuf]) -> Arc<str> {
 
 /// The passages of a file; none where it cannot be read, or is no notebook.
 pub fn passages(path: &Path) -> Vec<Kept> {
+    let _turn = regular::turn(path);
     let Ok(bytes) = regular::read(path, LARGEST) else {
         return Vec::new();
     };

@@ -16,7 +16,10 @@ const LARGEST: u64 = 8 << 20;
 /// Reads the imports of all scripts and notebooks below a folder, apart from hidden and ignored ones.
 pub fn of(root: &Path) -> Votes {
     let mut votes = Votes::default();
-    files(root).iter().for_each(|path| votes += of_file(path));
+    for path in files(root) {
+        let _turn = regular::turn(&path);
+        votes += of_file(&path);
+    }
     votes
 }
 

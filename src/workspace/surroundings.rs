@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use ruff_python_ast::name::Name;
 use rustc_hash::FxHashSet;
 
-use super::regular;
+use super::{absolute, regular};
 use crate::analysis::facts::{Facts, OpeningKind};
 use crate::analysis::python;
 use crate::analysis::surroundings::Surroundings;
@@ -60,7 +60,7 @@ fn collect(
 ) -> Option<()> {
     let patience = patience.checked_sub(1)?;
     let (file, is_import) = match opening {
-        OpeningKind::Run(argument) => (run_target(argument, folder)?, false),
+        OpeningKind::Run(argument) => (run_target(argument, folder, root)?, false),
         OpeningKind::StarImport(module) => (module_file(module, folder, root)?, true),
         OpeningKind::Dynamic | OpeningKind::Magic(_) | OpeningKind::Reset => return None,
     };
@@ -123,8 +123,9 @@ fn add(
 }
 
 /// The file of `%run`'s argument: quotes and what is passed on are taken off, `.py` may be left out,
-/// and Databricks leaves `.ipynb` out, too.
-fn run_target(argument: &str, folder: &Path) -> Option<PathBuf> {
+/// and Databricks leaves `.ipynb` out, too. Nobody asks for a file outside of the project: to ask for one on another machine
+/// (`\\host\share`) opens a connection.
+fn run_target(argument: &str, folder: &Path, root: &Path) -> Option<PathBuf> {
     let argument = argument.trim();
     let path = match argument.chars().next()? {
         quote @ ('"' | '\'') => argument[1..].split(quote).next()?,
@@ -138,6 +139,7 @@ fn run_target(argument: &str, folder: &Path) -> Option<PathBuf> {
     };
     [written.clone(), with(".py"), with(".ipynb")]
         .into_iter()
+        .filter(|file| absolute(file).starts_with(root))
         .find(|file| file.is_file())
 }
 

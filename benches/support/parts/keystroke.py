@@ -51,7 +51,7 @@ def measure(tools, folder, options):
 
 def peers(tools, folder, figures):
     place = "a name in the middle"
-    rows = []
+    rows, troubles = [], []
     for name in PEERS:
         if name not in tools:
             continue
@@ -68,6 +68,8 @@ def peers(tools, folder, figures):
                 row += [f"{median(times) * MS:.0f}", f"{median(times) / ours:.0f}×"]
             except TooSlow:
                 row += ["none in 15 s", ""]
+                if client.trouble:
+                    troubles.append(f"{name} at {count:,} cells says: {client.trouble[:150]}")
             except SystemExit as error:
                 row += [str(error)[:40], ""]
             client.end()
@@ -78,3 +80,4 @@ def peers(tools, folder, figures):
         for count in PEER_SIZES:
             head += [f"p50 at {count:,} cells", "ratio"]
         table(head, rows)
+        print("\n".join(troubles))

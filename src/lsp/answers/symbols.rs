@@ -27,7 +27,7 @@ pub fn of_notebook(view: View<'_>) -> DocumentSymbolResponse {
         let own = symbols::of_cell(view.analysis, index);
         let mut container = heading.clone();
         if cell.kind == CellKind::Code {
-            let title = match outline::title(cell) {
+            let title = match &*outline::title(cell) {
                 "" => index.to_string(),
                 title => format!("{index}: {title}"),
             };

@@ -86,7 +86,7 @@ impl Layout {
             return None;
         }
         let bytes = text.as_bytes();
-        let format = Decoded::new(bytes).format(hint)?;
+        let format = Decoded::of_text(&text).format(hint)?;
         let (mut notebook, cells, how) = match &format.kind {
             Kind::Foreign => return Self::read_virtual(&text, hint, uri, before),
             Kind::Ipynb => {
