@@ -35,6 +35,7 @@ use crate::text::LineColumn;
 pub static ALL: &[Format] = &[
     ipynb::FORMAT,
     databricks::FORMAT,
+    databricks::IN_R,
     marimo::FORMAT,
     myst::FORMAT,
     rmarkdown::FORMAT,

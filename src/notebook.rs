@@ -194,6 +194,16 @@ impl Cell {
     pub fn has_tag(&self, tag: &str) -> bool {
         self.tags.iter().any(|own| &**own == tag)
     }
+
+    /// Whether papermill sets its variables, or has set them.
+    pub fn is_for_papermill(&self) -> bool {
+        self.has_tag("parameters") || self.has_tag("injected-parameters")
+    }
+
+    /// Whether it is a form of Colab, in which people set its variables.
+    pub fn is_form(&self) -> bool {
+        self.text.contains("#@param") || self.text.contains("# @param")
+    }
 }
 
 /// What is known of how a cell last ran.

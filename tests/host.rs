@@ -64,7 +64,8 @@ proptest! {
         let markdown = "# A\n\n\nb\n\n```python\nimport os\nx\n```\n\n<!-- #region -->\nc\n<!-- #endregion -->\n\n```python\ny\n```\n";
         let myst = "# A\n\n+++\n\nb\n\n```{code-cell}\n:tags: [a]\nx\n```\n\n```{code-cell}\ny\n```\n";
         let quarto = "# A\n\n```{python}\nx\n```\n\nb\n\n```{r}\ny\n```\n";
-        for (language, start) in [("markdown", markdown), ("markdown", myst), ("quarto", quarto), ("rmd", quarto)] {
+        let setup = "```{r}\nopts_chunk$set(error = TRUE, eval = FALSE)\n```\n\n```{python}\nx\n```\n\n```{python, eval=TRUE}\ny\n```\n";
+        for (language, start) in [("markdown", markdown), ("markdown", myst), ("quarto", quarto), ("rmd", quarto), ("rmd", setup)] {
             let start = format!("{header}{start}");
             let uri = "file:///ws/a.md";
             let mut documents = open(uri, language, &start);

@@ -120,7 +120,10 @@ fn offer(cx: &ActionContext<'_>) -> Vec<Offer> {
     };
     let offers = cx.repairs(ACTION.name).map(|(finding, fix)| Offer {
         preferred: true,
-        disabled: fix.argument.as_deref().and_then(|name| refusal(cx, file, name)),
+        disabled: fix
+            .argument
+            .as_deref()
+            .and_then(|name| refusal(cx, file, name)),
         ..Offer::repair(finding, fix)
     });
     offers.collect()
@@ -131,7 +134,9 @@ fn refusal(cx: &ActionContext<'_>, file: &str, name: &str) -> Option<String> {
         return Some("this editor lets no language server change other files".to_owned());
     }
     if !file.ends_with(".txt") && !file.ends_with("pyproject.toml") {
-        return Some(format!("add `{name}` to {file} by hand; Cellwise does not write such files"));
+        return Some(format!(
+            "add `{name}` to {file} by hand; Cellwise does not write such files"
+        ));
     }
     cx.project.may_write(Path::new(file)).err()
 }
@@ -147,7 +152,9 @@ fn apply(cx: &ActionContext<'_>, argument: Option<&str>) -> Result<Edit, Refusal
     let replacements = if file.ends_with(".txt") {
         lines(&text, &[name])
     } else {
-        entry(&text, name).ok_or_else(|| format!("{file} has no list `dependencies` in `[project]`; add `{name}` by hand"))?
+        entry(&text, name).ok_or_else(|| {
+            format!("{file} has no list `dependencies` in `[project]`; add `{name}` by hand")
+        })?
     };
     let ops = vec![EditOp::EditFile {
         path: cx.project.place(Path::new(file)),
@@ -195,7 +202,10 @@ fn entry(text: &str, name: &str) -> Option<Vec<(TextRange, String)>> {
     if !indent.trim().is_empty() {
         return Some(vec![insertion(last.end, format!(", \"{name}\""))]);
     }
-    let rest = text[last.end..].split(['\r', '\n']).next().unwrap_or_default();
+    let rest = text[last.end..]
+        .split(['\r', '\n'])
+        .next()
+        .unwrap_or_default();
     let added = format!("{}{indent}\"{name}\"", newline(text));
     let behind = rest.trim_start();
     let comment = |text: &str| text.trim_start().starts_with('#');

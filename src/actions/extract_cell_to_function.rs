@@ -222,7 +222,10 @@ fn offer(cx: &ActionContext<'_>) -> Vec<Offer> {
             ..Offer::new("Extract cell to function")
         }],
         Outcome::Planned(plan) => {
-            vec![Offer::new(format!("Extract cell to function `{}`", plan.name))]
+            vec![Offer::new(format!(
+                "Extract cell to function `{}`",
+                plan.name
+            ))]
         }
     }
 }

@@ -104,13 +104,18 @@ fn apply(cx: &ActionContext<'_>, _argument: Option<&str>) -> Result<Edit, Refusa
 }
 
 fn title(plan: &Plan) -> String {
-    format!("Extract {} places to function `{}`", plan.places(), plan.name)
+    format!(
+        "Extract {} places to function `{}`",
+        plan.places(),
+        plan.name
+    )
 }
 
 /// The repetition that the cursor stands in.
 fn repetition(cx: &ActionContext<'_>) -> Option<(&'static str, TextRange)> {
-    cx.repairs(ACTION.name).find_map(|(finding, _)| match finding.anchor {
-        Anchor::Range(_, range) => Some((finding.rule, range)),
-        _ => None,
-    })
+    cx.repairs(ACTION.name)
+        .find_map(|(finding, _)| match finding.anchor {
+            Anchor::Range(_, range) => Some((finding.rule, range)),
+            _ => None,
+        })
 }

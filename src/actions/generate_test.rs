@@ -240,7 +240,8 @@ fn apply(cx: &ActionContext<'_>, argument: Option<&str>) -> Result<Edit, Refusal
     if is_own(cx, &name) {
         return move_and_test(cx, &name);
     }
-    let subject = subject(cx, &name).ok_or("the notebook imports no function of the project here")?;
+    let subject =
+        subject(cx, &name).ok_or("the notebook imports no function of the project here")?;
     testing::write(cx, &subject)
 }
 
@@ -253,11 +254,17 @@ fn is_own(cx: &ActionContext<'_>, name: &Name) -> bool {
 fn offer_to_move(cx: &ActionContext<'_>, name: &Name) -> Offer {
     match testing::moved_first(cx, name) {
         Ok(moved) => {
-            let new = if moved.target.exists { "" } else { "the new module " };
+            let new = if moved.target.exists {
+                ""
+            } else {
+                "the new module "
+            };
             let path = slashed(&moved.target.path);
             Offer {
                 argument: Some(name.to_string()),
-                ..Offer::new(format!("Move `{name}` to {new}{path}, and write a test for it"))
+                ..Offer::new(format!(
+                    "Move `{name}` to {new}{path}, and write a test for it"
+                ))
             }
         }
         Err(reason) => Offer {

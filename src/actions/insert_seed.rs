@@ -119,7 +119,10 @@ fn offer(cx: &ActionContext<'_>) -> Vec<Offer> {
     let Some(finding) = finding(cx) else {
         return Vec::new();
     };
-    let title = finding.fix.as_ref().map_or("Seed the generator", |fix| &fix.title);
+    let title = finding
+        .fix
+        .as_ref()
+        .map_or("Seed the generator", |fix| &fix.title);
     vec![Offer {
         repairs: Some(finding.rule),
         preferred: true,
@@ -132,7 +135,9 @@ fn apply(cx: &ActionContext<'_>, _argument: Option<&str>) -> Result<Edit, Refusa
     let anchor = finding(cx).map(|finding| finding.anchor);
     let draw = randomness::unseeded(cx.all.link)
         .into_iter()
-        .find(|draw| anchor.is_some_and(|anchor| anchor.cell() == Some(draw.cell) && is_at(anchor, draw)))
+        .find(|draw| {
+            anchor.is_some_and(|anchor| anchor.cell() == Some(draw.cell) && is_at(anchor, draw))
+        })
         .ok_or("the generator is seeded by now")?;
     match draw.family {
         Family::Generator => Ok(Edit::replace(draw.cell, draw.call.arguments, "(0)")),
@@ -142,7 +147,10 @@ fn apply(cx: &ActionContext<'_>, _argument: Option<&str>) -> Result<Edit, Refusa
 }
 
 fn finding<'a>(cx: &ActionContext<'a>) -> Option<&'a Finding> {
-    cx.findings.iter().copied().find(|finding| finding.rule == "unseeded-random")
+    cx.findings
+        .iter()
+        .copied()
+        .find(|finding| finding.rule == "unseeded-random")
 }
 
 fn is_at(anchor: crate::notebook::Anchor, draw: &Draw<'_>) -> bool {
@@ -157,7 +165,11 @@ fn below_imports(cx: &ActionContext<'_>, draw: &Draw<'_>) -> Result<Edit, Refusa
         return Err(format!("`{}` is something else in this notebook", seed.root).into());
     }
     // A name that is still to be imported stands below the import that the draw is from.
-    let imported = if seed.import.is_some() { draw.call.root.as_str() } else { &seed.root };
+    let imported = if seed.import.is_some() {
+        draw.call.root.as_str()
+    } else {
+        &seed.root
+    };
     let cell = link
         .binders(imported)
         .next()
@@ -186,7 +198,9 @@ fn below_imports(cx: &ActionContext<'_>, draw: &Draw<'_>) -> Result<Edit, Refusa
     let line = &before[before.rfind(['\n', '\r']).map_or(0, |at| at + 1)..];
     let indent: String = line.chars().take_while(|c| c.is_whitespace()).collect();
     let line_break = if text.contains("\r\n") { "\r\n" } else { "\n" };
-    let import = seed.import.map_or_else(String::new, |import| format!("{line_break}{indent}{import}"));
+    let import = seed.import.map_or_else(String::new, |import| {
+        format!("{line_break}{indent}{import}")
+    });
     let new = format!("{import}{line_break}{line_break}{indent}{}", seed.statement);
     Ok(Edit::replace(cell, TextRange::empty(end), new))
 }
@@ -198,21 +212,37 @@ fn give_random_state(cx: &ActionContext<'_>) -> Result<Edit, Refusal> {
         if draw.family != Family::Sklearn {
             continue;
         }
-        let text = cx.all.notebook.cell(draw.cell).map_or("", |cell| &cell.text);
+        let text = cx
+            .all
+            .notebook
+            .cell(draw.cell)
+            .map_or("", |cell| &cell.text);
         let range = draw.call.arguments;
         let arguments = &text[range];
         let (range, new) = if let Some(at) = arguments.find("random_state=None") {
             let start = range.start() + TextSize::of(&arguments[..at]);
-            (TextRange::at(start, TextSize::of("random_state=None")), "random_state=0")
+            (
+                TextRange::at(start, TextSize::of("random_state=None")),
+                "random_state=0",
+            )
         } else {
             let inner = arguments.strip_suffix(')').unwrap_or(arguments).trim_end();
             let last_line = inner.rsplit(['\n', '\r']).next().unwrap_or_default();
             if last_line.contains('#') {
-                return Err(format!("a comment stands at the end of a call in {}", draw.cell).into());
+                return Err(
+                    format!("a comment stands at the end of a call in {}", draw.cell).into(),
+                );
             }
             let inner = inner.strip_suffix(',').unwrap_or(inner);
             let at = TextRange::empty(range.start() + TextSize::of(inner));
-            (at, if inner == "(" { "random_state=0" } else { ", random_state=0" })
+            (
+                at,
+                if inner == "(" {
+                    "random_state=0"
+                } else {
+                    ", random_state=0"
+                },
+            )
         };
         edit.ops.push(EditOp::Replace {
             cell: draw.cell,

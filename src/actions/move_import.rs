@@ -96,7 +96,10 @@ fn late_imports<'a>(
             return None;
         };
         let facts = cx.all.facts(cell);
-        let binding = facts.bindings.iter().find(|binding| binding.range == range)?;
+        let binding = facts
+            .bindings
+            .iter()
+            .find(|binding| binding.range == range)?;
         let is_import = binding.kind.is_import() && cell != cx.cell;
         is_import.then_some(())?;
         Some((told(need)?.rule, need, cell))
@@ -127,7 +130,11 @@ fn plan(cx: &ActionContext<'_>, need: &Need, binder: CellIdx) -> Result<Edit, Re
     let target = imports::import_cell(cx).map_or(CellIdx(0), |(cell, _)| cell);
     for between in (target.0..=binder.0).map(CellIdx) {
         let facts = cx.all.facts(between);
-        if facts.magics.iter().any(|magic| magic.argument.contains("install") || &*magic.name == "pip") {
+        if facts
+            .magics
+            .iter()
+            .any(|magic| magic.argument.contains("install") || &*magic.name == "pip")
+        {
             return Err(format!("{between} installs something, which the import may need").into());
         }
         let code = cx.all.notebook.cell(between).map_or("", |cell| &cell.text);

@@ -164,7 +164,9 @@ fn offer(cx: &ActionContext<'_>) -> Vec<Offer> {
         _ => "the tests",
     };
     let planned = moved::plan(cx, &tests);
-    let place = planned.as_ref().map_or_else(|_| "tests/".to_owned(), |own| slashed(&own.file));
+    let place = planned
+        .as_ref()
+        .map_or_else(|_| "tests/".to_owned(), |own| slashed(&own.file));
     vec![Offer {
         disabled: planned.err().map(|refusal| refusal.0),
         repairs: is_found.then_some("test-in-notebook"),
@@ -174,7 +176,8 @@ fn offer(cx: &ActionContext<'_>) -> Vec<Offer> {
 }
 
 fn apply(cx: &ActionContext<'_>, _argument: Option<&str>) -> Result<Edit, Refusal> {
-    let tests = tests(cx).ok_or_else(|| format!("{} holds no test that could be moved", cx.cell))?;
+    let tests =
+        tests(cx).ok_or_else(|| format!("{} holds no test that could be moved", cx.cell))?;
     Ok(moved::plan(cx, &tests)?.edit)
 }
 

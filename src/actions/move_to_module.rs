@@ -621,25 +621,25 @@ fn offer(cx: &ActionContext<'_>) -> Vec<Offer> {
         return Vec::new();
     }
     let what = pieces::title(&cx.all, &chosen);
-    let repairs = cx.findings.iter().any(|own| own.rule == "untestable-function").then_some("untestable-function");
+    let mut findings = cx.findings.iter().map(|finding| finding.rule);
+    let repairs = findings.find(|rule| *rule == "untestable-function");
     let ask = Some(Ask {
         what: "module",
         title: format!("Move {what} to a module…"),
         possible: false,
     });
-    let refused = |reason: Refusal| {
-        vec![Offer {
-            disabled: Some(reason.0),
-            repairs,
-            ask: ask.clone(),
-            ..Offer::new(format!("Move {what} to a module"))
-        }]
-    };
     let proposed = closure::of(&cx.all, &chosen)
         .and_then(|plan| Ok((plan, Target::proposed(&cx.all, cx.project)?)));
     let (plan, proposed) = match proposed {
         Ok(proposed) => proposed,
-        Err(reason) => return refused(reason),
+        Err(reason) => {
+            return vec![Offer {
+                disabled: Some(reason.0),
+                repairs,
+                ask,
+                ..Offer::new(format!("Move {what} to a module"))
+            }];
+        }
     };
     let mut offers = vec![offer_for(cx, &what, &plan, &proposed)];
     for target in targets::fitting(cx, MOST_OFFERED) {
@@ -651,7 +651,10 @@ fn offer(cx: &ActionContext<'_>) -> Vec<Offer> {
         }
     }
     if let Some(first) = offers.first_mut() {
-        first.ask = ask.map(|ask| Ask { possible: true, ..ask });
+        first.ask = ask.map(|ask| Ask {
+            possible: true,
+            ..ask
+        });
         first.repairs = repairs;
     }
     offers
@@ -661,7 +664,9 @@ fn offer_for(cx: &ActionContext<'_>, what: &str, plan: &Plan, target: &Target) -
     let path = slashed(&target.path);
     let new = if target.exists { "" } else { "the new module " };
     let search = target.search.as_ref();
-    let search = search.map_or_else(String::new, |own| format!(", and put `{own}` on `sys.path`"));
+    let search = search.map_or_else(String::new, |own| {
+        format!(", and put `{own}` on `sys.path`")
+    });
     let taken = plan.taken();
     let done = moving::carry_out(cx, plan, target.clone());
     Offer {
@@ -672,11 +677,11 @@ fn offer_for(cx: &ActionContext<'_>, what: &str, plan: &Plan, target: &Target) -
 }
 
 fn apply(cx: &ActionContext<'_>, argument: Option<&str>) -> Result<Edit, Refusal> {
-    let (path, names) = match argument.map(|own| own.split_once('#').unwrap_or((own, ""))) {
-        Some((path, names)) => (path, names),
-        None => ("", ""),
-    };
-    let names: Vec<&str> = names.split(',').map(str::trim).filter(|name| !name.is_empty()).collect();
+    // `shop/prices.py#clean,load`
+    let argument = argument.unwrap_or_default();
+    let (path, names) = argument.split_once('#').unwrap_or((argument, ""));
+    let names = names.split(',').map(str::trim);
+    let names: Vec<&str> = names.filter(|name| !name.is_empty()).collect();
     let chosen = if names.is_empty() {
         pieces::chosen(&cx.all, cx.cell, cx.range)
     } else {

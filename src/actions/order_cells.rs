@@ -216,7 +216,10 @@ fn offer(cx: &ActionContext<'_>) -> Vec<Offer> {
     let cannot = (!cx.client.cell_structure)
         .then(|| "this editor lets no language server move cells".to_owned());
     if !fails {
-        let broken = cx.findings.iter().find(|finding| finding.rule == "out-of-order-execution");
+        let broken = cx
+            .findings
+            .iter()
+            .find(|finding| finding.rule == "out-of-order-execution");
         let offer = broken.map(|finding| Offer {
             argument: Some(BY_COUNTS.to_owned()),
             repairs: Some(finding.rule),

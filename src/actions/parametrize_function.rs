@@ -118,7 +118,9 @@ pub const ACTION: Action = Action {
 
 fn offer(cx: &ActionContext<'_>) -> Vec<Offer> {
     let offers = cx.repairs(ACTION.name).map(|(finding, fix)| Offer {
-        disabled: apply(cx, fix.argument.as_deref()).err().map(|refusal| refusal.0),
+        disabled: apply(cx, fix.argument.as_deref())
+            .err()
+            .map(|refusal| refusal.0),
         ..Offer::repair(finding, fix)
     });
     offers.collect()

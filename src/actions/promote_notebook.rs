@@ -198,7 +198,11 @@ const LEAST_CELLS: usize = 2;
 /// Whether it can be done is found out when somebody chooses it: that reads the whole notebook.
 fn offer(cx: &ActionContext<'_>) -> Vec<Offer> {
     let has_code = |cell: CellIdx| !cx.all.facts(cell).statements.is_empty();
-    let mut cells = cx.all.notebook.python_cells().filter(|(cell, _)| has_code(*cell));
+    let mut cells = cx
+        .all
+        .notebook
+        .python_cells()
+        .filter(|(cell, _)| has_code(*cell));
     let is_one = cells.nth(LEAST_CELLS - 1).is_none();
     // marimo's is a program already.
     let is_marimo = cx.all.notebook.meta.home == Home::Marimo;

@@ -88,7 +88,8 @@ fn offer(cx: &ActionContext<'_>) -> Vec<Offer> {
 }
 
 fn apply(cx: &ActionContext<'_>, _argument: Option<&str>) -> Result<Edit, Refusal> {
-    let (_, found) = found(cx).ok_or_else(|| format!("{} holds no secret there any more", cx.cell))?;
+    let (_, found) =
+        found(cx).ok_or_else(|| format!("{} holds no secret there any more", cx.cell))?;
     let replacement = found?;
     if let Some(reason) = conflict(cx) {
         return Err(reason.into());
@@ -98,7 +99,12 @@ fn apply(cx: &ActionContext<'_>, _argument: Option<&str>) -> Result<Edit, Refusa
         false => imports::insert(cx, "import os")?,
     };
     let replacements = replacement.edits.into_iter();
-    edit.ops.extend(replacements.map(|(range, text)| EditOp::Replace { cell: cx.cell, range, text }));
+    edit.ops
+        .extend(replacements.map(|(range, text)| EditOp::Replace {
+            cell: cx.cell,
+            range,
+            text,
+        }));
     Ok(edit)
 }
 
@@ -114,7 +120,12 @@ fn found<'a>(cx: &ActionContext<'a>) -> Option<(&'a Finding, Result<Replacement,
 /// Why `os` would not be the module.
 fn conflict(cx: &ActionContext<'_>) -> Option<String> {
     let other = cx.all.link.binders("os").find(|cell| {
-        let own = cx.all.facts(*cell).bindings.iter().filter(|binding| binding.name == "os");
+        let own = cx
+            .all
+            .facts(*cell)
+            .bindings
+            .iter()
+            .filter(|binding| binding.name == "os");
         own.into_iter().any(|binding| !is_os(&binding.kind))
     });
     other.map(|cell| format!("`os` is something else in {cell}"))

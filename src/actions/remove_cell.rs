@@ -45,7 +45,11 @@ pub const ACTION: Action = Action {
 };
 
 fn offer(cx: &ActionContext<'_>) -> Vec<Offer> {
-    let Some(finding) = cx.findings.iter().find(|finding| finding.rule == "empty-cell") else {
+    let Some(finding) = cx
+        .findings
+        .iter()
+        .find(|finding| finding.rule == "empty-cell")
+    else {
         return Vec::new();
     };
     vec![Offer {

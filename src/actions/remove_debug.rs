@@ -73,14 +73,20 @@ fn offer(cx: &ActionContext<'_>) -> Vec<Offer> {
 }
 
 fn apply(cx: &ActionContext<'_>, _argument: Option<&str>) -> Result<Edit, Refusal> {
-    let (_, range) = leftover(cx).ok_or_else(|| format!("{} starts no debugger any more", cx.cell))?;
+    let (_, range) =
+        leftover(cx).ok_or_else(|| format!("{} starts no debugger any more", cx.cell))?;
     Ok(Edit::replace(cx.cell, line(cx, range)?, ""))
 }
 
 fn leftover<'a>(cx: &ActionContext<'a>) -> Option<(&'a Finding, TextRange)> {
     let facts = cx.all.facts(cx.cell);
-    let prints = |range| facts.remarks_of(RemarkKind::Icecream).any(|own| own == range);
-    cx.places("debug-leftover").find(|(_, range)| !prints(*range))
+    let prints = |range| {
+        facts
+            .remarks_of(RemarkKind::Icecream)
+            .any(|own| own == range)
+    };
+    cx.places("debug-leftover")
+        .find(|(_, range)| !prints(*range))
 }
 
 /// The line with its end, if the cell does the same without it.
@@ -97,7 +103,10 @@ fn line(cx: &ActionContext<'_>, debugger: TextRange) -> Result<TextRange, Refusa
     let without = format!("{}{}", &text[..start], &text[end..]);
     let after = python::facts(&without);
     if !after.runs() {
-        return Err(format!("without `{written}` its block would be empty, or the cell is not Python").into());
+        return Err(format!(
+            "without `{written}` its block would be empty, or the cell is not Python"
+        )
+        .into());
     }
     let shown = |facts: &crate::analysis::Facts| {
         let trailing = facts.trailing.filter(|trailing| !trailing.suppressed)?;
@@ -105,7 +114,11 @@ fn line(cx: &ActionContext<'_>, debugger: TextRange) -> Result<TextRange, Refusa
     };
     let was = shown(cx.all.facts(cx.cell));
     if was.is_none_or(|was| was >= start) && shown(&after).is_some_and(|now| now < start) {
-        return Err(format!("without `{written}` {} would show the value of the line above", cx.cell).into());
+        return Err(format!(
+            "without `{written}` {} would show the value of the line above",
+            cx.cell
+        )
+        .into());
     }
     Ok(TextRange::new(size(start), size(end)))
 }

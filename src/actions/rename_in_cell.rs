@@ -129,9 +129,7 @@ use std::collections::BTreeMap;
 
 use crate::action::{Action, ActionContext, Offer, Refusal};
 use crate::analysis::Facts;
-use crate::analysis::facts::{
-    Binding, BindingKind, MagicKind, Path, Scope, State, Use, UseKind,
-};
+use crate::analysis::facts::{Binding, BindingKind, MagicKind, Path, Scope, State, Use, UseKind};
 use crate::notebook::{CellIdx, Edit, EditOp};
 use crate::text::{TextRange, TextSize};
 
@@ -145,7 +143,9 @@ pub const ACTION: Action = Action {
 
 fn offer(cx: &ActionContext<'_>) -> Vec<Offer> {
     let offers = cx.repairs(ACTION.name).map(|(finding, fix)| Offer {
-        disabled: apply(cx, fix.argument.as_deref()).err().map(|refusal| refusal.0),
+        disabled: apply(cx, fix.argument.as_deref())
+            .err()
+            .map(|refusal| refusal.0),
         ..Offer::repair(finding, fix)
     });
     offers.collect()
@@ -162,7 +162,13 @@ fn apply(cx: &ActionContext<'_>, argument: Option<&str>) -> Result<Edit, Refusal
     renaming.run()?;
     let new = (2..)
         .map(|number| format!("{name}_{number}"))
-        .find(|new| cx.all.notebook.cells.iter().all(|cell| !cell.text.contains(&**new)))
+        .find(|new| {
+            cx.all
+                .notebook
+                .cells
+                .iter()
+                .all(|cell| !cell.text.contains(&**new))
+        })
         .ok_or("no name is free")?;
     Ok(renaming.edit(&new))
 }
@@ -221,10 +227,9 @@ impl Renaming<'_> {
             return Err(format!("{cell} reads `@{name}` in a string").into());
         }
         let is_other = |kind| kind == MagicKind::Cell && facts.statements.is_empty();
-        let in_magic = facts
-            .magics
-            .iter()
-            .any(|magic| magic.argument.contains(name) || (is_other(magic.kind) && text.contains(name)));
+        let in_magic = facts.magics.iter().any(|magic| {
+            magic.argument.contains(name) || (is_other(magic.kind) && text.contains(name))
+        });
         if in_magic {
             return Err(format!("a magic in {cell} may use `{name}`").into());
         }
@@ -234,8 +239,11 @@ impl Renaming<'_> {
     fn own_cell(&mut self) -> Result<(), Refusal> {
         let (cell, name) = (self.cx.cell, self.name);
         let facts = self.cx.all.facts(cell);
-        let first = first_binding(facts, name).ok_or_else(|| format!("{cell} binds `{name}` no more"))?;
-        let is_sure = facts.exit(name).is_some_and(|exit| exit.state == State::Sure);
+        let first =
+            first_binding(facts, name).ok_or_else(|| format!("{cell} binds `{name}` no more"))?;
+        let is_sure = facts
+            .exit(name)
+            .is_some_and(|exit| exit.state == State::Sure);
         if !is_sure || first.path != Path::Sure {
             return Err(format!("{cell} may leave `{name}` as it was").into());
         }
@@ -247,7 +255,11 @@ impl Renaming<'_> {
                 _ => return Err(format!("{cell} may read `{name}` of a cell above").into()),
             }
         }
-        for binding in facts.bindings.iter().filter(|binding| binding.name == *name) {
+        for binding in facts
+            .bindings
+            .iter()
+            .filter(|binding| binding.name == *name)
+        {
             match &binding.kind {
                 BindingKind::Join | BindingKind::JoinDelete => {}
                 BindingKind::Delete | BindingKind::Except => {
@@ -267,7 +279,11 @@ impl Renaming<'_> {
         let name = self.name;
         let facts = self.cx.all.facts(cell);
         let first = first_binding(facts, name).ok_or_else(|| format!("{cell} deletes `{name}`"))?;
-        if facts.exit(name).is_none_or(|exit| exit.state != State::Sure) || first.path != Path::Sure {
+        if facts
+            .exit(name)
+            .is_none_or(|exit| exit.state != State::Sure)
+            || first.path != Path::Sure
+        {
             return Err(format!("{cell} may leave `{name}` as it was").into());
         }
         self.starts_afresh(cell, facts, first)?;
@@ -293,7 +309,8 @@ impl Renaming<'_> {
         let loops = ["for", "while", "async"]
             .iter()
             .any(|word| self.text(cell)[statement.range].starts_with(word));
-        let reads_before = uses(facts, name).any(|read| read.local == State::Untouched && statement.takes(read.step));
+        let reads_before = uses(facts, name)
+            .any(|read| read.local == State::Untouched && statement.takes(read.step));
         if loops && reads_before {
             return Err(format!("a loop in {cell} reads `{name}` before it binds it").into());
         }
@@ -324,10 +341,16 @@ impl Renaming<'_> {
         }
         let is_plain = scope.parent.is_none() && scope.class.is_none();
         let is_called_here = |function: &str| {
-            self.cx.all.link.askers(function).any(|caller| caller >= self.cx.cell)
+            self.cx
+                .all
+                .link
+                .askers(function)
+                .any(|caller| caller >= self.cx.cell)
         };
         match &scope.name {
-            Some(function) if is_plain && cell < self.cx.cell && !is_called_here(function) => Ok(()),
+            Some(function) if is_plain && cell < self.cx.cell && !is_called_here(function) => {
+                Ok(())
+            }
             Some(function) => Err(format!(
                 "`{function}` of {cell} reads `{name}` when it is called, and may mean either"
             )
@@ -369,7 +392,8 @@ impl Renaming<'_> {
         if self.text(cell).get(bytes) != Some(self.name) {
             return Err(format!("it is not sure where {cell} reads `{}`", self.name).into());
         }
-        self.places.insert((cell, range.start()), (range, is_import));
+        self.places
+            .insert((cell, range.start()), (range, is_import));
         Ok(())
     }
 
@@ -397,7 +421,11 @@ impl Renaming<'_> {
     }
 
     fn text(&self, cell: CellIdx) -> &str {
-        self.cx.all.notebook.cell(cell).map_or("", |cell| &cell.text)
+        self.cx
+            .all
+            .notebook
+            .cell(cell)
+            .map_or("", |cell| &cell.text)
     }
 }
 

@@ -105,7 +105,8 @@ fn offer(cx: &ActionContext<'_>) -> Vec<Offer> {
 fn apply(cx: &ActionContext<'_>, argument: Option<&str>) -> Result<Edit, Refusal> {
     let choice = CHOICES.iter().find(|(name, _)| Some(*name) == argument);
     let (_, keep) = choice.ok_or("nothing says which side to keep")?;
-    let (position, conflict) = found(cx).ok_or_else(|| format!("{} holds no conflict here any more", cx.cell))?;
+    let (position, conflict) =
+        found(cx).ok_or_else(|| format!("{} holds no conflict here any more", cx.cell))?;
     let text = cx.all.notebook.cell(cx.cell).map_or("", |cell| &cell.text);
     let mut answers = vec![None; position];
     answers.push(Some(*keep));
@@ -118,7 +119,11 @@ fn apply(cx: &ActionContext<'_>, argument: Option<&str>) -> Result<Edit, Refusal
     let new = &resolved[start..resolved.len() - (behind - line_break)];
     let new = String::from_utf8_lossy(new);
     // The cell's last line ends without a break.
-    let new = if is_at_end { new.trim_end_matches(['\n', '\r']) } else { &new };
+    let new = if is_at_end {
+        new.trim_end_matches(['\n', '\r'])
+    } else {
+        &new
+    };
     let place = |at: usize| TextSize::new(u32::try_from(at).unwrap_or(u32::MAX));
     let range = TextRange::new(place(start), place(old_end + line_break));
     Ok(Edit::replace(cx.cell, range, new))

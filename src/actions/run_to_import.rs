@@ -309,7 +309,9 @@ fn own_session(cx: &ActionContext<'_>, written: &str) -> Refusal {
 fn run_line<'a>(cx: &ActionContext<'a>) -> Option<&'a Magic> {
     let mut magics = cx.all.facts(cx.cell).magics.iter();
     magics.find(|own| {
-        own.kind == MagicKind::Line && &*own.name == "run" && own.range.intersect(cx.range).is_some()
+        own.kind == MagicKind::Line
+            && &*own.name == "run"
+            && own.range.intersect(cx.range).is_some()
     })
 }
 

@@ -107,9 +107,9 @@
 
 use crate::action::{Action, ActionContext, Offer, Refusal};
 use crate::notebook::{CellKind, Edit, EditOp};
+use crate::refactor::pieces;
 use crate::refactor::split::{self, Seam};
 use crate::refactor::style;
-use crate::refactor::pieces;
 use crate::text::{TextRange, TextSize};
 
 pub const ACTION: Action = Action {
@@ -158,11 +158,12 @@ fn apply(cx: &ActionContext<'_>, argument: Option<&str>) -> Result<Edit, Refusal
     let last = parts.pop().unwrap_or_default();
     let inserted = u32::try_from(parts.len()).unwrap_or(u32::MAX);
     let mut edit = Edit::default();
-    edit.ops.extend(parts.into_iter().map(|text| EditOp::Insert {
-        at: cx.cell,
-        kind: CellKind::Code,
-        text,
-    }));
+    edit.ops
+        .extend(parts.into_iter().map(|text| EditOp::Insert {
+            at: cx.cell,
+            kind: CellKind::Code,
+            text,
+        }));
     edit.ops
         .extend(Edit::replace(cx.cell, pieces::whole(text), last).ops);
     let below = crate::notebook::CellIdx(cx.cell.0.saturating_add(inserted));
@@ -171,7 +172,11 @@ fn apply(cx: &ActionContext<'_>, argument: Option<&str>) -> Result<Edit, Refusal
 }
 
 fn can_be_cut(cx: &ActionContext<'_>) -> Result<(), Refusal> {
-    let cell = cx.all.notebook.cell(cx.cell).ok_or("there is no such cell")?;
+    let cell = cx
+        .all
+        .notebook
+        .cell(cx.cell)
+        .ok_or("there is no such cell")?;
     split::can_be_cut(&cx.all, cx.cell, cell)?;
     if !cx.client.cell_structure {
         return Err("this editor lets no language server insert cells".into());
@@ -181,7 +186,11 @@ fn can_be_cut(cx: &ActionContext<'_>) -> Result<(), Refusal> {
 
 fn at_seams(cx: &ActionContext<'_>) -> Result<Vec<Seam>, Refusal> {
     can_be_cut(cx)?;
-    let cell = cx.all.notebook.cell(cx.cell).ok_or("there is no such cell")?;
+    let cell = cx
+        .all
+        .notebook
+        .cell(cx.cell)
+        .ok_or("there is no such cell")?;
     let seams = split::seams(&cx.all, cx.cell, cell);
     if seams.is_empty() {
         return Err("it has no place where each part would be whole and show what it did".into());

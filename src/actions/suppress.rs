@@ -106,7 +106,10 @@ fn offer(cx: &ActionContext<'_>) -> Vec<Offer> {
         let known = offers
             .iter()
             .any(|offer| offer.argument.as_deref() == Some(finding.rule));
-        if !is_code || known || finding.rule == suppress::RULE_NAME || finding.anchor.cell().is_none()
+        if !is_code
+            || known
+            || finding.rule == suppress::RULE_NAME
+            || finding.anchor.cell().is_none()
         {
             continue;
         }
@@ -137,14 +140,13 @@ fn apply(cx: &ActionContext<'_>, argument: Option<&str>) -> Result<Edit, Refusal
     let (rule, text) = (finding.rule, text_of(cx));
     let newline = if text.contains("\r\n") { "\r\n" } else { "\n" };
     Ok(match place_of(cx, finding) {
-        Place::Line(at) => {
-            Edit::replace(cx.cell, at, format!("  # cellwise: ignore[{rule}]"))
-        }
+        Place::Line(at) => Edit::replace(cx.cell, at, format!("  # cellwise: ignore[{rule}]")),
         Place::Into(at) => Edit::replace(cx.cell, at, format!(", {rule}")),
         Place::Cell(at) => {
             let comment = format!("# cellwise: ignore-cell[{rule}]");
             // Below a magic that is the cell's only line there is no line break yet.
-            let is_behind = at.start().to_usize() > 0 && !text[..at.start().to_usize()].ends_with('\n');
+            let is_behind =
+                at.start().to_usize() > 0 && !text[..at.start().to_usize()].ends_with('\n');
             Edit::replace(
                 cx.cell,
                 at,
@@ -204,10 +206,12 @@ fn place_of(cx: &ActionContext<'_>, finding: &Finding) -> Place {
         return for_cell(text, facts);
     };
     let line_range = lines.line_range(text, line);
-    let is_magic = facts
-        .magics
-        .iter()
-        .any(|magic| magic.range.intersect(line_range).is_some_and(|shared| !shared.is_empty()));
+    let is_magic = facts.magics.iter().any(|magic| {
+        magic
+            .range
+            .intersect(line_range)
+            .is_some_and(|shared| !shared.is_empty())
+    });
     if is_magic || !facts.runs() {
         return for_cell(text, facts);
     }

@@ -76,14 +76,19 @@ fn apply(cx: &ActionContext<'_>, _argument: Option<&str>) -> Result<Edit, Refusa
 /// The finding, the magic's name, and what of the line it takes the place of.
 fn found<'a>(cx: &ActionContext<'a>) -> Option<(&'a Finding, &'static str, Option<TextRange>)> {
     let text = &cx.all.notebook.cell(cx.cell)?.text;
-    cx.places("install-in-notebook").find_map(|(finding, range)| {
-        let mut magics = cx.all.facts(cx.cell).magics.iter();
-        let magic = magics.find(|magic| magic.kind == MagicKind::Shell && magic.range == range)?;
-        let install = installs::install(&magic.argument)?;
-        Some((finding, install.tool, install.magic_in(text, range)))
-    })
+    cx.places("install-in-notebook")
+        .find_map(|(finding, range)| {
+            let mut magics = cx.all.facts(cx.cell).magics.iter();
+            let magic =
+                magics.find(|magic| magic.kind == MagicKind::Shell && magic.range == range)?;
+            let install = installs::install(&magic.argument)?;
+            Some((finding, install.tool, install.magic_in(text, range)))
+        })
 }
 
 fn refusal(cx: &ActionContext<'_>) -> String {
-    format!("the line does more than install, and {} may need the rest; write `%pip install` in a line of its own", cx.cell)
+    format!(
+        "the line does more than install, and {} may need the rest; write `%pip install` in a line of its own",
+        cx.cell
+    )
 }

@@ -85,10 +85,15 @@ fn offer(cx: &ActionContext<'_>) -> Vec<Offer> {
 }
 
 fn apply(cx: &ActionContext<'_>, _argument: Option<&str>) -> Result<Edit, Refusal> {
-    let (_, range, found) = found(cx).ok_or_else(|| format!("{} has no such path any more", cx.cell))?;
+    let (_, range, found) =
+        found(cx).ok_or_else(|| format!("{} has no such path any more", cx.cell))?;
     let (inside, path) = found?;
     let start = range.start() + inside.start();
-    Ok(Edit::replace(cx.cell, TextRange::at(start, inside.len()), path))
+    Ok(Edit::replace(
+        cx.cell,
+        TextRange::at(start, inside.len()),
+        path,
+    ))
 }
 
 /// The finding, the string, and what of it is replaced by which path.
@@ -103,7 +108,11 @@ fn found<'a>(cx: &ActionContext<'a>) -> Option<Found<'a>> {
 fn relative(literal: &str, project: &dyn Project) -> Result<(TextRange, String), String> {
     let quote = literal.find(['"', '\'']).unwrap_or_default();
     let prefix = literal[..quote].to_ascii_lowercase();
-    let width = if literal[quote..].starts_with("\"\"\"") || literal[quote..].starts_with("'''") { 3 } else { 1 };
+    let width = if literal[quote..].starts_with("\"\"\"") || literal[quote..].starts_with("'''") {
+        3
+    } else {
+        1
+    };
     let content = literal
         .get(quote + width..literal.len().saturating_sub(width))
         .filter(|_| ["", "r", "u"].contains(&&*prefix))
@@ -112,12 +121,18 @@ fn relative(literal: &str, project: &dyn Project) -> Result<(TextRange, String),
         crate::analysis::source::size(quote + width),
         crate::text::TextSize::of(content),
     );
-    let folder = project.folder().ok_or("the notebook is in no folder; save it first")?;
+    let folder = project
+        .folder()
+        .ok_or("the notebook is in no folder; save it first")?;
     // `\\` is one separator in a string that is not raw, and none of a name's characters in one that is.
     let plain = content.replace('\\', "/");
     let parts: Vec<&str> = plain.split('/').filter(|part| !part.is_empty()).collect();
-    let target = target(&parts, folder, project)
-        .ok_or_else(|| format!("the path leads to no file or folder of the project: {} is not in it", parts.last().unwrap_or(&"")))?;
+    let target = target(&parts, folder, project).ok_or_else(|| {
+        format!(
+            "the path leads to no file or folder of the project: {} is not in it",
+            parts.last().unwrap_or(&"")
+        )
+    })?;
     let mut path = slashed(&from_folder(folder, &target));
     if plain.ends_with('/') {
         path.push('/');
@@ -139,11 +154,15 @@ fn target(parts: &[&str], folder: &Path, project: &dyn Project) -> Option<PathBu
     let suffixes = (1..parts.len()).map(|first| parts[first..].iter().collect::<PathBuf>());
     let in_project = |wanted: &Path| {
         let beside = folder.join(wanted);
-        [beside, wanted.to_path_buf()].into_iter().find(|path| project.exists(path))
+        [beside, wanted.to_path_buf()]
+            .into_iter()
+            .find(|path| project.exists(path))
     };
     suffixes.into_iter().find_map(|suffix| {
         in_project(&suffix).or_else(|| {
-            let parent = suffix.parent().filter(|parent| !parent.as_os_str().is_empty())?;
+            let parent = suffix
+                .parent()
+                .filter(|parent| !parent.as_os_str().is_empty())?;
             Some(in_project(parent)?.join(suffix.file_name()?))
         })
     })

@@ -16,14 +16,29 @@ pub const FORMAT: Format = Format {
         let fits = |language: &Language| match hint {
             Hint::None => true,
             Hint::Python => language.is_python(),
-            Hint::R => language.is_python(),
             Hint::Sql => *language == Language::Other("sql".into()),
             Hint::Scala => *language == Language::Other("scala".into()),
             _ => false,
         };
         is_countable(bytes) && language_in(bytes).is_some_and(|language| fits(&language))
     },
-    kind: Kind::Sheet(Dialect {
+    kind: Kind::Sheet(dialect(parse)),
+};
+
+/// A notebook of R begins as one of Python does. Only the file's name or the editor tells them apart.
+pub const IN_R: Format = Format {
+    name: FORMAT.name,
+    recognises: |bytes, hint| {
+        let is_hash = || language_in(bytes).is_some_and(|language| language.is_python());
+        hint == Hint::R && is_countable(bytes) && is_hash()
+    },
+    kind: Kind::Sheet(dialect(|text, frame| {
+        read(text, frame, Language::Other("r".into()))
+    })),
+};
+
+const fn dialect(parse: sheet::Parse) -> Dialect {
+    Dialect {
         parse,
         write,
         separator: |frame, _, _| match signs(&frame.meta.language).0 {
@@ -34,8 +49,8 @@ pub const FORMAT: Format = Format {
         marker: "",
         needs_blank: true,
         joins_prose: false,
-    }),
-};
+    }
+}
 
 /// Whether a file is a notebook of Databricks in its source format.
 pub fn is_source(bytes: &[u8]) -> bool {
@@ -72,12 +87,17 @@ fn signs(language: &Language) -> (&'static str, &'static str) {
 }
 
 fn parse(text: &str, frame: Option<&Frame>) -> Sheet {
-    let first = sheet::line_end(text, 0);
+    let first = &text[..sheet::line_end(text, 0)];
+    read(text, frame, language_of(first).unwrap_or_default())
+}
+
+/// Reads a notebook of this language, unless the frame tells of another.
+fn read(text: &str, frame: Option<&Frame>, language: Language) -> Sheet {
     let (start, frame) = match frame {
         Some(frame) => (0, frame.clone()),
         None => {
             let meta = NotebookMeta {
-                language: language_of(&text[..first]).unwrap_or_default(),
+                language,
                 home: Home::Databricks,
                 ..NotebookMeta::default()
             };
@@ -87,7 +107,7 @@ fn parse(text: &str, frame: Option<&Frame>) -> Sheet {
                 coding,
                 ..Frame::default()
             };
-            (first, frame)
+            (sheet::line_end(text, 0), frame)
         }
     };
     let (comment, magic) = signs(&frame.meta.language);
@@ -193,7 +213,7 @@ mod tests {
 
     use crate::engine::Analysis;
     use crate::format::{self, Hint};
-    use crate::notebook::CellKind;
+    use crate::notebook::{CellIdx, CellKind};
 
     /// What real sources hold besides the rule: kinds and texts of the cells.
     #[test]
@@ -237,6 +257,24 @@ mod tests {
             let cells: Vec<_> = cells.map(|cell| (cell.kind, &*cell.text)).collect();
             assert_eq!(cells, expected, "{text}");
         }
+    }
+
+    #[test]
+    fn a_notebook_of_r_is_not_read_as_python() {
+        let text = "# Databricks notebook source\nlibrary(dplyr)\n\n# COMMAND ----------\n\n\
+            # MAGIC %python\n# MAGIC print(folder)\n";
+        let findings = |hint| {
+            let notebook = format::parse_as(text.as_bytes(), hint);
+            assert_eq!(notebook.cells.len(), 2);
+            let analysis = Analysis::new(notebook, Arc::default());
+            let findings = analysis.findings();
+            findings
+                .map(|own| (own.rule, own.anchor.cell()))
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(findings(Hint::R), [("undefined-name", Some(CellIdx(1)))]);
+        let in_python = findings(Hint::Python);
+        assert!(in_python.iter().any(|(_, cell)| *cell == Some(CellIdx(0))));
     }
 
     #[test]

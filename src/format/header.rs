@@ -15,10 +15,22 @@ pub struct Header {
     pub format_name: Option<String>,
     /// jupytext's option of that name.
     pub comment_magics: Option<bool>,
-    /// Quarto's `eval` below `execute`.
-    pub runs: Option<bool>,
+    /// What Quarto does with cells that do not say otherwise.
+    pub runs: Runs,
     /// Quarto's `error` below `execute`: a cell that fails stops nothing.
     pub may_fail: bool,
+}
+
+/// Which cells of a document are run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Runs {
+    /// Those that do not say otherwise.
+    #[default]
+    Unless,
+    /// Those that say so: Quarto's `execute: eval: false`.
+    If,
+    /// None, whatever they say: Quarto's `execute: enabled: false`.
+    Never,
 }
 
 /// Reads the header at the top of a text, each line behind `comment` (`# ` in scripts, nothing in Markdown).
@@ -50,9 +62,24 @@ pub fn read(text: &str, comment: &str) -> Option<Header> {
             path.pop();
         }
         path.push((indent, key.trim()));
-        header.member(&path, value.trim().trim_matches(['"', '\'']));
+        let value = value.trim();
+        header.member(&path, value.trim_matches(['"', '\'']));
+        // `execute: {eval: false}`
+        let inner = value
+            .strip_prefix('{')
+            .and_then(|rest| rest.split_once('}'));
+        for (key, value) in inner.iter().flat_map(|(inner, _)| members(inner)) {
+            path.push((indent + 1, key));
+            header.member(&path, value);
+            path.pop();
+        }
     }
     None
+}
+
+fn members(inner: &str) -> impl Iterator<Item = (&str, &str)> {
+    let members = inner.split(',').filter_map(|own| own.split_once(':'));
+    members.map(|(key, value)| (key.trim(), value.trim()))
 }
 
 impl Header {
@@ -74,8 +101,17 @@ impl Header {
                 self.format_name = Some(value.to_owned());
             }
             ["jupytext", "comment_magics"] => self.comment_magics = Some(value == "true"),
-            ["execute", "eval"] => self.runs = Some(is_true(value)),
-            ["execute", "error"] => self.may_fail = is_true(value),
+            // The engine that runs nothing.
+            ["engine"] if value == "markdown" => self.runs = Runs::Never,
+            ["execute"] | ["execute", "enabled"] if is_false(value) => self.runs = Runs::Never,
+            ["execute" | "knitr", .., "eval"] if self.runs != Runs::Never => {
+                self.runs = if is_true(value) {
+                    Runs::Unless
+                } else {
+                    Runs::If
+                };
+            }
+            ["execute" | "knitr", .., "error"] => self.may_fail = is_true(value),
             _ => {}
         }
     }
@@ -89,8 +125,15 @@ impl Header {
 
 /// Whether a value of YAML is true.
 pub fn is_true(value: &str) -> bool {
-    let value = value.split(" #").next().unwrap_or_default();
-    matches!(value.trim(), "true" | "True" | "TRUE")
+    matches!(without_comment(value), "true" | "True" | "TRUE")
+}
+
+fn is_false(value: &str) -> bool {
+    matches!(without_comment(value), "false" | "False" | "FALSE")
+}
+
+fn without_comment(value: &str) -> &str {
+    value.split(" #").next().unwrap_or_default().trim()
 }
 
 #[cfg(test)]

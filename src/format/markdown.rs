@@ -49,7 +49,7 @@ pub(super) fn begin(text: &str, frame: Option<&Frame>) -> (usize, Frame) {
     let frame = Frame {
         meta,
         coding,
-        is_shown_only: header.runs == Some(false),
+        runs: header.runs,
         may_fail: header.may_fail,
         ..Frame::default()
     };

@@ -1,13 +1,16 @@
 //! Quarto documents: chunks in fences of `{python}`, with the prose between them.
 //!
-//! Chunks of other languages are cells of those languages. One that is not run (`eval: false`) is a raw cell: its code
-//! may be anything (<https://quarto.org/docs/computations/python.html>).
+//! Chunks of other languages are cells of those languages. One that is not run is a raw cell: its code may be anything
+//! (<https://quarto.org/docs/computations/python.html>). That is said by the chunk (`eval: false`), for all by the header
+//! (`execute: eval: false`, `execute: enabled: false`, `engine: markdown`), or for those below by a chunk of R
+//! (`knitr::opts_chunk$set(eval = FALSE)`).
 
 use super::fenced::{self, Chunk, Fence, Flavour, Parted};
+use super::header::Runs;
 use super::sheet::{Frame, Sheet};
 use super::{Format, Hint, Kind, has_line, is_countable, without_mark};
 use super::{header, markdown};
-use crate::notebook::{CellKind, Home, Language};
+use crate::notebook::{Cell, CellKind, Home, Language};
 
 pub const FORMAT: Format = Format {
     name: "Quarto document",
@@ -50,24 +53,94 @@ fn parse(text: &str, frame: Option<&Frame>) -> Sheet {
         frame.meta.home = Home::Knitr;
     }
     let mut sheet = fenced::parse(text, start, frame, &FLAVOUR);
-    mind_options(&mut sheet);
+    mind_options(text, &mut sheet);
     sheet
 }
 
-/// Makes raw cells of the chunks that are not run, by what they say in their options or the header for all, and tags
-/// those that are meant to fail.
-pub(super) fn mind_options(sheet: &mut Sheet) {
+/// Makes raw cells of the chunks that are not run, and tags those that are meant to fail: by what they say in their options,
+/// what a chunk of R above says for those below, or what the header says for all.
+pub(super) fn mind_options(text: &str, sheet: &mut Sheet) {
+    let mut runs = sheet.frame.runs;
+    let mut may_fail = sheet.frame.may_fail;
     for cell in &mut sheet.cells {
-        let is_run = option(&cell.cell.text, "eval").unwrap_or(!sheet.frame.is_shown_only);
-        if cell.cell.kind == CellKind::Code && !is_run {
-            cell.cell.kind = CellKind::Raw;
+        if cell.cell.kind != CellKind::Code {
+            continue;
         }
-        let may_fail = option(&cell.cell.text, "error").unwrap_or(sheet.frame.may_fail);
-        if cell.cell.kind == CellKind::Code && may_fail {
+        let head = &text[cell.whole.start..cell.body.start];
+        let said = |wanted: &str| option(&cell.cell.text, wanted).or_else(|| named(head, wanted));
+        let is_run = runs != Runs::Never && said("eval").unwrap_or(runs == Runs::Unless);
+        if !is_run {
+            cell.cell.kind = CellKind::Raw;
+            continue;
+        }
+        if said("error").unwrap_or(may_fail) && !cell.cell.has_tag(MAY_FAIL) {
             let tags = cell.cell.tags.iter().cloned();
             cell.cell.tags = tags.chain([Box::from(MAY_FAIL)]).collect();
         }
+        if sets_options(&cell.cell) {
+            if let Some(is_run) = set_for_all(&cell.cell.text, "eval") {
+                runs = if is_run { Runs::Unless } else { Runs::If };
+            }
+            may_fail = set_for_all(&cell.cell.text, "error").unwrap_or(may_fail);
+        }
     }
+}
+
+/// How a chunk of R says what holds for those below.
+const SET_OPTIONS: &str = "opts_chunk$set(";
+
+/// Whether what the cell says holds for others, too.
+pub fn sets_options(cell: &Cell) -> bool {
+    matches!(&cell.language, Some(Language::Other(name)) if &**name == "r" || &**name == "R")
+        && cell.text.contains(SET_OPTIONS)
+}
+
+/// What a chunk of R says of an option for those below. Where it says several things, or what only R knows, they may not be run.
+fn set_for_all(text: &str, wanted: &str) -> Option<bool> {
+    let lines = text.lines().map(|line| match line.trim_start() {
+        comment if comment.starts_with('#') => "",
+        line => line,
+    });
+    let text = lines.collect::<Vec<_>>().join("\n");
+    let calls = text.split(SET_OPTIONS).skip(1);
+    let all: Vec<bool> = calls.filter_map(|call| named(call, wanted)).collect();
+    let first = all.first().copied()?;
+    Some(first && all.iter().all(|own| *own))
+}
+
+/// What `name = value` among the arguments at the start of a text says, up to where they end. What is not plainly true counts
+/// as false.
+fn named(arguments: &str, wanted: &str) -> Option<bool> {
+    let mut depth = 0_u32;
+    let mut quote = None;
+    let mut start = 0;
+    let mut parts = Vec::new();
+    for (at, one) in arguments.char_indices() {
+        match (quote, one) {
+            (Some(open), _) if open == one => quote = None,
+            (Some(_), _) => {}
+            (None, '"' | '\'') => quote = Some(one),
+            (None, '(' | '[') => depth += 1,
+            (None, ')' | ']' | '}') if depth == 0 => {
+                parts.push(&arguments[start..at]);
+                start = arguments.len();
+                break;
+            }
+            (None, ')' | ']') => depth -= 1,
+            // Behind the name of a chunk's language stands a blank, or a comma.
+            (None, ',') if depth == 0 => {
+                parts.push(&arguments[start..at]);
+                start = at + 1;
+            }
+            _ => {}
+        }
+    }
+    parts.push(&arguments[start..]);
+    parts.iter().find_map(|part| {
+        let (name, value) = part.split_once('=')?;
+        let name = name.split_whitespace().next_back()?;
+        (name == wanted).then(|| matches!(value.trim(), "TRUE" | "T" | "true"))
+    })
 }
 
 /// Jupyter's tag for a cell that is meant to fail.
@@ -100,10 +173,7 @@ pub(super) fn chunk(fence: &Fence<'_>, _: &Frame) -> Option<Chunk> {
     if !is_name {
         return None;
     }
-    let options: String = options.split_whitespace().collect();
-    let is_run = !["eval=FALSE", "eval=F", "eval=false"]
-        .iter()
-        .any(|off| options.split(',').any(|option| option == *off));
+    let is_run = named(options, "eval").unwrap_or(true);
     let mut chunk = Chunk::of(if is_run {
         CellKind::Code
     } else {
@@ -112,15 +182,13 @@ pub(super) fn chunk(fence: &Fence<'_>, _: &Frame) -> Option<Chunk> {
     if name != "python" {
         chunk.language = Some(Language::Other(name.into()));
     }
+    let options: String = options.split_whitespace().collect();
     if let Some((_, list)) = options.split_once("tags=c(") {
         let list = list.split(')').next().unwrap_or_default();
         let tags = list.split(',').map(|tag| tag.trim_matches(['"', '\'']));
         chunk.tags = tags.map(Box::from).collect();
     }
-    if ["error=TRUE", "error=T"]
-        .iter()
-        .any(|on| options.split(',').any(|option| option == *on))
-    {
+    if named(inner, "error") == Some(true) {
         chunk.tags.push(MAY_FAIL.into());
     }
     Some(chunk)
@@ -171,6 +239,75 @@ mod tests {
         let jupytext = "---\njupyter:\n  jupytext:\n    text_representation:\n      format_name: rmarkdown\n---\n\n";
         let text = jupytext.to_owned() + &chunk("#| eval: false");
         assert_eq!(kinds(&text, Hint::RMarkdown), [Code]);
+    }
+
+    #[test]
+    fn a_document_that_runs_nothing_has_raw_chunks() {
+        use CellKind::{Code, Raw};
+        let chunks = "```{python}\nx\n```\n\n```{python}\n#| eval: true\ny\n```\n";
+        for (header, expected) in [
+            ("execute:\n  enabled: false", [Raw, Raw]),
+            ("execute:\n  eval: true\n  enabled: false", [Raw, Raw]),
+            ("execute: false", [Raw, Raw]),
+            ("engine: markdown", [Raw, Raw]),
+            ("execute: {echo: false, eval: false}", [Raw, Code]),
+            ("knitr:\n  opts_chunk:\n    eval: false", [Raw, Code]),
+            ("execute:\n  enabled: true\n  freeze: auto", [Code, Code]),
+            ("execute: {echo: false}", [Code, Code]),
+            ("engine: jupyter", [Code, Code]),
+            ("params:\n  eval: false", [Code, Code]),
+        ] {
+            let text = format!("---\n{header}\n---\n\n{chunks}");
+            assert_eq!(kinds(&text, Hint::Quarto), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_chunk_of_r_says_whether_those_below_are_run() {
+        use CellKind::{Code, Raw};
+        let chunks = |setup: &str| {
+            format!(
+                "```{{python}}\nx\n```\n\n```{{r setup, include=FALSE}}\n{setup}\n```\n\n```{{python}}\nx\n```\n\n```{{python, eval=TRUE}}\ny\n```\n"
+            )
+        };
+        for (setup, below) in [
+            ("knitr::opts_chunk$set(eval = FALSE)", Raw),
+            (
+                "opts_chunk$set(\n  comment = \"#> (x, y)\",\n  eval = F\n)",
+                Raw,
+            ),
+            (
+                "knitr::opts_chunk$set(eval = reticulate::py_module_available(\"a\"))",
+                Raw,
+            ),
+            (
+                "if (ok) opts_chunk$set(eval = TRUE) else opts_chunk$set(eval = FALSE)",
+                Raw,
+            ),
+            ("knitr::opts_chunk$set(echo = FALSE)", Code),
+            ("knitr::opts_chunk$set(eval = TRUE, fig.width = 4)", Code),
+            ("# knitr::opts_chunk$set(eval = FALSE)", Code),
+            (
+                "knitr::opts_chunk$set(tidy.opts = list(eval = FALSE))",
+                Code,
+            ),
+            ("set(eval = FALSE)", Code),
+        ] {
+            for hint in [Hint::RMarkdown, Hint::Quarto] {
+                let text = chunks(setup);
+                assert_eq!(kinds(&text, hint), [Code, Code, below, Code], "{text}");
+            }
+        }
+        // What is not run sets nothing.
+        let text = chunks("#| eval: false\nknitr::opts_chunk$set(eval = FALSE)");
+        assert_eq!(kinds(&text, Hint::Quarto), [Code, Raw, Code, Code]);
+        let text = chunks("knitr::opts_chunk$set(error = TRUE)");
+        let notebook = format::parse_as(text.as_bytes(), Hint::RMarkdown);
+        let may_fail = notebook
+            .cells
+            .iter()
+            .map(|cell| cell.has_tag("raises-exception"));
+        assert_eq!(may_fail.collect::<Vec<_>>(), [false, false, true, true]);
     }
 
     #[test]

@@ -48,7 +48,7 @@ fn parse(text: &str, frame: Option<&Frame>) -> Sheet {
     }
     let mut sheet = fenced::parse(text, start, frame, &FLAVOUR);
     if sheet.frame.meta.home == Home::Knitr {
-        quarto::mind_options(&mut sheet);
+        quarto::mind_options(text, &mut sheet);
     }
     sheet
 }

@@ -10,6 +10,7 @@ mod lower;
 
 use std::sync::Arc;
 
+use super::header::Runs;
 use super::json::Span;
 use crate::notebook::{Cell, CellKind, Notebook, NotebookMeta};
 use crate::text::TextSize;
@@ -33,8 +34,7 @@ pub struct Frame {
     pub coding: Coding,
     /// What the first code cell says behind the format's own words, for new ones to say, too: MyST's `ipython3`.
     pub code_info: Box<str>,
-    /// Code is not run unless its cell says so: Quarto's `execute: eval: false`.
-    pub is_shown_only: bool,
+    pub runs: Runs,
     /// Code may fail unless its cell says otherwise: Quarto's `execute: error: true`.
     pub may_fail: bool,
 }

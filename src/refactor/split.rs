@@ -86,7 +86,7 @@ pub fn can_be_cut(cx: &Context<'_>, index: CellIdx, cell: &Cell) -> Result<(), R
     {
         return Err(format!("`%%{}` speaks of the whole cell", magic.name).into());
     }
-    if cell.has_tag("parameters") || cell.has_tag("injected-parameters") {
+    if cell.is_for_papermill() {
         return Err("papermill replaces this cell (tag `parameters`)".into());
     }
     if let Some(tag) = cell.tags.first() {

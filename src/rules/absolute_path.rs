@@ -67,6 +67,10 @@ fn check(cx: &CellContext<'_>, findings: &mut Vec<Finding>) {
                 cx.index
             )
         };
-        findings.push(Finding::new(RULE.name, Anchor::Range(cx.index, range), message));
+        findings.push(Finding::new(
+            RULE.name,
+            Anchor::Range(cx.index, range),
+            message,
+        ));
     }
 }

@@ -64,7 +64,10 @@ fn check(cx: &CellContext<'_>, findings: &mut Vec<Finding>) {
     };
     let waits = |range: TextRange| {
         let text = cx.cell.text[range].lines().next().unwrap_or_default();
-        format!("`{text}` waits for somebody to type: a run of all cells without one hangs in {}, or fails.", cx.index)
+        format!(
+            "`{text}` waits for somebody to type: a run of all cells without one hangs in {}, or fails.",
+            cx.index
+        )
     };
     for magic in &cx.facts.magics {
         match (magic.kind, &*magic.name, &*magic.argument) {
@@ -82,14 +85,23 @@ fn check(cx: &CellContext<'_>, findings: &mut Vec<Finding>) {
     }
     if comes_from_icecream(cx) {
         for range in cx.facts.remarks_of(RemarkKind::Icecream) {
-            report(range, "icecream's output is a note to whoever was debugging.".to_owned(), false);
+            report(
+                range,
+                "icecream's output is a note to whoever was debugging.".to_owned(),
+                false,
+            );
         }
     }
 }
 
 /// Whether `ic` is icecream's in this cell: by an import here, else in the nearest cell above.
 fn comes_from_icecream(cx: &CellContext<'_>) -> bool {
-    let above = || cx.all.link.binder_above("ic", cx.index).map(|cell| cx.all.facts(cell));
+    let above = || {
+        cx.all
+            .link
+            .binder_above("ic", cx.index)
+            .map(|cell| cx.all.facts(cell))
+    };
     let own = cx.facts.exit("ic").map(|_| cx.facts);
     let Some(facts) = own.or_else(above) else {
         return false;

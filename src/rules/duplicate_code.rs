@@ -77,7 +77,11 @@ fn check(cx: &CellContext<'_>, findings: &mut Vec<Finding>) {
             .map(|other| name(cx, other))
             .collect();
         let more = others.len() - named.len();
-        let tail = if more > 0 { format!(" and {more} more") } else { String::new() };
+        let tail = if more > 0 {
+            format!(" and {more} more")
+        } else {
+            String::new()
+        };
         let mut finding = Finding::new(
             RULE.name,
             Anchor::Range(cx.index, repetition.range),
@@ -88,7 +92,11 @@ fn check(cx: &CellContext<'_>, findings: &mut Vec<Finding>) {
             ),
         );
         for other in others {
-            let message = if other == first { "first here" } else { "and here" };
+            let message = if other == first {
+                "first here"
+            } else {
+                "and here"
+            };
             finding = finding.related(Anchor::Range(other.cell, other.range), message);
         }
         if repetition.is_at_top {
@@ -108,8 +116,16 @@ fn check(cx: &CellContext<'_>, findings: &mut Vec<Finding>) {
 fn in_other_files(cx: &CellContext<'_>, findings: &mut Vec<Finding>) {
     for elsewhere in cx.all.clones.elsewhere(cx.all.link, cx.index) {
         let anchor = Anchor::Range(cx.index, elsewhere.range);
-        let is_told = |known: &Finding| known.anchor.range_in(&cx.cell.text).contains_range(elsewhere.range);
-        if findings.iter().any(|known| known.rule == RULE.name && is_told(known)) {
+        let is_told = |known: &Finding| {
+            known
+                .anchor
+                .range_in(&cx.cell.text)
+                .contains_range(elsewhere.range)
+        };
+        if findings
+            .iter()
+            .any(|known| known.rule == RULE.name && is_told(known))
+        {
             continue;
         }
         let named: Vec<String> = elsewhere
@@ -177,5 +193,8 @@ fn lines(cx: &CellContext<'_>, range: TextRange) -> String {
 /// 1-based.
 fn first_and_last_line(cx: &CellContext<'_>, range: TextRange) -> (u32, u32) {
     let lines = LineIndex::new(&cx.cell.text);
-    (lines.line_of(range.start()) + 1, lines.line_of(range.end()) + 1)
+    (
+        lines.line_of(range.start()) + 1,
+        lines.line_of(range.end()) + 1,
+    )
 }

@@ -45,7 +45,10 @@ fn check(cx: &CellContext<'_>, findings: &mut Vec<Finding>) {
         Finding::new(
             RULE.name,
             Anchor::Cell(cx.index),
-            format!("{} has nothing in it; remove it.", cx.all.cell_name(cx.index)),
+            format!(
+                "{} has nothing in it; remove it.",
+                cx.all.cell_name(cx.index)
+            ),
         )
         .fix(Fix {
             action: "remove-cell",

@@ -59,7 +59,11 @@ fn check(cx: &Context<'_>, findings: &mut Vec<Finding>) {
     for (count, index) in counts {
         let lost = count.saturating_sub(before + 1);
         if lost > 0 {
-            let runs = if lost == 1 { "1 run".to_owned() } else { format!("{lost} runs") };
+            let runs = if lost == 1 {
+                "1 run".to_owned()
+            } else {
+                format!("{lost} runs")
+            };
             findings.push(Finding::new(
                 RULE.name,
                 Anchor::Cell(index),

@@ -69,7 +69,11 @@ fn check(cx: &CellContext<'_>, findings: &mut Vec<Finding>) {
         if more > 0 {
             others = format!("{others} and {more} more");
         }
-        let them = if rest.is_empty() { "it a parameter" } else { "them parameters" };
+        let them = if rest.is_empty() {
+            "it a parameter"
+        } else {
+            "them parameters"
+        };
         findings.push(
             Finding::new(
                 RULE.name,

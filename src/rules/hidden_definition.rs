@@ -21,8 +21,8 @@
 //! print(total)
 //! ```
 
-use crate::rule::missing;
 use crate::analysis::graph::{Lack, Need};
+use crate::rule::missing;
 use crate::rule::{CellContext, Check, Finding, Group, Rule, Severity};
 
 pub const RULE: Rule = Rule {

@@ -45,8 +45,8 @@
 use crate::analysis::Facts;
 use crate::analysis::facts::{Statement, StatementKind};
 use crate::notebook::{Anchor, CellIdx};
-use crate::text::TextRange;
 use crate::rule::{Check, Context, Finding, Fix, Group, Rule, Safety, Severity};
+use crate::text::TextRange;
 
 pub const RULE: Rule = Rule {
     name: "import-outside-top",
@@ -59,7 +59,10 @@ pub const RULE: Rule = Rule {
 
 fn wakes(before: &Facts, after: &Facts) -> bool {
     fn imports(facts: &Facts) -> impl Iterator<Item = TextRange> {
-        let statements = facts.statements.iter().filter(|statement| is_import(statement));
+        let statements = facts
+            .statements
+            .iter()
+            .filter(|statement| is_import(statement));
         statements.map(|statement| statement.range)
     }
     has_other_code(before) != has_other_code(after) || imports(before).ne(imports(after))
@@ -70,14 +73,22 @@ fn check(cx: &Context<'_>, findings: &mut Vec<Finding>) {
     let mut below = false;
     for (index, _) in cx.notebook.python_cells() {
         let facts = cx.facts(index);
-        let import = facts.statements.iter().find(|statement| is_import(statement));
+        let import = facts
+            .statements
+            .iter()
+            .find(|statement| is_import(statement));
         match (first, import) {
             (None, Some(_)) => {
                 first = Some(index);
                 below = has_other_code(facts);
             }
             (Some(first), Some(import)) if below => {
-                let others = facts.statements.iter().filter(|statement| is_import(statement)).count() - 1;
+                let others = facts
+                    .statements
+                    .iter()
+                    .filter(|statement| is_import(statement))
+                    .count()
+                    - 1;
                 let what = match others {
                     0 => "This import".to_owned(),
                     1 => "This import and 1 more of the cell".to_owned(),
@@ -109,5 +120,8 @@ fn is_import(statement: &Statement) -> bool {
 
 fn has_other_code(facts: &Facts) -> bool {
     let heads = [StatementKind::Import, StatementKind::Magic];
-    facts.statements.iter().any(|statement| !heads.contains(&statement.kind))
+    facts
+        .statements
+        .iter()
+        .any(|statement| !heads.contains(&statement.kind))
 }

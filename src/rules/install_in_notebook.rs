@@ -86,7 +86,12 @@ fn check(cx: &CellContext<'_>, findings: &mut Vec<Finding>) {
     }
 }
 
-fn judge(cx: &CellContext<'_>, range: TextRange, install: &Install<'_>, asks_shell: bool) -> Option<Finding> {
+fn judge(
+    cx: &CellContext<'_>,
+    range: TextRange,
+    install: &Install<'_>,
+    asks_shell: bool,
+) -> Option<Finding> {
     let tool = install.tool;
     let message = if asks_shell {
         format!(
@@ -105,7 +110,11 @@ fn judge(cx: &CellContext<'_>, range: TextRange, install: &Install<'_>, asks_she
     } else {
         return None;
     };
-    Some(Finding::new(RULE.name, Anchor::Range(cx.index, range), message))
+    Some(Finding::new(
+        RULE.name,
+        Anchor::Range(cx.index, range),
+        message,
+    ))
 }
 
 fn with_repair(

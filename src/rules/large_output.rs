@@ -29,7 +29,7 @@
 
 use crate::analysis::Facts;
 use crate::notebook::{Anchor, CellIdx};
-use crate::rule::{outdated, Check, Context, Finding, Fix, Group, Rule, Safety, Severity};
+use crate::rule::{Check, Context, Finding, Fix, Group, Rule, Safety, Severity, outdated};
 
 pub const RULE: Rule = Rule {
     name: "large-output",

@@ -142,7 +142,10 @@ mod tests {
                 .collect();
             match expected {
                 Some(expected) => {
-                    assert!(found.len() == 1 && found[0].contains(expected), "{file}\n{found:#?}");
+                    assert!(
+                        found.len() == 1 && found[0].contains(expected),
+                        "{file}\n{found:#?}"
+                    );
                 }
                 None => assert!(found.is_empty(), "{file}\n{found:#?}"),
             }

@@ -71,15 +71,26 @@ pub const RULE: Rule = Rule {
 
 fn check(cx: &CellContext<'_>, findings: &mut Vec<Finding>) {
     let mut report = |range: TextRange, message: String| {
-        findings.push(Finding::new(RULE.name, Anchor::Range(cx.index, range), message));
+        findings.push(Finding::new(
+            RULE.name,
+            Anchor::Range(cx.index, range),
+            message,
+        ));
     };
     for magic in &cx.facts.magics {
         if magic.kind != MagicKind::Line || &*magic.name != "run" {
             continue;
         }
         let line = RunLine::new(&magic.argument);
-        if let Some(target) = line.target.filter(|path| line.only_runs && is_own(cx, path)) {
-            let kind = if target.ends_with(".py") { "script" } else { "notebook" };
+        if let Some(target) = line
+            .target
+            .filter(|path| line.only_runs && is_own(cx, path))
+        {
+            let kind = if target.ends_with(".py") {
+                "script"
+            } else {
+                "notebook"
+            };
             report(
                 magic.range,
                 format!(
@@ -90,8 +101,10 @@ fn check(cx: &CellContext<'_>, findings: &mut Vec<Finding>) {
         }
     }
     for range in cx.facts.remarks_of(RemarkKind::NotebookRun) {
-        let what = path_in_call(&cx.cell.text[range])
-            .map_or_else(|| "another notebook".to_owned(), |path| format!("the notebook `{path}`"));
+        let what = path_in_call(&cx.cell.text[range]).map_or_else(
+            || "another notebook".to_owned(),
+            |path| format!("the notebook `{path}`"),
+        );
         report(
             range,
             format!(

@@ -148,10 +148,14 @@ fn reader_between(cx: &CellContext<'_>, name: &str, above: CellIdx) -> Option<Ce
 
 /// Whether both cells assign the name, and the second one does not make it from the first.
 fn is_anew(cx: &CellContext<'_>, name: &str, before: &Binding, now: &Binding) -> bool {
-    let assigns = |binding: &Binding| {
-        matches!(&binding.kind, BindingKind::Value(value) if !matches!(value, Value::Lambda(_)))
+    let assigns = |binding: &Binding| matches!(&binding.kind, BindingKind::Value(value) if !matches!(value, Value::Lambda(_)));
+    let continues = || {
+        cx.all
+            .link
+            .sources(cx.index)
+            .iter()
+            .any(|source| source.name == *name)
     };
-    let continues = || cx.all.link.sources(cx.index).iter().any(|source| source.name == *name);
     assigns(before) && assigns(now) && !continues()
 }
 

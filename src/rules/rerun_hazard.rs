@@ -95,8 +95,15 @@ fn check(cx: &CellContext<'_>, findings: &mut Vec<Finding>) {
             .related(Anchor::Cell(maker), format!("`{name}` is made here"));
         // `df = df[df.a > 0]` can go by another name; `df["a"] *= 2` changes the object that others hold.
         let rebinds = subject == name.as_str()
-            && matches!(repeat.again, Again::Recomputed | Again::Narrowed | Again::Consumed)
-            && cx.facts.bindings.iter().any(|binding| binding.range == repeat.range);
+            && matches!(
+                repeat.again,
+                Again::Recomputed | Again::Narrowed | Again::Consumed
+            )
+            && cx
+                .facts
+                .bindings
+                .iter()
+                .any(|binding| binding.range == repeat.range);
         findings.push(if rebinds {
             finding.fix(Fix {
                 action: "rename-in-cell",
@@ -126,7 +133,10 @@ fn maker(cx: &CellContext<'_>, repeat: &Repeat) -> Option<CellIdx> {
     }
     // A value that is shown is a new one: `df.append(row)` of pandas, at the end of a cell.
     let is_shown = matches!(repeat.again, Again::Grown(_))
-        && cx.facts.trailing.is_some_and(|trailing| trailing.range.contains_range(repeat.range))
+        && cx
+            .facts
+            .trailing
+            .is_some_and(|trailing| trailing.range.contains_range(repeat.range))
         && !matches!(kind, BindingKind::Value(Value::Literal | Value::Constant));
     (!is_shown).then_some(source.cell)
 }

@@ -51,7 +51,7 @@
 use crate::analysis::secrets;
 use crate::notebook::Anchor;
 use crate::refactor::environment;
-use crate::rule::{outdated, CellContext, Check, Finding, Fix, Group, Rule, Safety, Severity};
+use crate::rule::{CellContext, Check, Finding, Fix, Group, Rule, Safety, Severity, outdated};
 
 pub const RULE: Rule = Rule {
     name: "secret",
@@ -79,7 +79,10 @@ fn check(cx: &CellContext<'_>, findings: &mut Vec<Finding>) {
         findings.push(match replacement {
             Ok(replacement) if is_python => finding.fix(Fix {
                 action: "read-secret-from-environment",
-                title: format!("Read the secret from the environment: `{}`", replacement.variable),
+                title: format!(
+                    "Read the secret from the environment: `{}`",
+                    replacement.variable
+                ),
                 // Somebody has to set the variable.
                 safety: Safety::Unsafe,
                 argument: None,

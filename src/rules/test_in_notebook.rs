@@ -2,7 +2,8 @@
 //!
 //! Cells with test cases, `unittest.main()`, `ipytest.run()`, `!pytest`, and cells mostly of `assert`: they run when somebody
 //! happens to run them, and no build notices when they fail. In `tests/`, pytest finds them. One `assert` that
-//! guards what follows is no test, and is welcome. In marimo's notebooks pytest finds the tests, and nothing is said.
+//! guards what follows is no test, and is welcome; so are those of a cell whose variables people set, in a form of
+//! Colab or by papermill. In marimo's notebooks pytest finds the tests, and nothing is said.
 //!
 //! ## Flagged
 //! ```notebook
@@ -37,6 +38,10 @@
 //! # %%
 //! def test_model(model, data):
 //!     return model.score(data)
+//! # %%
+//! rate = 0.1 #@param {type: "number"}
+//! assert rate > 0
+//! assert rate < 1
 //! ```
 
 use crate::analysis::facts::{MagicKind, RemarkKind};
@@ -84,7 +89,13 @@ fn tests(cx: &CellContext<'_>) -> Option<TextRange> {
     if let Some(test) = cx.facts.remarks_of(RemarkKind::Test).last() {
         return Some(test);
     }
+    // Those that look at what somebody has set guard the run.
+    if cx.cell.is_for_papermill() || cx.cell.is_form() {
+        return None;
+    }
     let asserts = cx.facts.remarks_of(RemarkKind::Assert).count();
     let mostly = asserts >= 2 && 2 * asserts >= cx.facts.statements.len();
-    mostly.then(|| cx.facts.remarks_of(RemarkKind::Assert).next()).flatten()
+    mostly
+        .then(|| cx.facts.remarks_of(RemarkKind::Assert).next())
+        .flatten()
 }

@@ -148,7 +148,10 @@ fn check(cx: &Context<'_>, findings: &mut Vec<Finding>) {
     let Some(file) = &cx.dependencies.file else {
         return;
     };
-    if !matches!(cx.notebook.meta.home, Home::Jupyter | Home::Quarto | Home::Marimo) {
+    if !matches!(
+        cx.notebook.meta.home,
+        Home::Jupyter | Home::Quarto | Home::Marimo
+    ) {
         return;
     }
     let mut told = FxHashSet::default();
@@ -178,9 +181,13 @@ fn check(cx: &Context<'_>, findings: &mut Vec<Finding>) {
 fn installs(cx: &Context<'_>, distribution: &str) -> bool {
     cx.notebook.python_cells().any(|(index, cell)| {
         let magics = &cx.facts(index).magics;
-        let is_install = |text: &str| text.contains("install") && text.to_lowercase().contains(distribution);
-        let in_lines = magics.iter().any(|magic| is_install(&cell.text[magic.range]));
-        let in_script = magics.iter().any(|magic| magic.kind == MagicKind::Cell) && is_install(&cell.text);
+        let is_install =
+            |text: &str| text.contains("install") && text.to_lowercase().contains(distribution);
+        let in_lines = magics
+            .iter()
+            .any(|magic| is_install(&cell.text[magic.range]));
+        let in_script =
+            magics.iter().any(|magic| magic.kind == MagicKind::Cell) && is_install(&cell.text);
         in_lines || in_script
     })
 }

@@ -59,9 +59,9 @@
 //!     logger.info(event)
 //! ```
 
-use crate::rule::missing;
 use crate::analysis::graph::Lack;
 use crate::notebook::{Anchor, Home};
+use crate::rule::missing;
 use crate::rule::{CellContext, Check, Finding, Fix, Group, Rule, Safety, Severity};
 
 pub const RULE: Rule = Rule {
@@ -97,7 +97,8 @@ fn check(cx: &CellContext<'_>, findings: &mut Vec<Finding>) {
         };
         let advice = match &import {
             Some(import) => format!(" Add `{import}`."),
-            None => " It may come from a cell that was deleted; bind it, or remove what reads it.".to_owned(),
+            None => " It may come from a cell that was deleted; bind it, or remove what reads it."
+                .to_owned(),
         };
         let mut finding = Finding::new(
             RULE.name,

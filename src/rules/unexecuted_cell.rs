@@ -63,7 +63,12 @@ fn check(cx: &Context<'_>, findings: &mut Vec<Finding>) {
     // The next cell below that ran; `None` below the last one.
     let mut below = None;
     let mut left_out = Vec::new();
-    for (index, cell) in cx.notebook.indexed().rev().filter(|(_, cell)| cell.is_code()) {
+    for (index, cell) in cx
+        .notebook
+        .indexed()
+        .rev()
+        .filter(|(_, cell)| cell.is_code())
+    {
         if cell.execution.count.is_some() {
             ran += 1;
             below = Some(index);

@@ -80,9 +80,13 @@ fn wakes(before: &Facts, after: &Facts) -> bool {
         kind.is_import().then(|| kind.clone())
     };
     let binds_the_same = before.exits.len() == after.exits.len()
-        && before.exits.iter().zip(&after.exits).all(|((name, was), (other, is))| {
-            name == other && import(before, was) == import(after, is)
-        });
+        && before
+            .exits
+            .iter()
+            .zip(&after.exits)
+            .all(|((name, was), (other, is))| {
+                name == other && import(before, was) == import(after, is)
+            });
     before.randoms != after.randoms || !binds_the_same
 }
 

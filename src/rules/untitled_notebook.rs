@@ -79,14 +79,19 @@ fn fault(name: &str) -> Option<String> {
     {
         return Some(format!("`{name}` says nothing of what it is."));
     }
-    let copied = lower.rsplit_once("-copy").is_some_and(|(_, rest)| is_number(rest))
+    let copied = lower
+        .rsplit_once("-copy")
+        .is_some_and(|(_, rest)| is_number(rest))
         || lower.starts_with("copy of ");
-    copied.then(|| format!("`{name}` is a copy, and nobody will know which of the two is the right one."))
+    copied.then(|| {
+        format!("`{name}` is a copy, and nobody will know which of the two is the right one.")
+    })
 }
 
 /// Nothing, `3`, ` (3)`, `-3`.
 fn is_number(rest: &str) -> bool {
-    rest.chars().all(|c| c.is_ascii_digit() || matches!(c, ' ' | '(' | ')' | '-' | '_'))
+    rest.chars()
+        .all(|c| c.is_ascii_digit() || matches!(c, ' ' | '(' | ')' | '-' | '_'))
 }
 
 #[cfg(test)]
@@ -95,10 +100,21 @@ mod tests {
 
     #[test]
     fn names_are_judged_without_their_ending() {
-        for name in ["Untitled.ipynb", "untitled (2).py", "a-Copy12.ipynb", "Copy of a.ipynb", "con.ipynb"] {
+        for name in [
+            "Untitled.ipynb",
+            "untitled (2).py",
+            "a-Copy12.ipynb",
+            "Copy of a.ipynb",
+            "con.ipynb",
+        ] {
             assert!(fault(name).is_some(), "{name}");
         }
-        for name in ["untitled-works-of-bach.ipynb", "copy.ipynb", "a-copying.ipynb", "contents.ipynb"] {
+        for name in [
+            "untitled-works-of-bach.ipynb",
+            "copy.ipynb",
+            "a-copying.ipynb",
+            "contents.ipynb",
+        ] {
             assert_eq!(fault(name), None);
         }
     }

@@ -41,10 +41,15 @@ fn wakes(_before: &Facts, _after: &Facts) -> bool {
 }
 
 fn check(cx: &Context<'_>, findings: &mut Vec<Finding>) {
-    let keys = cx.notebook.meta.volatile.iter().map(|(key, count)| match count {
-        1 => format!("`{key}`"),
-        count => format!("`{key}` (in {count} cells)"),
-    });
+    let keys = cx
+        .notebook
+        .meta
+        .volatile
+        .iter()
+        .map(|(key, count)| match count {
+            1 => format!("`{key}`"),
+            count => format!("`{key}` (in {count} cells)"),
+        });
     let keys: Vec<String> = keys.collect();
     let named = match &keys[..] {
         [] => return,

@@ -45,8 +45,9 @@ fn check(cx: &CellContext<'_>, findings: &mut Vec<Finding>) {
         magic.kind == MagicKind::Line && matches!(&*magic.name, "cd" | "pushd" | "popd")
     });
     let moves = moves.map(|magic| magic.range);
-    let moves: Vec<TextRange> =
-        moves.chain(cx.facts.remarks_of(RemarkKind::DirectoryChange)).collect();
+    let moves: Vec<TextRange> = moves
+        .chain(cx.facts.remarks_of(RemarkKind::DirectoryChange))
+        .collect();
     for range in moves {
         findings.push(Finding::new(
             RULE.name,

@@ -8,6 +8,7 @@ use ropey::Rope;
 
 use super::Update;
 use crate::format::ipynb::{self, SourceMap};
+use crate::format::quarto::sets_options;
 use crate::format::sheet::{Coding, Dialect, Frame, Piece, Quotes, SheetCell};
 use crate::format::virtual_document::{Base, VirtualCell};
 use crate::format::{self, Decoded, Hint, Kind};
@@ -399,6 +400,7 @@ fn alone(piece: &str, known: &SheetCell, dialect: &Dialect, frame: &Frame) -> Op
         && cell.is_marked == known.is_marked
         && cell.cell.kind == known.cell.kind
         && cell.cell.language == known.cell.language
+        && cell.cell.tags == known.cell.tags
         && ends_within(&cell) == ends_within(known);
     // In prose, a fence or a comment may begin that goes on behind it.
     let begins_more = |cell: &SheetCell| {
@@ -407,7 +409,9 @@ fn alone(piece: &str, known: &SheetCell, dialect: &Dialect, frame: &Frame) -> Op
     };
     // marimo's cells end where a line begins at the margin, unless a string goes on there.
     let goes_on = matches!(frame.coding, Coding::Indent(_)) && Quotes::are_left_open(piece);
-    (is_alone && !goes_on && !begins_more(&cell) && !begins_more(known)).then_some(cell)
+    let tells_others = [&cell, known].iter().any(|own| sets_options(&own.cell));
+    (is_alone && !tells_others && !goes_on && !begins_more(&cell) && !begins_more(known))
+        .then_some(cell)
 }
 
 /// Whether something closes the cell.

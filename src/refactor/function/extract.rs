@@ -303,10 +303,10 @@ pub(super) fn refuse_what_the_notebook_forbids(
     cell: &Cell,
 ) -> Result<(), Refusal> {
     let cells = || cx.notebook.python_cells();
-    if cell.has_tag("parameters") || cell.has_tag("injected-parameters") {
+    if cell.is_for_papermill() {
         return Err("papermill sets the variables of this cell (tag `parameters`)".into());
     }
-    if cell.text.contains("#@param") || cell.text.contains("# @param") {
+    if cell.is_form() {
         return Err("its `#@param` lines are a form, which works only at the top of a cell".into());
     }
     if let Some((setter, _)) = cells().find(|(other, _)| cx.facts(*other).shows_every_expression) {

@@ -19,10 +19,10 @@ pub fn of_cell(cx: &Context<'_>, cell: CellIdx) -> Result<(), Refusal> {
     let Some(own) = cx.notebook.cell(cell) else {
         return Err("the cell is gone".into());
     };
-    if own.has_tag("parameters") || own.has_tag("injected-parameters") {
+    if own.is_for_papermill() {
         return Err(format!("papermill sets what {place} binds (tag `parameters`)").into());
     }
-    if own.text.contains("#@param") || own.text.contains("# @param") {
+    if own.is_form() {
         return Err(format!("{place} is a form: its `#@param` lines work only there").into());
     }
     let magic = cx
