@@ -58,11 +58,9 @@ pub enum Check {
     /// One cell and its place among the others. Runs again when a name that it reads
     /// is bound elsewhere, too, or when cells are moved.
     Linked(fn(&CellContext<'_>, &mut Vec<Finding>)),
-    /// All cells at once, after every edit: no more than a glance at each cell is affordable.
-    Notebook(fn(&Context<'_>, &mut Vec<Finding>)),
-    /// All cells at once, but after the edit of a text only where `wakes` says that the facts before
-    /// and after differ in what the rule looks at.
-    NotebookWhen {
+    /// All cells at once. After the edit of a text it runs again only where `wakes` says that the facts before and after
+    /// differ in what the rule looks at: a keystroke must not cost a look at every cell.
+    Notebook {
         check: fn(&Context<'_>, &mut Vec<Finding>),
         wakes: fn(before: &Facts, after: &Facts) -> bool,
     },
