@@ -174,6 +174,19 @@ pub struct Fix {
     pub argument: Option<String>,
 }
 
+impl Fix {
+    /// Gives a name another one from a cell on.
+    pub fn rename(name: &str, from: CellIdx) -> Self {
+        Self {
+            action: "rename-in-cell",
+            title: format!("Rename `{name}` from {from} on"),
+            // Whether both are meant to be one variable, only a person knows.
+            safety: Safety::Unsafe,
+            argument: Some(name.to_owned()),
+        }
+    }
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Safety {
     /// The notebook computes what it did, or what it was meant to.
