@@ -97,6 +97,9 @@ impl Config {
 
     /// Reads the settings that a client sends. The keys are those of the configuration files;
     /// a key whose value is `null` counts as not written.
+    ///
+    /// # Errors
+    /// With the key that is unknown or of the wrong kind, and the nearest real one.
     pub fn from_settings(settings: &serde_json::Value) -> Result<Settings, ConfigError> {
         read::from_json(settings)
     }
@@ -148,11 +151,17 @@ pub struct Settings {
 
 impl Settings {
     /// Reads a `cellwise.toml`.
+    ///
+    /// # Errors
+    /// With the place of what is no TOML, no key or of the wrong kind.
     pub fn from_toml(text: &str) -> Result<Self, ConfigError> {
         read::from_toml(text, &[]).map(Option::unwrap_or_default)
     }
 
     /// Reads the table `[tool.cellwise]` of a `pyproject.toml`, if it has one.
+    ///
+    /// # Errors
+    /// As [`Self::from_toml`].
     pub fn from_pyproject(text: &str) -> Result<Option<Self>, ConfigError> {
         read::from_toml(text, &["tool", "cellwise"])
     }

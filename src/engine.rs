@@ -380,7 +380,7 @@ impl Analysis {
                 self.notebook.cells[cell.to_usize()].is_python(&self.notebook.meta.language);
             let woken = rules::ALL.iter().filter(|rule| match rule.check {
                 // What a cell of another language says is in no facts.
-                Check::NotebookWhen { wakes, .. } => !is_python || wakes(before, &facts),
+                Check::Notebook { wakes, .. } => !is_python || wakes(before, &facts),
                 _ => false,
             });
             self.dirty.woken.extend(woken.map(|rule| rule.name));
@@ -433,8 +433,7 @@ impl Analysis {
         for (rule, severity) in running {
             let first = findings.len();
             match rule.check {
-                Check::Notebook(check) => check(&cx, &mut findings),
-                Check::NotebookWhen { check, .. } => {
+                Check::Notebook { check, .. } => {
                     if woken.is_some_and(|woken| !woken.contains(rule.name)) {
                         let found = self.whole.iter();
                         findings.extend(found.filter(|finding| finding.rule == rule.name).cloned());

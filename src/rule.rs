@@ -58,11 +58,9 @@ pub enum Check {
     /// One cell and its place among the others. Runs again when a name that it reads
     /// is bound elsewhere, too, or when cells are moved.
     Linked(fn(&CellContext<'_>, &mut Vec<Finding>)),
-    /// All cells at once, after every edit: no more than a glance at each cell is affordable.
-    Notebook(fn(&Context<'_>, &mut Vec<Finding>)),
-    /// All cells at once, but after the edit of a text only where `wakes` says that the facts before
-    /// and after differ in what the rule looks at.
-    NotebookWhen {
+    /// All cells at once. After the edit of a text it runs again only where `wakes` says that the facts before and after
+    /// differ in what the rule looks at: a keystroke must not cost a look at every cell.
+    Notebook {
         check: fn(&Context<'_>, &mut Vec<Finding>),
         wakes: fn(before: &Facts, after: &Facts) -> bool,
     },
@@ -174,6 +172,19 @@ pub struct Fix {
     pub safety: Safety,
     /// What the action needs to know besides the place, in its own words: `import numpy as np`.
     pub argument: Option<String>,
+}
+
+impl Fix {
+    /// Gives a name another one from a cell on.
+    pub fn rename(name: &str, from: CellIdx) -> Self {
+        Self {
+            action: "rename-in-cell",
+            title: format!("Rename `{name}` from {from} on"),
+            // Whether both are meant to be one variable, only a person knows.
+            safety: Safety::Unsafe,
+            argument: Some(name.to_owned()),
+        }
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

@@ -249,9 +249,13 @@ fn every_invariant_names_its_guard() {
     let rows: Vec<&str> = section
         .lines()
         .filter(|line| line.starts_with("| "))
-        .skip(2)
+        .filter(|line| {
+            !["| what always holds |", "| --- |"]
+                .iter()
+                .any(|head| line.starts_with(head))
+        })
         .collect();
-    assert!(rows.len() > 10);
+    assert!(rows.len() > 40);
     for row in rows {
         assert!(
             ["::", "`clippy.toml`", ".test."]

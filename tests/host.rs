@@ -44,6 +44,20 @@ fn changes() -> impl Strategy<Value = Vec<(usize, usize, String)>> {
     )
 }
 
+/// Types the changes in, and compares what is known then with what is known of a document that begins so.
+fn is_as_if_opened_anew(
+    uri: &str,
+    language: &str,
+    start: &str,
+    changes: &[(usize, usize, String)],
+) -> Result<(), TestCaseError> {
+    let mut documents = open(uri, language, start);
+    let text = type_in(&mut documents, uri, start, changes);
+    let fresh = open(uri, language, &text);
+    prop_assert_eq!(known(&documents, uri), known(&fresh, uri), "{:?}", text);
+    Ok(())
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
 
@@ -51,10 +65,7 @@ proptest! {
     fn after_any_edits_of_a_script_it_is_as_if_opened_anew(changes in changes()) {
         let uri = "file:///ws/a.py";
         for start in [SCRIPT, "import os\n# %%\nx\n\n# %%\ny", "x = 1\n"] {
-            let mut documents = open(uri, "python", start);
-            let text = type_in(&mut documents, uri, start, &changes);
-            let fresh = open(uri, "python", &text);
-            prop_assert_eq!(known(&documents, uri), known(&fresh, uri), "{:?}", text);
+            is_as_if_opened_anew(uri, "python", start, &changes)?;
         }
     }
 
@@ -66,12 +77,7 @@ proptest! {
         let quarto = "# A\n\n```{python}\nx\n```\n\nb\n\n```{r}\ny\n```\n";
         let setup = "```{r}\nopts_chunk$set(error = TRUE, eval = FALSE)\n```\n\n```{python}\nx\n```\n\n```{python, eval=TRUE}\ny\n```\n";
         for (language, start) in [("markdown", markdown), ("markdown", myst), ("quarto", quarto), ("rmd", quarto), ("rmd", setup)] {
-            let start = format!("{header}{start}");
-            let uri = "file:///ws/a.md";
-            let mut documents = open(uri, language, &start);
-            let text = type_in(&mut documents, uri, &start, &changes);
-            let fresh = open(uri, language, &text);
-            prop_assert_eq!(known(&documents, uri), known(&fresh, uri), "{:?}", text);
+            is_as_if_opened_anew("file:///ws/a.md", language, &format!("{header}{start}"), &changes)?;
         }
     }
 
@@ -81,10 +87,7 @@ proptest! {
         let marimo = "import marimo\napp = marimo.App()\n\n@app.cell\ndef _():\n    x = 1\n    return (x,)\n\n\n@app.cell\ndef _(x):\n    y\n    return\n\n\nif __name__:\n    app.run()\n";
         for start in [databricks, marimo] {
             let uri = "file:///ws/a.py";
-            let mut documents = open(uri, "python", start);
-            let text = type_in(&mut documents, uri, start, &changes);
-            let fresh = open(uri, "python", &text);
-            prop_assert_eq!(known(&documents, uri), known(&fresh, uri), "{:?}", text);
+            is_as_if_opened_anew(uri, "python", start, &changes)?;
         }
     }
 

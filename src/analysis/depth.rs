@@ -45,6 +45,9 @@ impl fmt::Display for TooMuch {
 }
 
 /// Runs `work` on `text` with a stack that is large enough for whatever nesting is in it.
+///
+/// # Errors
+/// Where the text is too long to be code, or nests too deeply.
 pub fn with_stack_for<T>(text: &str, work: impl FnOnce() -> T) -> Result<T, TooMuch> {
     let signs = signs(text).count();
     if signs > MOST_SIGNS {

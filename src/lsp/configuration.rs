@@ -15,6 +15,9 @@ use crate::workspace::Workspace;
 ///
 /// `None` where nothing is said: jupyterlab-lsp and Neovim send `{}` on their own account, which
 /// must not undo what came with `initialize`. `{"cellwise": {}}` does.
+///
+/// # Errors
+/// With the key that is wrong, for a person.
 pub fn read(settings: &Value) -> Result<Option<Settings>, String> {
     let says_nothing = settings.is_null() || settings.as_object().is_some_and(Map::is_empty);
     if says_nothing {

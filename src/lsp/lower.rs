@@ -41,6 +41,10 @@ pub enum Lowered {
 /// Why the client cannot do it, as a sentence for a person.
 pub type Refused = String;
 
+/// What is sent to the client for an edit: text edits, or the command of our own extensions.
+///
+/// # Errors
+/// Where the client has no way to do it, or what the edit is about has changed.
 pub fn lower(edit: &Edit, title: &str, view: View<'_>) -> Result<Lowered, Refused> {
     let profile = view.profile;
     let with_files = edit.ops.iter().all(|op| {

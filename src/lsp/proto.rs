@@ -99,6 +99,10 @@ pub fn concerns_documents(method: &str) -> bool {
     )
 }
 
+/// What a notification about documents says.
+///
+/// # Errors
+/// Where a part is missing without which it says nothing, such as the URI.
 pub fn document_event<'de, D: Deserializer<'de>>(
     method: &str,
     params: D,

@@ -375,6 +375,9 @@ impl Session {
     }
 
     /// A notebook by its own URI, analysed up to now. `None` for one that is not open.
+    ///
+    /// # Errors
+    /// Where the analysis of the notebook panicked.
     pub fn view_of(&mut self, notebook: &Uri) -> Result<Option<View<'_>>> {
         self.settle(notebook);
         let Some((notebook, open)) = self.notebooks.get_key_value(notebook) else {

@@ -110,6 +110,9 @@ struct Notification<'a, T> {
 
 impl Outbox {
     /// Starts the thread that writes to stdout, one write a message.
+    ///
+    /// # Errors
+    /// Where stdout or a thread cannot be had.
     pub fn to_stdout() -> io::Result<Self> {
         let mut stdout = unbuffered_stdout()?;
         let (sender, receiver) = mpsc::channel();

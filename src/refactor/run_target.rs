@@ -157,6 +157,9 @@ pub fn all(cx: &Context<'_>, project: &dyn Project) -> Result<Edit, Refusal> {
 }
 
 /// The file, from the project's root. `.py` may be left out, and on Databricks `.ipynb`.
+///
+/// # Errors
+/// Where there is no such file in the project.
 pub fn find(project: &dyn Project, written: &str) -> Result<PathBuf, Refusal> {
     let folder = project
         .folder()

@@ -38,7 +38,7 @@ pub const RULE: Rule = Rule {
     group: Group::State,
     severity: Severity::Hint,
     on_by_default: false,
-    check: Check::NotebookWhen { check, wakes },
+    check: Check::Notebook { check, wakes },
     source: "",
 };
 

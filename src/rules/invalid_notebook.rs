@@ -34,7 +34,7 @@ pub const RULE: Rule = Rule {
     group: Group::Version,
     severity: Severity::Error,
     on_by_default: true,
-    check: Check::NotebookWhen { check, wakes },
+    check: Check::Notebook { check, wakes },
     source: "",
 };
 

@@ -36,7 +36,7 @@ pub const RULE: Rule = Rule {
     group: Group::Version,
     severity: Severity::Warning,
     on_by_default: true,
-    check: Check::NotebookWhen { check, wakes },
+    check: Check::Notebook { check, wakes },
     source: "",
 };
 

@@ -71,7 +71,7 @@ use ruff_python_ast::name::Name;
 
 use crate::analysis::facts::{Binding, BindingKind, State, Value};
 use crate::notebook::{Anchor, CellIdx};
-use crate::rule::{CellContext, Check, Finding, Fix, Group, Rule, Safety, Severity};
+use crate::rule::{CellContext, Check, Finding, Fix, Group, Rule, Severity};
 
 pub const RULE: Rule = Rule {
     name: "redefined-name",
@@ -125,12 +125,7 @@ fn check(cx: &CellContext<'_>, findings: &mut Vec<Finding>) {
         let finding = Finding::new(RULE.name, Anchor::Range(cx.index, now.range), message)
             .related(Anchor::Range(above, before.range), note);
         findings.push(if renames {
-            finding.fix(Fix {
-                action: "rename-in-cell",
-                title: format!("Rename `{name}` from {} on", cx.index),
-                safety: Safety::Unsafe,
-                argument: Some(name.to_string()),
-            })
+            finding.fix(Fix::rename(name, cx.index))
         } else {
             finding
         });

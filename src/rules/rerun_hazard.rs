@@ -52,7 +52,7 @@
 
 use crate::analysis::facts::{Again, BindingKind, Repeat, Value};
 use crate::notebook::{Anchor, CellIdx};
-use crate::rule::{CellContext, Check, Finding, Fix, Group, Rule, Safety, Severity};
+use crate::rule::{CellContext, Check, Finding, Fix, Group, Rule, Severity};
 
 pub const RULE: Rule = Rule {
     name: "rerun-hazard",
@@ -105,12 +105,7 @@ fn check(cx: &CellContext<'_>, findings: &mut Vec<Finding>) {
                 .iter()
                 .any(|binding| binding.range == repeat.range);
         findings.push(if rebinds {
-            finding.fix(Fix {
-                action: "rename-in-cell",
-                title: format!("Rename `{name}` from {} on", cx.index),
-                safety: Safety::Unsafe,
-                argument: Some(name.to_string()),
-            })
+            finding.fix(Fix::rename(name, cx.index))
         } else {
             finding
         });

@@ -123,7 +123,7 @@ pub const RULE: Rule = Rule {
     group: Group::Portable,
     severity: Severity::Hint,
     on_by_default: true,
-    check: Check::NotebookWhen { check, wakes },
+    check: Check::Notebook { check, wakes },
     source: "",
 };
 

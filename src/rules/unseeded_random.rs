@@ -69,7 +69,7 @@ pub const RULE: Rule = Rule {
     group: Group::State,
     severity: Severity::Hint,
     on_by_default: true,
-    check: Check::NotebookWhen { check, wakes },
+    check: Check::Notebook { check, wakes },
     source: "",
 };
 

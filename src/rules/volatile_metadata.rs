@@ -31,7 +31,7 @@ pub const RULE: Rule = Rule {
     group: Group::Version,
     severity: Severity::Warning,
     on_by_default: false,
-    check: Check::NotebookWhen { check, wakes },
+    check: Check::Notebook { check, wakes },
     source: "",
 };
 

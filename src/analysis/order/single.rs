@@ -21,6 +21,9 @@ struct Candidate {
 ///
 /// The cells that could be the one are those that have part in all that is missing. Of more than one,
 /// the counts tell which stands wrong; without them, all the moves must come to the same.
+///
+/// # Errors
+/// Where two moves would do and give different values.
 pub fn plan(
     notebook: &Notebook,
     link: &Link,

@@ -134,6 +134,10 @@ pub fn cell_of(action: &CodeAction) -> Option<Uri> {
     cell_of_data(action.data.as_ref()?)
 }
 
+/// Computes what a listed action does now.
+///
+/// # Errors
+/// Where it is none of ours, the notebook has moved on, or it cannot be done any more.
 pub fn resolve(mut unresolved: CodeAction, view: View<'_>) -> Result<CodeAction> {
     let data = unresolved.data.as_ref().map(Data::deserialize);
     let Some(Ok(data)) = data else {

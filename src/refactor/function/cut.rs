@@ -113,6 +113,9 @@ const STANDARD: &[&str] = &[
 const LEAST_SHARE: (u32, u32) = (2, 3);
 
 /// The fate of each top-level statement of `cell`.
+///
+/// # Errors
+/// Where nothing would be a function, or the order of what stays and what moves would change.
 pub fn cell(cx: &Context<'_>, cell: CellIdx, text: &str) -> Result<Vec<Fate>, NoCut> {
     let facts = cx.link.facts(cell);
     let bound: FxHashSet<Name> = facts
@@ -147,6 +150,9 @@ pub fn cell(cx: &Context<'_>, cell: CellIdx, text: &str) -> Result<Vec<Fate>, No
 
 /// The same where a person has selected what becomes the function. A selection that cuts a
 /// statement is widened to all of it; of one within a block [`super::block`] makes a plan.
+///
+/// # Errors
+/// As [`cell`].
 pub fn selection(
     cx: &Context<'_>,
     cell: CellIdx,

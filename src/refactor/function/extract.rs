@@ -84,6 +84,9 @@ pub struct Wish<'a> {
 }
 
 /// Plans a function of everything in a cell: nothing stays outside of it.
+///
+/// # Errors
+/// Where the function would not do what the cell does.
 pub fn plan_all_of(cx: &Context<'_>, index: CellIdx, wish: Wish<'_>) -> Result<Plan, Refusal> {
     let cell = cx.notebook.cell(index).ok_or("the cell is gone")?;
     let fates = vec![Fate::Inside; cx.facts(index).statements.len()];

@@ -97,7 +97,10 @@ pub struct Interface {
     pub unread: Vec<Name>,
 }
 
-/// Parameters and returns, or why there are none that keep the notebook what it is.
+/// Parameters and returns.
+///
+/// # Errors
+/// Where none keep the notebook what it is.
 pub fn of(cx: &Context<'_>, parts: &Parts<'_>) -> Result<Interface, Refusal> {
     let work = Work::new(cx, parts);
     work.refuse_unforeseeable()?;

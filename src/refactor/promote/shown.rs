@@ -65,6 +65,10 @@ const DRAWING_METHODS: &[&str] = &[
 ];
 
 impl Helpers {
+    /// What the notebook needs of them.
+    ///
+    /// # Errors
+    /// Where the notebook has a name that the module needs for itself.
     pub fn new(cx: &Context<'_>) -> Result<Self, Refusal> {
         let mut helpers = Self {
             shows: false,
@@ -142,6 +146,9 @@ impl Helpers {
     }
 
     /// The work of a cell with calls that show what the cell showed.
+    ///
+    /// # Errors
+    /// Where its last expression cannot be told from the rest.
     pub fn show(
         &mut self,
         cx: &Context<'_>,

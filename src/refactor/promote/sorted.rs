@@ -53,6 +53,10 @@ const SETTING_UP: &[&str] = &[
     "precision",
 ];
 
+/// Sorts all code of a notebook.
+///
+/// # Errors
+/// Where a module would do something else.
 pub fn of(cx: &Context<'_>) -> Result<Sorted, Refusal> {
     refuse_what_no_module_can_be(cx)?;
     let bindings = Bindings::of(cx);

@@ -36,6 +36,10 @@ pub(super) struct Parameter {
 }
 
 impl Differences {
+    /// Compares all copies with the first.
+    ///
+    /// # Errors
+    /// Where they differ in what no parameter can be, such as the text of an f-string.
     pub fn of(copies: &[Copy]) -> Result<Self, Refusal> {
         let first = &copies[0].piece;
         let mut differences = Self {
@@ -136,6 +140,9 @@ impl Differences {
     }
 
     /// Variables first, in the order in which they are read; then definitions and literals that differ.
+    ///
+    /// # Errors
+    /// Where a call could not hand one over.
     pub fn parameters(&self, cx: &Context<'_>, copies: &[Copy]) -> Result<Vec<Parameter>, Refusal> {
         let mut names: Vec<Name> = Vec::new();
         for (at, copy) in copies.iter().enumerate() {
