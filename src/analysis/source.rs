@@ -4,14 +4,15 @@
 //! Places stay what they are in the cell's text: nothing is moved except by a constant number of
 //! bytes ([`Source::shift`]), which [`Source::in_cell`] takes off again.
 
+mod readable;
+
 use std::borrow::Cow;
 
 use ruff_python_ast::Stmt;
 use ruff_python_ast::token::TokenKind;
-use ruff_python_parser::{
-    Mode, ParseError, ParseOptions, lexer, parse_cells_unchecked, parse_unchecked,
-};
+use ruff_python_parser::{Mode, ParseError, ParseOptions, parse_cells_unchecked, parse_unchecked};
 
+pub use self::readable::readable;
 use super::facts::{Magic, MagicKind};
 use super::magics::{self, Body};
 use crate::text::{Ranged, TextRange, TextSize};
@@ -143,54 +144,6 @@ fn may_hold_long_strings(code: &str) -> bool {
             bytes[at..].starts_with(&[quote; 3]) || prefix.iter().any(|byte| b"fFtT".contains(byte))
         }
     })
-}
-
-/// The text without what the parser would not survive: 0.0.10 panics at a line such as `?name` or `,f a` among brackets
-/// that do not match. A cell with such brackets is broken in any case, so those lines become comments; all places stay.
-pub fn readable(text: &str) -> Cow<'_, str> {
-    let lines = memchr::memchr2_iter(b'\n', b'\r', text.as_bytes()).map(|end| end + 1);
-    let escapes: Vec<usize> = lines
-        .chain([0])
-        .filter_map(|start| {
-            let line = &text[start..];
-            // For the lexer a line has not begun yet behind characters that it knows nothing of.
-            let content = line
-                .trim_start_matches(|c: char| matches!(c, ' ' | '\t' | '\u{c}') || !c.is_ascii());
-            let is_escape = content.starts_with(['?', ',', ';', '/'])
-                || content.starts_with("%%")
-                || content.starts_with("!!");
-            is_escape.then_some(start + line.len() - content.len())
-        })
-        .collect();
-    if escapes.is_empty() || brackets_match(text) {
-        return Cow::Borrowed(text);
-    }
-    let mut readable = text.to_owned();
-    for at in escapes {
-        readable.replace_range(at..at + 1, "#");
-    }
-    Cow::Owned(readable)
-}
-
-fn brackets_match(text: &str) -> bool {
-    let mut lexer = lexer::lex(text, Mode::Ipython);
-    let mut open = Vec::new();
-    loop {
-        let opening = match lexer.next_token() {
-            TokenKind::EndOfFile => return open.is_empty(),
-            kind @ (TokenKind::Lpar | TokenKind::Lsqb | TokenKind::Lbrace) => {
-                open.push(kind);
-                continue;
-            }
-            TokenKind::Rpar => TokenKind::Lpar,
-            TokenKind::Rsqb => TokenKind::Lsqb,
-            TokenKind::Rbrace => TokenKind::Lbrace,
-            _ => continue,
-        };
-        if open.pop() != Some(opening) {
-            return false;
-        }
-    }
 }
 
 /// `%%name argument` on a cell's first line.

@@ -1,0 +1,158 @@
+//! The text without what ends the parser in a panic, at the same places.
+//!
+//! In ruff 0.0.10 a line that begins with `?`, `,`, `;`, `/`, `%%` or `!!` is an escape of IPython's wherever its lexer takes it
+//! for the start of a statement, and its parser panics at one inside of an expression. They disagree where brackets do not
+//! match, and behind a syntax error inside of brackets: `import [` and then a line `, a]`.
+
+use std::borrow::Cow;
+
+use ruff_python_ast::token::TokenKind;
+use ruff_python_parser::{Mode, ParseOptions, lexer, parse_unchecked};
+
+use crate::text::Ranged;
+
+/// A cell whose brackets do not match is broken in any case, so its escapes become comments. Where they match, a line that
+/// is no escape, since it goes on inside of brackets, is put behind the line before it.
+pub fn readable(text: &str) -> Cow<'_, str> {
+    let escapes = escapes(text);
+    if escapes.is_empty() {
+        return Cow::Borrowed(text);
+    }
+    if !brackets_match(text) {
+        let mut readable = text.to_owned();
+        for at in escapes {
+            readable.replace_range(at..at + 1, "#");
+        }
+        return Cow::Owned(readable);
+    }
+    let inside: Vec<usize> = escapes
+        .into_iter()
+        .filter(|&at| goes_on(text, at))
+        .collect();
+    if inside.is_empty() {
+        return Cow::Borrowed(text);
+    }
+    Cow::Owned(joined(text, &inside))
+}
+
+/// Where a line has begun that may be an escape.
+fn escapes(text: &str) -> Vec<usize> {
+    let lines = memchr::memchr2_iter(b'\n', b'\r', text.as_bytes()).map(|end| end + 1);
+    lines
+        .chain([0])
+        .filter_map(|start| {
+            let line = &text[start..];
+            // For the lexer a line has not begun yet behind characters that it knows nothing of.
+            let content = line
+                .trim_start_matches(|c: char| matches!(c, ' ' | '\t' | '\u{c}') || !c.is_ascii());
+            let is_escape = content.starts_with(['?', ',', ';', '/'])
+                || content.starts_with("%%")
+                || content.starts_with("!!");
+            is_escape.then_some(start + line.len() - content.len())
+        })
+        .collect()
+}
+
+fn brackets_match(text: &str) -> bool {
+    let mut lexer = lexer::lex(text, Mode::Ipython);
+    let mut open = Vec::new();
+    loop {
+        let opening = match lexer.next_token() {
+            TokenKind::EndOfFile => return open.is_empty(),
+            kind @ (TokenKind::Lpar | TokenKind::Lsqb | TokenKind::Lbrace) => {
+                open.push(kind);
+                continue;
+            }
+            TokenKind::Rpar => TokenKind::Lpar,
+            TokenKind::Rsqb => TokenKind::Lsqb,
+            TokenKind::Rbrace => TokenKind::Lbrace,
+            _ => continue,
+        };
+        if open.pop() != Some(opening) {
+            return false;
+        }
+    }
+}
+
+/// Whether a line goes on, from that character on, what stands between brackets. In a string it does not.
+fn goes_on(text: &str, at: usize) -> bool {
+    let (depth, before) = opened(&text[..at]);
+    depth > 0 && opened(&text[..=at]).1 > before
+}
+
+/// How many brackets a text leaves open, and of how many tokens it is.
+fn opened(text: &str) -> (usize, usize) {
+    let mut lexer = lexer::lex(text, Mode::Ipython);
+    let (mut depth, mut tokens) = (0_usize, 0);
+    loop {
+        match lexer.next_token() {
+            TokenKind::EndOfFile => return (depth, tokens),
+            TokenKind::Lpar | TokenKind::Lsqb | TokenKind::Lbrace => depth += 1,
+            TokenKind::Rpar | TokenKind::Rsqb | TokenKind::Rbrace => {
+                depth = depth.saturating_sub(1);
+            }
+            _ => {}
+        }
+        tokens += 1;
+    }
+}
+
+/// Puts lines that go on inside of brackets behind those before them. A comment or a backslash between them goes: neither says
+/// anything to the parser.
+fn joined(text: &str, places: &[usize]) -> String {
+    let mut joined = text.to_owned();
+    for &at in places {
+        let line = memchr::memrchr2(b'\n', b'\r', &text.as_bytes()[..at]).map_or(0, |end| end + 1);
+        let before = joined[..line].trim_end_matches(['\n', '\r']);
+        let before = comment_behind(before).map_or(before, |comment| &before[..comment]);
+        let before = before.strip_suffix('\\').unwrap_or(before);
+        let gap = before.len()..line;
+        joined.replace_range(gap.clone(), &" ".repeat(gap.len()));
+    }
+    joined
+}
+
+/// Where the comment begins that ends a text, in which no line inside of brackets looks like an escape.
+fn comment_behind(text: &str) -> Option<usize> {
+    let line = memchr::memrchr2(b'\n', b'\r', text.as_bytes()).map_or(0, |end| end + 1);
+    memchr::memchr(b'#', &text.as_bytes()[line..])?;
+    let parsed = parse_unchecked(text, ParseOptions::from(Mode::Ipython));
+    let mut behind = parsed.tokens().iter().rev();
+    let comment = behind.find(|token| token.kind() == TokenKind::Comment)?;
+    (comment.end().to_usize() == text.len()).then(|| comment.start().to_usize())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_goes_on_inside_of_brackets_is_one_line() {
+        for (text, expected) in [
+            ("x = [1\n, 2]", "x = [1 , 2]"),
+            ("x = (1\r\n/ 2)", "x = (1  / 2)"),
+            ("x = [1, \\\n  , 2]", "x = [1,     , 2]"),
+            (
+                "x = [1  # é\n, 2 # #\n, '#'\n, 3]",
+                "x = [1       , 2     , '#' , 3]",
+            ),
+            // The parser takes the line behind the error for an escape.
+            ("import[\n?]", "import[ ?]"),
+            ("import [a\n, b]", "import [a , b]"),
+            // None of them is inside.
+            ("x = 1  # (\n?x", "x = 1  # (\n?x"),
+            ("f('''a\n, b''')", "f('''a\n, b''')"),
+            ("!!ls (\n?x", "!!ls (\n?x"),
+            ("%%time\nx = [1]\n;y", "%%time\nx = [1]\n;y"),
+            ("x = 1 \\\n / 2", "x = 1 \\\n / 2"),
+            // Broken in any case.
+            ("x = [1\n?y", "x = [1\n#y"),
+            ("(]\n,y", "(]\n#y"),
+        ] {
+            let found = readable(text);
+            assert_eq!(found, expected, "{text:?}");
+            assert_eq!(found.len(), text.len());
+            parse_unchecked(&found, ParseOptions::from(Mode::Ipython));
+        }
+    }
+}
