@@ -69,6 +69,22 @@ fn a_hundred_thousand_cells_are_served() {
     client.take_unread();
 }
 
+/// Whatever looks at each pair of statements, or at each name of each statement, would be looking for hours.
+#[test]
+fn cells_of_thousands_of_statements_are_checked() {
+    let kinds: [fn(usize) -> String; 5] = [
+        |number| format!("v{} = v{number}\n", number + 1),
+        |_| "print(1)\n".into(),
+        |_| "!ls {x} $y\n".into(),
+        |_| "y = f(x)\nplt.plot(y)\nplt.show()\n".into(),
+        |number| format!("class C{}(C{number}):\n    pass\n", number + 1),
+    ];
+    for kind in kinds {
+        let text: String = (0..3_000).map(kind).collect();
+        assert!(check(&[code(&text)]).contains(&"long-cell".to_owned()));
+    }
+}
+
 #[test]
 fn a_line_of_a_hundred_megabytes_is_read_or_refused() {
     let last = code("print(x, nowhere)");

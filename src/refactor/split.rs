@@ -1,9 +1,14 @@
 //! Where a cell can be cut in two so that both parts show what the whole did.
 
+mod figures;
+
+use rustc_hash::FxHashMap;
+
+use self::figures::Figures;
 use super::pieces::{self, line_end, line_start, offset};
 use super::shown;
 use crate::action::Refusal;
-use crate::analysis::facts::{Facts, MagicKind, StatementKind};
+use crate::analysis::facts::{Facts, MagicKind};
 use crate::notebook::{Cell, CellIdx};
 use crate::refactor::function::extract;
 use crate::rule::Context;
@@ -21,54 +26,9 @@ pub struct Seam {
 }
 
 /// The least lines of code that are worth a cell of their own.
-const LEAST_LINES: u32 = 5;
+const LEAST_LINES: usize = 5;
 /// Where a long cell is cut, its parts are about as long as this, in lines of code.
-const PART_LINES: u32 = 20;
-
-/// Words of code that draws onto a figure, which is shown when its cell ends.
-const DRAWING: &[&str] = &[
-    "plt.",
-    "pylab",
-    "pyplot",
-    "sns.",
-    "ax.",
-    "ax[",
-    "axs",
-    "axes",
-    "fig",
-    ".plot",
-    ".hist(",
-    ".boxplot(",
-    ".scatter(",
-    ".bar(",
-    ".imshow(",
-    "subplot",
-    "draw",
-    "gca(",
-    "gcf(",
-    "colorbar",
-];
-
-/// What is done to a figure that is there already.
-const FINISHING: &[&str] = &[
-    "axis(",
-    "colorbar(",
-    "gca(",
-    "gcf(",
-    "grid(",
-    "legend(",
-    "savefig(",
-    "show(",
-    "suptitle(",
-    "tight_layout(",
-    "title(",
-    "xlabel(",
-    "xlim(",
-    "xticks(",
-    "ylabel(",
-    "ylim(",
-    "yticks(",
-];
+const PART_LINES: usize = 20;
 
 /// Whether the cell can be cut at all.
 ///
@@ -119,6 +79,17 @@ pub fn can_be_cut(cx: &Context<'_>, index: CellIdx, cell: &Cell) -> Result<(), R
 /// # Errors
 /// Why the cell cannot be cut there, for a person.
 pub fn seam(cx: &Context<'_>, index: CellIdx, cell: &Cell, at: usize) -> Result<Seam, Refusal> {
+    let figures = Figures::new(cx.facts(index), &cell.text);
+    seam_by(cx, index, cell, at, &figures)
+}
+
+fn seam_by(
+    cx: &Context<'_>,
+    index: CellIdx,
+    cell: &Cell,
+    at: usize,
+    figures: &Figures,
+) -> Result<Seam, Refusal> {
     let (text, facts) = (&*cell.text, cx.facts(index));
     let (upper, lower) = (&facts.statements[at - 1], &facts.statements[at]);
     let start = line_start(text, lower.range.start());
@@ -135,7 +106,7 @@ pub fn seam(cx: &Context<'_>, index: CellIdx, cell: &Cell, at: usize) -> Result<
         let shown: String = line.chars().take(40).collect();
         return Err(format!("the part above would show `{shown}`, which the cell does not").into());
     }
-    if draws_on_both_sides(facts, text, at) {
+    if figures.is_open_above(at) {
         return Err("it would cut a plot in two: a figure is shown when its cell ends".into());
     }
     // Comments belong to what they stand above.
@@ -154,96 +125,34 @@ pub fn seam(cx: &Context<'_>, index: CellIdx, cell: &Cell, at: usize) -> Result<
     })
 }
 
-/// Whether a figure may be open at the place: something draws above it, not followed by `plt.show()`,
-/// and something may draw below.
-fn draws_on_both_sides(facts: &Facts, text: &str, at: usize) -> bool {
-    let draws = |statement: usize| {
-        let statement = &facts.statements[statement];
-        let code = &text[statement.range];
-        // A function of the notebook may draw, too; an import and a definition do not.
-        !matches!(
-            statement.kind,
-            StatementKind::Import | StatementKind::Definition
-        ) && (DRAWING.iter().any(|word| code.contains(word)))
-    };
-    let calls = |statement: usize| {
-        let statement = &facts.statements[statement];
-        !matches!(
-            statement.kind,
-            StatementKind::Import | StatementKind::Definition
-        ) && text[statement.range].contains('(')
-    };
-    let shows = |statement: usize| {
-        let code = text[facts.statements[statement].range].trim();
-        code.ends_with(".show()") || code.ends_with("plt.close()")
-    };
-    let closed = (0..at)
-        .rev()
-        .find(|&statement| shows(statement))
-        .map_or(0, |last| last + 1);
-    let open = (closed..at).any(draws);
-    let below = (at..facts.statements.len()).any(calls);
-    let drawn = (at..facts.statements.len()).any(draws);
-    // What is called above may have drawn without a word of it, if the cell draws at all.
-    open && below
-        || drawn
-            && (closed..at).any(calls)
-            && (!is_before_drawing(facts, text, at) || finishes_a_figure(facts, text, at))
-}
-
-/// Whether what draws first below the place works on a figure that is there already: what is called above may have
-/// made it, though it only looks like a computation.
-fn finishes_a_figure(facts: &Facts, text: &str, at: usize) -> bool {
-    let below = facts.statements[at..].iter().filter(|statement| {
-        !matches!(
-            statement.kind,
-            StatementKind::Import | StatementKind::Definition
-        )
-    });
-    let mut codes = below.map(|statement| &text[statement.range]);
-    codes
-        .find(|code| DRAWING.iter().any(|word| code.contains(word)))
-        .and_then(|code| code.strip_prefix("plt."))
-        .is_some_and(|call| FINISHING.iter().any(|way| call.starts_with(way)))
-}
-
-/// Whether what is called above the place is nothing that draws by itself: assignments and `print`.
-fn is_before_drawing(facts: &Facts, text: &str, at: usize) -> bool {
-    facts.statements[..at].iter().all(|statement| {
-        let code = &text[statement.range];
-        statement.kind != StatementKind::Expression
-            || code.starts_with("print(")
-            || code.contains("seed(")
-            || !code.contains('(')
-    })
-}
-
 /// Where a long cell is cut by itself: at marked places, into parts of a good length. In document order.
 pub fn seams(cx: &Context<'_>, index: CellIdx, cell: &Cell) -> Vec<Seam> {
     let facts = cx.facts(index);
-    let lines = |from: usize, to: usize| -> u32 {
-        let code = facts.statements[from..to].iter().flat_map(|statement| {
-            cell.text[statement.range]
-                .lines()
-                .filter(|line| !line.trim().is_empty())
-        });
-        u32::try_from(code.count()).unwrap_or(u32::MAX)
-    };
-    let count = facts.statements.len();
+    let figures = Figures::new(facts, &cell.text);
+    let mut lines_above = vec![0];
+    let mut all = 0;
+    for statement in &facts.statements {
+        let lines = cell.text[statement.range].lines();
+        all += lines.filter(|line| !line.trim().is_empty()).count();
+        lines_above.push(all);
+    }
+    let mut data = Data::new(facts);
     let mut chosen: Vec<Seam> = Vec::new();
     let mut start = 0;
     let mut best: Option<(Seam, u32)> = None;
-    for at in 1..count {
-        if lines(start, at) < LEAST_LINES || lines(at, count) < LEAST_LINES {
+    for at in 1..facts.statements.len() {
+        data.pass(at - 1);
+        let lines = lines_above[at] - lines_above[start];
+        if lines < LEAST_LINES || all - lines_above[at] < LEAST_LINES {
             continue;
         }
-        let Ok(seam) = seam(cx, index, cell, at) else {
+        let Ok(seam) = seam_by(cx, index, cell, at, &figures) else {
             continue;
         };
         let has_heading = cell.text[seam.below..].starts_with('#');
         let weight = u32::from(seam.is_marked)
             + u32::from(has_heading) * 2
-            + u32::from(changes_data(facts, start, at));
+            + u32::from(data.changes(start, at));
         if weight == 0 {
             continue;
         }
@@ -251,7 +160,7 @@ pub fn seams(cx: &Context<'_>, index: CellIdx, cell: &Cell) -> Vec<Seam> {
         if is_better {
             best = Some((seam, weight));
         }
-        if lines(start, at) >= PART_LINES
+        if lines >= PART_LINES
             && let Some((seam, _)) = best.take()
         {
             start = seam.statement;
@@ -264,18 +173,52 @@ pub fn seams(cx: &Context<'_>, index: CellIdx, cell: &Cell) -> Vec<Seam> {
     chosen
 }
 
-/// Whether the statement reads nothing that those from `start` on have bound.
-fn changes_data(facts: &Facts, start: usize, at: usize) -> bool {
-    let bound = facts
-        .bindings
-        .iter()
-        .filter(|binding| (start..at).contains(&(binding.statement as usize)));
-    let statement = &facts.statements[at];
-    let mut bound = bound.map(|binding| &binding.name);
-    !bound.any(|name| {
-        let mut reads = facts.uses.iter();
-        reads.any(|read| read.name == *name && statement.takes(read.step))
-    })
+/// Which statements read what others bind, in one pass from the top.
+struct Data<'f> {
+    /// The names that each statement reads and binds.
+    reads: Vec<Vec<&'f str>>,
+    binds: Vec<Vec<&'f str>>,
+    /// The last statement above that binds a name.
+    bound: FxHashMap<&'f str, usize>,
+}
+
+impl<'f> Data<'f> {
+    fn new(facts: &'f Facts) -> Self {
+        let count = facts.statements.len();
+        let (mut reads, mut binds) = (vec![Vec::new(); count], vec![Vec::new(); count]);
+        for read in &facts.uses {
+            let own = facts
+                .statements
+                .partition_point(|own| own.steps.1 <= read.step);
+            if let (Some(reads), Some(own)) = (reads.get_mut(own), facts.statements.get(own))
+                && own.takes(read.step)
+            {
+                reads.push(&*read.name);
+            }
+        }
+        for binding in &facts.bindings {
+            if let Some(binds) = binds.get_mut(binding.statement as usize) {
+                binds.push(&*binding.name);
+            }
+        }
+        Self {
+            reads,
+            binds,
+            bound: FxHashMap::default(),
+        }
+    }
+
+    fn pass(&mut self, statement: usize) {
+        for name in &self.binds[statement] {
+            self.bound.insert(name, statement);
+        }
+    }
+
+    /// Whether the statement reads nothing that those from `start` on have bound.
+    fn changes(&self, start: usize, at: usize) -> bool {
+        let is_bound = |name: &&str| self.bound.get(name).is_some_and(|last| *last >= start);
+        !self.reads[at].iter().any(is_bound)
+    }
 }
 
 /// The cell's text in parts, without blank lines around them.
