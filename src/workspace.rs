@@ -270,6 +270,17 @@ fn project_of(path: &Path) -> PathBuf {
     surroundings::project_root(path.parent().unwrap_or(&path))
 }
 
+/// Whether a link that somebody calls by its name leads out of the project that it stands in.
+pub fn leads_out(path: &Path) -> bool {
+    let path = absolute(path);
+    let folder = path.parent().and_then(|folder| folder.canonicalize().ok());
+    let target = path.canonicalize().ok();
+    let (true, Some(folder), Some(target)) = (path.is_symlink(), folder, target) else {
+        return false;
+    };
+    !target.starts_with(surroundings::project_root(&folder))
+}
+
 fn is_absent(error: &io::Error) -> bool {
     matches!(
         error.kind(),

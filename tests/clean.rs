@@ -192,3 +192,42 @@ fn permissions_and_links_stay_and_read_only_files_are_left() {
     assert!(String::from_utf8_lossy(&output.stderr).contains("read-only"));
     assert_eq!(fs::read_to_string(path("b.ipynb")).unwrap(), DIRTY);
 }
+
+/// A repository may hold a link to whatever its author likes.
+#[cfg(unix)]
+#[test]
+fn a_link_that_leads_out_of_its_project_is_left() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name);
+    fs::create_dir_all(path("project/sub")).unwrap();
+    fs::write(path("project/cellwise.toml"), "").unwrap();
+    for name in ["own.ipynb", "project/in.ipynb"] {
+        fs::write(path(name), DIRTY).unwrap();
+    }
+    for (target, link) in [
+        (path("own.ipynb"), "project/whole.ipynb"),
+        ("../../own.ipynb".into(), "project/sub/up.ipynb"),
+        ("up.ipynb".into(), "project/sub/twice.ipynb"),
+        ("../in.ipynb".into(), "project/sub/in.ipynb"),
+    ] {
+        std::os::unix::fs::symlink(target, path(link)).unwrap();
+    }
+    for command in [
+        &["clean"][..],
+        &["fix", "--unsafe-fixes", "--select", "all", "--hints"],
+    ] {
+        for link in ["whole.ipynb", "sub/up.ipynb", "sub/twice.ipynb"] {
+            let output = run(&path("project"), &[command, &[link]].concat());
+            ends(&output, 2);
+            let said = String::from_utf8_lossy(&output.stderr).into_owned();
+            assert!(said.contains("outside of its project"), "{said}");
+            assert_eq!(fs::read_to_string(path("own.ipynb")).unwrap(), DIRTY);
+        }
+    }
+    ends(&run(&path("project"), &["clean", "sub/in.ipynb"]), 0);
+    assert!(path("project/sub/in.ipynb").is_symlink());
+    assert_eq!(
+        fs::read_to_string(path("project/in.ipynb")).unwrap(),
+        clean_text()
+    );
+}

@@ -277,6 +277,39 @@ fn garbage_between_messages_costs_nothing_but_itself() {
 }
 
 /// Nothing waits for the answers to what the server asks.
+/// What stands in a notebook is not the client's choice.
+#[test]
+fn what_is_no_utf_8_or_nests_without_end_costs_no_message() {
+    let mut server = Server::start();
+    let begin =
+        json!({"jsonrpc": "2.0", "id": 0, "method": "initialize", "params": {"capabilities": {}}});
+    server.send(&begin);
+    let item = json!({"uri": "file:///ws/a.py", "languageId": "python", "version": 1, "text": "# %%\ngone = 'Z'; here"});
+    let open = json!({"jsonrpc": "2.0", "method": "textDocument/didOpen", "params": {"textDocument": item}});
+    let mut bytes = open.to_string().into_bytes();
+    let at = bytes.iter().position(|&byte| byte == b'Z').unwrap();
+    bytes[at] = 0xFF;
+    server.message(&bytes);
+    let metadata = format!("{}1{}", r#"{"a": ["#.repeat(10_000), "]}".repeat(10_000));
+    let open = json!({"jsonrpc": "2.0", "method": "notebookDocument/didOpen", "params": {
+        "notebookDocument": {"uri": "file:///ws/b.ipynb", "version": 1, "metadata": "DEEP", "cells": [{"kind": 2, "document": "b:1", "metadata": "DEEP"}]},
+        "cellTextDocuments": [{"uri": "b:1", "languageId": "python", "version": 1, "text": "there"}],
+    }});
+    server.message(open.to_string().replace("\"DEEP\"", &metadata).as_bytes());
+    let mut output = BufReader::new(server.child.stdout.take().unwrap());
+    let mut found = Vec::new();
+    while found.len() < 2 {
+        let message = read_message(&mut output).unwrap();
+        assert_eq!(message.get("error"), None, "{message}");
+        if message["method"] == "textDocument/publishDiagnostics" {
+            let range = &message["params"]["diagnostics"][0]["range"]["start"]["character"];
+            found.push(range.as_u64());
+        }
+    }
+    assert_eq!(found, [Some(12), Some(0)]);
+    server.child.kill().unwrap();
+}
+
 #[test]
 fn a_client_that_never_answers_is_served_all_the_same() {
     let capabilities = json!({
@@ -449,8 +482,12 @@ impl Server {
     }
 
     fn send(&mut self, message: &Value) {
-        let body = message.to_string();
-        self.write(format!("Content-Length: {}\r\n\r\n{body}", body.len()).as_bytes());
+        self.message(message.to_string().as_bytes());
+    }
+
+    fn message(&mut self, body: &[u8]) {
+        self.write(format!("Content-Length: {}\r\n\r\n", body.len()).as_bytes());
+        self.write(body);
     }
 
     /// Closes stdin and gives the status that the server ends with.

@@ -26,6 +26,9 @@ use super::{ipynb as notebooks, tally};
 const ASKED: usize = 24;
 const CHOSEN: usize = 40;
 
+/// From here on requests are renames.
+const RENAMES: u64 = 1000;
+
 /// Tries what an input asks for. Now and then there is a line to tell of all that was tried.
 pub fn run(data: &[u8]) -> Option<String> {
     let (text, mut choices) = choices::split(data);
@@ -55,6 +58,7 @@ fn try_actions(text: &str, choices: &mut Choices<'_>) {
     }
     let lists = client.lists(choices);
     let mut asked = Vec::new();
+    let mut renames = Vec::new();
     let mut told = Vec::new();
     let mut turn = 0;
     converse(&client.said, |received| {
@@ -63,7 +67,9 @@ fn try_actions(text: &str, choices: &mut Choices<'_>) {
             1 => Some(lists.clone()),
             2 => {
                 asked = chosen(&received);
-                let asked = asked.iter().enumerate();
+                let is_rename = |message: &Value| message["id"].as_u64() >= Some(RENAMES);
+                renames.extend(received.into_iter().filter(is_rename));
+                let asked = (0..).zip(&asked);
                 Some(
                     asked
                         .map(|(id, action)| request(id, "codeAction/resolve", action))
@@ -76,6 +82,11 @@ fn try_actions(text: &str, choices: &mut Choices<'_>) {
             }
         }
     });
+    for message in renames {
+        if let Some(edit) = message.get("result").filter(|edit| !edit.is_null()) {
+            client.check_rename(&notebook, edit);
+        }
+    }
     for message in told {
         let number = message["id"]
             .as_u64()
@@ -112,7 +123,7 @@ fn chosen(received: &[Value]) -> Vec<Value> {
     chosen
 }
 
-fn request(id: usize, method: &str, params: &Value) -> Value {
+fn request(id: u64, method: &str, params: &Value) -> Value {
     json!({"jsonrpc": "2.0", "id": id, "method": method, "params": params})
 }
 
@@ -178,14 +189,18 @@ impl Editor {
             ends.sort_unstable();
             places.push((ends[0], ends[1]));
         }
-        let params = places.into_iter().map(|(start, end)| {
-            let range = json!({"start": position(&self.text, start), "end": position(&self.text, end)});
-            json!({"textDocument": {"uri": NOTEBOOK}, "range": range, "context": {"diagnostics": []}})
-        });
-        let lists = params.enumerate();
-        lists
-            .map(|(id, params)| request(id + 1, "textDocument/codeAction", &params))
-            .collect()
+        let mut asked = Vec::new();
+        for (id, (start, end)) in (1..).zip(places) {
+            let (start, end) = (position(&self.text, start), position(&self.text, end));
+            let of = json!({"uri": NOTEBOOK});
+            let params = json!({"textDocument": of, "position": end, "newName": "renamed_1"});
+            asked.push(request(id + RENAMES, "textDocument/rename", &params));
+            let range = json!({"start": start, "end": end});
+            let params =
+                json!({"textDocument": of, "range": range, "context": {"diagnostics": []}});
+            asked.push(request(id, "textDocument/codeAction", &params));
+        }
+        asked
     }
 
     /// Panics where the text is not what the action says it is.
@@ -240,6 +255,25 @@ impl Editor {
         }
     }
 
+    /// Panics where a rename changes more than text in cells, or breaks one.
+    fn check_rename(&self, notebook: &Notebook, edit: &Value) {
+        let after = self.applied(edit);
+        let found = format::parse_as(after.as_bytes(), self.hint);
+        let what = format!("{edit}\n{after}");
+        let kinds = |notebook: &Notebook| -> Vec<_> {
+            let cells = notebook.cells.iter();
+            cells
+                .map(|cell| (cell.kind, cell.outputs.clone(), cell.id.clone()))
+                .collect()
+        };
+        assert_eq!(kinds(&found), kinds(notebook), "{what}");
+        if syntax_errors(notebook) == 0 {
+            assert_eq!(syntax_errors(&found), 0, "{what}");
+        }
+        let is_json = |text: &str| serde_json::from_str::<Value>(text).is_ok();
+        assert!(is_json(&after) || !is_json(&self.text), "{what}");
+    }
+
     /// The text after the edits of its document, which are all that there is to do.
     fn applied(&self, edit: &Value) -> String {
         let mut after = self.text.clone();
@@ -286,6 +320,16 @@ impl Editor {
         let edit = analysis.edit(action, argument, cell, place, client, &NoProject);
         edit.unwrap_or_else(|refusal| panic!("{data} was carried out: {}", refusal.0))
     }
+}
+
+/// How many cells do not read as Python.
+fn syntax_errors(notebook: &Notebook) -> usize {
+    let analysis = Analysis::new(notebook.clone(), Arc::default());
+    let cells = notebook.indexed();
+    let facts = cells.map(|(cell, _)| analysis.link().facts(cell));
+    facts
+        .filter(|facts| !facts.syntax_errors.is_empty())
+        .count()
 }
 
 fn is_about_the_file(op: &cellwise::notebook::EditOp) -> bool {

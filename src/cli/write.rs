@@ -9,8 +9,10 @@ use std::path::Path;
 
 pub use unbroken::Unbroken;
 
-/// Replaces the file's content, which must still be `expected`. A symbolic link stays one, and the
-/// file keeps its permissions.
+use crate::workspace;
+
+/// Replaces the file's content, which must still be `expected`. A symbolic link stays one if it leads to a file of the
+/// same project, and the file keeps its permissions.
 ///
 /// # Errors
 /// With a sentence for a person; the file is then as it was.
@@ -23,6 +25,12 @@ pub fn replace(
     let name = path.display();
     let failed = |error: std::io::Error| format!("{name} cannot be written: {}", plainly(&error));
     let target = std::fs::canonicalize(path).map_err(failed)?;
+    // Whoever cleans all that a repository holds means nothing beyond it.
+    if workspace::leads_out(path) {
+        return Err(format!(
+            "{name} is a link to a file outside of its project, and was left as it is; name the file itself"
+        ));
+    }
     let permissions = std::fs::metadata(&target).map_err(failed)?.permissions();
     // A folder that may be written would let us replace the file all the same.
     if permissions.readonly() {

@@ -79,7 +79,7 @@ pub fn run(mut input: impl BufRead, front: Front, outbox: &Outbox, runtime: &Han
 
 fn parse(body: &[u8]) -> Result<Map<String, Value>, Error> {
     let value = serde_json::from_slice(body).or_else(|error| {
-        wire::without_lone_surrogates(body)
+        wire::mended(body)
             .and_then(|fixed| serde_json::from_slice(&fixed).ok())
             .ok_or(error)
     });

@@ -6,6 +6,8 @@
 //! size; and through [`std::io::Stdout`], which is line-buffered, header and body leave in two
 //! writes, and the reader of JupyterLab loses a header that comes in two pieces.
 
+mod mended;
+
 use std::fs::File;
 use std::io::{self, BufRead, Read, Write};
 use std::sync::mpsc;
@@ -15,6 +17,8 @@ use std::time::Duration;
 use serde::Serialize;
 use serde_json::Value;
 use tower_lsp::jsonrpc::Response;
+
+pub use mended::mended;
 
 /// A message announced as larger than this is skipped. The largest real one is the `didOpen` of a
 /// notebook, which has no outputs in it.
@@ -200,36 +204,6 @@ fn unbuffered_stdout() -> io::Result<File> {
     Ok(File::from(io::stdout().as_handle().try_clone_to_owned()?))
 }
 
-/// Replaces halves of surrogate pairs that stand alone (`"\ud83d"`) by U+FFFD, which is as long in
-/// UTF-16, so that all positions stay right. JavaScript can send them, and no Rust string holds them.
-/// `None` where there are none.
-pub fn without_lone_surrogates(json: &[u8]) -> Option<Vec<u8>> {
-    let unit = |at: usize| -> Option<u16> {
-        let escape = json.get(at..at + 6)?;
-        let digits = std::str::from_utf8(escape.strip_prefix(b"\\u")?).ok()?;
-        u16::from_str_radix(digits, 16).ok()
-    };
-    let mut fixed = json.to_vec();
-    let mut found = false;
-    let mut at = 0;
-    while at < json.len() {
-        if json[at] != b'\\' {
-            at += 1;
-            continue;
-        }
-        match unit(at) {
-            Some(0xD800..=0xDBFF) if matches!(unit(at + 6), Some(0xDC00..=0xDFFF)) => at += 12,
-            Some(0xD800..=0xDFFF) => {
-                fixed[at..at + 6].copy_from_slice(b"\\ufffd");
-                found = true;
-                at += 6;
-            }
-            _ => at += 2,
-        }
-    }
-    found.then_some(fixed)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -280,15 +254,6 @@ mod tests {
         assert_eq!(read_frame(&mut input), Frame::TooLarge(size));
         pass_over(&mut input, size);
         assert_eq!(read_frame(&mut input), body("{}"));
-    }
-
-    #[test]
-    fn a_lone_surrogate_becomes_a_replacement_character() {
-        let json = br#"["\ud83d","\ud83d\ude00","\\ud83d","\ude00x"]"#;
-        let fixed = without_lone_surrogates(json).unwrap();
-        let strings: Vec<String> = serde_json::from_slice(&fixed).unwrap();
-        assert_eq!(strings, ["\u{fffd}", "😀", "\\ud83d", "\u{fffd}x"]);
-        assert_eq!(without_lone_surrogates(br#"["\ud83d\ude00"]"#), None);
     }
 
     /// Why there is a transport of our own. When this fails, tower-lsp has a better one.

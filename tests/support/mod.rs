@@ -170,11 +170,21 @@ impl Client {
     pub fn idle(&mut self) {
         let hover =
             json!({"textDocument": {"uri": "none:/"}, "position": {"line": 0, "character": 0}});
-        self.ask("textDocument/hover", hover.clone());
-        std::thread::sleep(Duration::from_millis(40));
-        // What was said before the answer to this one is here when that is.
-        self.ask("textDocument/hover", hover);
-        self.unread.extend(self.incoming.try_iter());
+        // On a busy machine what is found may come late: it has to be quiet twice.
+        let mut quiet = 0;
+        while quiet < 2 {
+            let before = self.unread.len();
+            self.ask("textDocument/hover", hover.clone());
+            std::thread::sleep(Duration::from_millis(40));
+            // What was said before the answer to this one is here when that is.
+            self.ask("textDocument/hover", hover.clone());
+            self.unread.extend(self.incoming.try_iter());
+            quiet = if self.unread.len() == before {
+                quiet + 1
+            } else {
+                0
+            };
+        }
     }
 
     /// Everything said and not read until now.

@@ -21,36 +21,33 @@ impl Unbroken {
     }
 }
 
-/// A thread ends the program at the first signal, as the signal itself would have. Where nobody can watch, signals do what
-/// they always did. SIGHUP is left alone: `nohup` has it ignored, and a handler of ours would undo that.
+/// A thread for each signal ends the program as the signal itself would have. Where nobody can watch, signals do what they
+/// always did. SIGHUP is left alone: `nohup` has it ignored, and a handler of ours would undo that.
 #[cfg(unix)]
 fn watch() {
+    use std::io::Read as _;
     use std::sync::Arc;
     use std::sync::atomic::AtomicBool;
 
     use signal_hook::consts::{SIGINT, SIGTERM};
-    use signal_hook::iterator::Signals;
     use signal_hook::{flag, low_level};
 
-    const WATCHED: [i32; 2] = [SIGINT, SIGTERM];
     let is_ending = Arc::new(AtomicBool::new(false));
-    for signal in WATCHED {
-        // The order counts: at the first signal there was none before.
-        let second = flag::register_conditional_default(signal, Arc::clone(&is_ending));
-        let first = flag::register(signal, Arc::clone(&is_ending));
-        if second.and(first).is_err() {
+    for signal in [SIGINT, SIGTERM] {
+        let Ok((mut came, comes)) = std::io::pipe() else {
             return;
-        }
+        };
+        std::thread::spawn(move || {
+            if came.read_exact(&mut [0]).is_ok() {
+                let _nobody_writes = WRITING.write().unwrap_or_else(PoisonError::into_inner);
+                let _ = low_level::emulate_default_handler(signal);
+            }
+        });
+        // The order counts: at the first signal there was none before.
+        let _ = low_level::pipe::register(signal, comes)
+            .and_then(|_| flag::register_conditional_default(signal, Arc::clone(&is_ending)))
+            .and_then(|_| flag::register(signal, Arc::clone(&is_ending)));
     }
-    let Ok(mut signals) = Signals::new(WATCHED) else {
-        return;
-    };
-    std::thread::spawn(move || {
-        for signal in signals.forever() {
-            let _nobody_writes = WRITING.write().unwrap_or_else(PoisonError::into_inner);
-            let _ = low_level::emulate_default_handler(signal);
-        }
-    });
 }
 
 #[cfg(not(unix))]
