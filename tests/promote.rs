@@ -126,6 +126,11 @@ fn what_cannot_be_done_is_said_and_nothing_is_written() {
             "a run from the top stops in cell 1: cell 2 below it binds `x`; put the cells in an order that runs first",
         ),
         (
+            &[("code", "from os.path import *"), ("code", "del join")],
+            &[],
+            "cell 2 deletes `join`, which no cell binds by name; import `join` by its name first",
+        ),
+        (
             &[("code", "x = 1"), ("code", "np.sqrt(x)")],
             &[],
             "a run from the top stops in cell 2: no cell binds `np`; bind or import it first",

@@ -440,7 +440,7 @@ fn the_server_survives_every_client() {
             answered += 1;
         }
         assert!(initialized && answered > 0, "{name}");
-        for message in client.take_unread() {
+        for message in client.leave_with_unread() {
             let method = message["method"].as_str().unwrap_or_default();
             // The recorded settings are those of the server that was there then.
             let log = message["params"]["message"].as_str().unwrap_or_default();

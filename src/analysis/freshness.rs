@@ -1,4 +1,4 @@
-//! Whether what a cell shows and left in the kernel is of the code that stands on the page.
+//! Whether a cell's outputs, and what it left in the kernel, were made by the code that stands there now.
 
 use super::facts::Facts;
 use super::graph::Link;

@@ -108,7 +108,7 @@ pub fn of(link: &Link, cell: CellIdx, own: &Facts, name: &str) -> Prior {
     }
 }
 
-/// What a function's own `name` is, of which `own` has what the function surely did before.
+/// The same for a name that is local to a function; `own` are the facts of what the function has surely done before.
 pub fn of_local(cell: CellIdx, own: &Facts, name: &str) -> Prior {
     let state = own.exit(name).map_or(State::Untouched, |exit| exit.state);
     let (kind, state) = match state {

@@ -43,8 +43,8 @@ pub fn sentence(analysis: &Analysis, cell: CellIdx) -> Option<String> {
     (!parts.is_empty()).then(|| parts.join(" · "))
 }
 
-/// The cells to run, in order, to bring a cell up to date: itself, and what it takes values from, as
-/// far as that wants a run. Empty for a cell that is up to date or never ran.
+/// The cells to run, in order, to bring a cell up to date: itself, and those that it takes values from, as
+/// far as they have to run again. Empty for a cell that is up to date or never ran.
 pub fn to_run(analysis: &Analysis, cell: CellIdx) -> Vec<CellIdx> {
     let overview = analysis.overview();
     let mut found = BTreeSet::new();

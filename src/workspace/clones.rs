@@ -67,8 +67,8 @@ pub fn passages(path: &Path) -> Vec<Kept> {
         .collect()
 }
 
-/// Reads the files behind everything else that runs, on half of the cores at most. `name` is what a file is called in the index; `step` is told after each
-/// file. `None` once `cancelled` is set.
+/// Reads the files at the lowest priority, on half of the cores at most. `name` is what a file is called in the index;
+/// `step` is told after each file. `None` once `cancelled` is set.
 pub fn index(
     files: &[PathBuf],
     name: impl Fn(&Path) -> Arc<str> + Sync,

@@ -219,6 +219,22 @@ impl Client {
         assert_eq!(answer["result"], Value::Null, "{answer}");
     }
 
+    /// Has the server end as LSP asks for it.
+    fn leave(&mut self) {
+        self.shut_down();
+        self.notify("exit", Value::Null);
+        let status = self.end();
+        assert!(status.success(), "{status}");
+    }
+
+    /// Everything said and not read until the server has ended: what its threads are slow to find, too.
+    pub fn leave_with_unread(mut self) -> Vec<Value> {
+        self.leave();
+        // The channel ends where the output does.
+        self.unread.extend(self.incoming.iter());
+        self.unread.drain(..).collect()
+    }
+
     /// Closes stdin and waits for the end of the process.
     pub fn hang_up(mut self) -> ExitStatus {
         self.stdin = None;
@@ -251,10 +267,7 @@ impl Drop for Client {
         }
         if !self.ended {
             self.idle();
-            self.shut_down();
-            self.notify("exit", Value::Null);
-            let status = self.end();
-            assert!(status.success(), "{status}");
+            self.leave();
         }
         self.unread.extend(self.incoming.try_iter());
         assert!(self.unread.is_empty(), "nobody has read {:#?}", self.unread);

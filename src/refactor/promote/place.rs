@@ -138,6 +138,17 @@ impl<'a> Bindings<'a> {
     }
 
     fn place(&self, candidate: Candidate<'_>, wanted: &FxHashSet<Name>) -> Result<Place, Refusal> {
+        // What a star import brings is in the module, and the notebook could not hand it over.
+        let mut deleted = candidate.bound().filter(|own| own.kind.is_delete());
+        let only_deletes = |bound: &Bound<'_>| bound.code.starts_with("del ");
+        if let Some(nobodys) = deleted.find(|own| self.of_name(&own.name).all(only_deletes)) {
+            return Err(format!(
+                "{} deletes `{1}`, which no cell binds by name; import `{1}` by its name first",
+                self.cx.cell_name(candidate.cell),
+                nobodys.name
+            )
+            .into());
+        }
         match candidate.statement.kind {
             StatementKind::Magic => Ok(Place::Kept),
             StatementKind::Import => {
