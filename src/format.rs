@@ -174,6 +174,9 @@ impl Format {
                 if !(self.recognises)(after.as_bytes(), hint) {
                     return Err("nothing in it would say that it is a notebook any more".into());
                 }
+                if Decoded::new(after.as_bytes()).encoding != Encoding::Utf8 {
+                    return Err("its first characters would be taken for UTF-16".into());
+                }
                 // What is written may close a header that nothing closed, and another format comes first.
                 let now = Decoded::of_text(&after).format(hint);
                 if let Some(now) = now

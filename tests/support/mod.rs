@@ -174,8 +174,10 @@ impl Client {
         let mut quiet = 0;
         while quiet < 2 {
             let before = self.unread.len();
+            let asked = Instant::now();
             self.ask("textDocument/hover", hover.clone());
-            std::thread::sleep(Duration::from_millis(40));
+            // The slower the machine is, the longer it gets.
+            std::thread::sleep(Duration::from_millis(40).max(asked.elapsed() * 4));
             // What was said before the answer to this one is here when that is.
             self.ask("textDocument/hover", hover.clone());
             self.unread.extend(self.incoming.try_iter());
