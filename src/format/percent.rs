@@ -311,8 +311,8 @@ pub(super) fn take_metadata(title: &mut String, metadata: &mut Vec<(String, Valu
     while let Some(found) = title[from..].find('=') {
         let equals = from + found;
         let key = title[..equals]
-            .rfind(char::is_whitespace)
-            .map_or(0, |at| at + 1);
+            .trim_end_matches(|character: char| !character.is_whitespace())
+            .len();
         let rest = &title[equals + 1..];
         let mut stream = serde_json::Deserializer::from_str(rest).into_iter::<Value>();
         let value = stream.next();

@@ -97,10 +97,11 @@ fn name_given(before: &str) -> Option<String> {
         .strip_suffix('=')
         .or_else(|| before.strip_suffix(':'))?;
     let name = name.trim_end().trim_end_matches(['"', '\'']);
-    let is_name = |character: char| character.is_ascii_alphanumeric() || character == '_';
-    let start = name
-        .rfind(|character| !is_name(character))
-        .map_or(0, |at| at + 1);
+    let is_name = |character: char| character.is_alphanumeric() || character == '_';
+    let start = name.trim_end_matches(is_name).len();
+    if !name[start..].is_ascii() {
+        return None;
+    }
     let mut variable = String::new();
     let mut was_lower = false;
     for character in name[start..].chars() {
@@ -165,6 +166,18 @@ mod tests {
         check(
             "login(\"ana\", password = u'not-4-real-one!')",
             Ok("login(\"ana\", password = os.environ[\"PASSWORD\"])"),
+        );
+    }
+
+    #[test]
+    fn a_name_that_is_no_variable_of_an_environment_is_not_taken() {
+        check(
+            "contraseña = 'AKIAQX7M2LTZ4WVN6RBD'",
+            Ok("contraseña = os.environ[\"AWS_ACCESS_KEY_ID\"]"),
+        );
+        check(
+            "f(\u{a0}api_key='n0t4realKey7Zq9w8Rt5Lm2Xc')",
+            Ok("f(\u{a0}api_key=os.environ[\"API_KEY\"])"),
         );
     }
 

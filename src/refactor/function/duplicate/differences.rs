@@ -362,12 +362,8 @@ fn literal_name(before: &str, literal: &str) -> String {
         .unwrap_or_default()
         .trim_end();
     let word = |text: &str| -> String {
-        let start = text
-            .rfind(|c: char| !(c.is_alphanumeric() || c == '_'))
-            .map_or(0, |at| {
-                at + text[at..].chars().next().map_or(1, char::len_utf8)
-            });
-        text[start..].to_lowercase()
+        let before = text.trim_end_matches(|c: char| c.is_alphanumeric() || c == '_');
+        text[before.len()..].to_lowercase()
     };
     if let Some(keyword) = line.strip_suffix('=')
         && !keyword.ends_with(['=', '<', '>', '!', '+', '-', '*', '/'])
