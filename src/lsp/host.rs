@@ -342,7 +342,11 @@ fn may_begin(rope: &Rope, spliced: Spliced) -> bool {
         return true;
     }
     let line = |at: usize| rope.byte_to_line(at.min(rope.len_bytes()));
-    let (first, last) = (line(spliced.start), line(spliced.start + spliced.new_len));
+    let (mut first, last) = (line(spliced.start), line(spliced.start + spliced.new_len));
+    // Formats read on behind a lone carriage return, which the rope takes for the end of a line.
+    while first > 0 && rope.char(rope.line_to_char(first) - 1) != '\n' {
+        first -= 1;
+    }
     let start = rope.line_to_char(first);
     let end = rope.line_to_char((last + 1).min(rope.len_lines()));
     let lines = rope.slice(start..end).to_string();
