@@ -186,9 +186,19 @@ pub(super) fn edited(
     });
 }
 
-/// Whether a cell's text holds what a format is told by: it may stand in a cell that was never closed.
+/// Whether a cell's text holds what a format is told by: it may stand in a cell that was never closed, or be the JSON of
+/// a notebook behind a line that is no marker any more.
 fn tells_the_format(text: &str) -> bool {
-    let signs = ["{python", "{code-cell", "marimo.App("];
+    let signs = [
+        "{python",
+        "{code-cell",
+        "marimo.App(",
+        "\"cells\"",
+        "\"cell_type\"",
+        "\"metadata\"",
+        "\"nbformat\"",
+        "\"worksheets\"",
+    ];
     signs.iter().any(|sign| text.contains(sign))
 }
 
