@@ -108,7 +108,11 @@ fn every_statement_that_binds() {
     leaves("type Alias = list[int]", "Alias");
     leaves("def f[T](x: T) -> T: pass", "f");
     leaves("class C[T]: pass", "C");
-    leaves("print([last := x for x in xs])", "last");
+    leaves("print([last := x for x in xs])", "last~");
+    leaves("print([last := x for x in (1, 2)])", "last");
+    leaves("print([last := x for x in (1, 2) if x > y])", "last~");
+    leaves("if a:\n    x = 1\nelif (m := f()):\n    x = 2", "m? x?");
+    leaves("0 < a < (top := f())", "top?");
 }
 
 #[test]

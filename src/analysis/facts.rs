@@ -82,6 +82,8 @@ pub struct Use {
     /// Whether the code expects that the name may be missing, or does not fail where it is:
     /// `try … except NameError`, `!echo {x}`, `x?`, code that is never reached.
     pub guarded: bool,
+    /// Whether it stands in an annotation, which an earlier cell may have asked IPython not to run.
+    pub in_annotation: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -247,6 +249,8 @@ pub struct Scope {
     pub is_generator: bool,
     /// Whether a decorator may put something else in its place.
     pub decorated: bool,
+    /// Whether one is there of which it is not known that a call still runs the body.
+    pub replaced: bool,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]

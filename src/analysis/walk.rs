@@ -4,6 +4,7 @@ mod again;
 mod expression;
 mod loops;
 mod magic;
+mod namespace;
 mod random;
 mod record;
 mod remark;
@@ -15,10 +16,11 @@ use ruff_python_ast::{Comprehension, ExceptHandler, Expr, Pattern, Stmt};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::facts::{BindingKind, ClassIdx, Facts, Path, ScopeIdx, Step, UseKind};
-use super::flow::Flow;
+use super::flow::{Branch, Flow, Outcome};
 use super::scope::{Locals, captured_name};
 use super::source::Source;
 use crate::text::Ranged;
+use loops::runs_at_least_once;
 
 /// The walk over one cell.
 pub struct Walker<'s> {
@@ -29,6 +31,14 @@ pub struct Walker<'s> {
     /// What encloses the place that is being walked, the innermost last. Empty: the cell itself.
     frames: Vec<Frame>,
     path: Path,
+    /// How many loops around, comprehensions among them, may have nothing to do.
+    idle: u32,
+    /// The same for each of the reads of the cell, where they were made.
+    idle_at: Vec<u32>,
+    /// Whether a `return` here is as likely as what follows: in a loop that seeks, in `try`, where an argument says so.
+    returns: bool,
+    /// Whether such a `return` of the body that is being walked may have left it.
+    returned: bool,
     /// Whether a missing name is expected, or the place is never reached.
     guarded: bool,
     /// Names that the code around asks for before it uses them: `if "df" in globals():`.
@@ -37,6 +47,7 @@ pub struct Walker<'s> {
     consumed: bool,
     /// Set by `from __future__ import annotations`: annotations are not run.
     lazy_annotations: bool,
+    in_annotation: bool,
     statement: u32,
     /// Items and attributes that the cell has made, as they are written: `df["a"]`.
     made: FxHashSet<Box<str>>,
@@ -54,8 +65,10 @@ enum Frame {
         /// The class whose method this is, and what it calls its object.
         own: Option<(ClassIdx, Name)>,
     },
-    /// Names that a comprehension or a type parameter list brings.
+    /// Names that a comprehension brings.
     Names(FxHashSet<Name>),
+    /// Names that a type parameter list brings. What stands in it sees the names of a class around it.
+    TypeParameters(FxHashSet<Name>),
 }
 
 /// Where a name that is read comes from.
@@ -77,10 +90,15 @@ impl<'s> Walker<'s> {
             flow: Flow::default(),
             frames: Vec::new(),
             path: Path::Sure,
+            idle: 0,
+            idle_at: Vec::new(),
+            returns: false,
+            returned: false,
             guarded: false,
             asked_for: Vec::new(),
             consumed: false,
             lazy_annotations: false,
+            in_annotation: false,
             statement: 0,
             made: FxHashSet::default(),
         }
@@ -129,6 +147,15 @@ impl<'s> Walker<'s> {
         result
     }
 
+    /// Runs `walk` for code where a `return` is nothing out of the way.
+    fn returning<T>(&mut self, returns: bool, walk: impl FnOnce(&mut Self) -> T) -> T {
+        let before = self.returns;
+        self.returns = before || returns;
+        let result = walk(self);
+        self.returns = before;
+        result
+    }
+
     fn guarding<T>(&mut self, guarded: bool, walk: impl FnOnce(&mut Self) -> T) -> T {
         let before = self.guarded;
         self.guarded = before || guarded;
@@ -157,16 +184,45 @@ impl<'s> Walker<'s> {
 
     /// The generators of a comprehension, then `inner`, in a frame of their own.
     fn comprehension(&mut self, generators: &[Comprehension], inner: impl FnOnce(&mut Self)) {
-        let path = self.path;
-        let mut pushed = false;
-        for generator in generators {
-            self.consumed = true;
-            self.visit_expr(&generator.iter);
-            self.consumed = false;
-            self.facts.awaits |= generator.is_async && self.is_at_once();
-            if !pushed {
-                self.frames.push(Frame::Names(FxHashSet::default()));
-                pushed = true;
+        let Some((first, rest)) = generators.split_first() else {
+            return inner(self);
+        };
+        self.first_iterable(first);
+        let (path, idle) = (self.path, self.idle);
+        self.idle += 1;
+        self.flow.enter(Branch::default());
+        self.rounds(first, rest, inner);
+        let round = self.flow.leave();
+        (self.path, self.idle) = (path, idle);
+        if generators.len() == 1 && first.ifs.is_empty() && runs_at_least_once(&first.iter) {
+            self.flow.join(&[Outcome {
+                branch: round,
+                ends: false,
+            }]);
+        } else {
+            self.flow.join_loop(round);
+        }
+    }
+
+    /// What of a comprehension, and even of a generator expression, is evaluated where it stands.
+    fn first_iterable(&mut self, first: &Comprehension) {
+        self.consumed = true;
+        self.visit_expr(&first.iter);
+        self.consumed = false;
+        self.facts.awaits |= first.is_async && self.is_at_once();
+    }
+
+    /// The rounds of a comprehension: all but its first iterable.
+    fn rounds(
+        &mut self,
+        first: &Comprehension,
+        rest: &[Comprehension],
+        inner: impl FnOnce(&mut Self),
+    ) {
+        self.frames.push(Frame::Names(FxHashSet::default()));
+        for (position, generator) in std::iter::once(first).chain(rest).enumerate() {
+            if position > 0 {
+                self.first_iterable(generator);
             }
             let mut targets = Vec::new();
             target_names(&generator.target, &mut targets);
@@ -181,10 +237,7 @@ impl<'s> Walker<'s> {
             }
         }
         inner(self);
-        if pushed {
-            self.frames.pop();
-        }
-        self.path = path;
+        self.frames.pop();
     }
 }
 
@@ -199,7 +252,9 @@ impl<'a> Visitor<'a> for Walker<'_> {
 
     fn visit_annotation(&mut self, expr: &'a Expr) {
         let lazy = self.lazy_annotations;
+        let before = std::mem::replace(&mut self.in_annotation, true);
         self.guarding(lazy, |walker| walker.visit_expr(expr));
+        self.in_annotation = before;
     }
 
     fn visit_pattern(&mut self, pattern: &'a Pattern) {

@@ -108,6 +108,11 @@ impl Published {
         self.speaking.get(uri).into_iter().flatten()
     }
 
+    /// The documents whose diagnostics speak of places in others.
+    pub fn speakers(&self) -> impl Iterator<Item = &Uri> {
+        self.speaking.values().flatten()
+    }
+
     fn remember(&mut self, uri: &Uri, diagnostics: Vec<Diagnostic>) {
         let before = if diagnostics.is_empty() {
             self.shown.remove(uri)

@@ -330,8 +330,10 @@ impl Session {
                     let cells = cells.map(|cell| Arc::new(cell.to_cell())).collect();
                     analysis.splice(start, delete, cells);
                 }
-                // A moved cell keeps its URI, and with it what is shown there.
+                // A moved cell keeps its URI, and with it what is shown there. Another one may stand now where
+                // findings speak of a place, with the same text.
                 open.unpublished.extend(insert);
+                open.unpublished.extend(open.published.speakers().cloned());
             }
             Change::Meta(uri) => {
                 let meta = self.documents.snapshot_meta(&uri);

@@ -1,5 +1,6 @@
 //! What several rules of the group `state` say in the same way.
 
+use crate::analysis::facts::{Binding, BindingKind};
 use crate::analysis::graph::{Lack, Need};
 use crate::notebook::Anchor;
 use crate::rule::{CellContext, Finding};
@@ -55,10 +56,20 @@ pub fn late_finding(
             } else {
                 format!("in {}", cx.all.cell_name(cell))
             };
-            (
+            let bindings = &cx.all.facts(cell).bindings;
+            let is_caught =
+                |binding: &Binding| binding.range == range && binding.kind == BindingKind::Except;
+            let message = if bindings.iter().any(is_caught) {
+                format!(
+                    "{subject} is unbound when its `except` ends, {place}: {consequence}. Keep it under another name there."
+                )
+            } else {
                 format!(
                     "{subject} was deleted {place}: {consequence}. Bind it again, or delete it later."
-                ),
+                )
+            };
+            (
+                message,
                 Anchor::Range(cell, range),
                 format!("`{name}` is deleted here"),
             )

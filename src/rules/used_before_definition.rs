@@ -34,6 +34,17 @@
 //! #| used-before-definition: `x` was deleted in cell 1
 //! ```
 //!
+//! ```notebook
+//! # %%
+//! try:
+//!     int("x")
+//! except ValueError as error:
+//!     print(error)
+//! # %%
+//! print(error)
+//! #     ^^^^^ used-before-definition: `error` is unbound when its `except` ends, in cell 1
+//! ```
+//!
 //! ## Clean
 //! ```notebook
 //! # %%
@@ -48,6 +59,61 @@
 //!     print(cache)
 //! # %%
 //! cache = {}
+//! ```
+//!
+//! ### What later rounds of a loop find
+//! ```notebook
+//! # %%
+//! n = 0
+//! while n == 0 or new > old:
+//!     for earlier in range(n):
+//!         print(seen)
+//!     old, new, seen = n, 1 - n, True
+//!     n += 1
+//! ```
+//!
+//! ### What runs later, or perhaps not
+//! ```notebook
+//! # %%
+//! def price(net=None):
+//!     if net is None:
+//!         return 0
+//!     return net * RATE
+//! # %%
+//! price()
+//! shares = (net * RATE for net in [1, 2])
+//! # %%
+//! RATE = 1.19
+//! print(sum(shares))
+//! ```
+//!
+//! ### A method of a subclass
+//! ```notebook
+//! # %%
+//! class Step:
+//!     def run(self):
+//!         return self.size()
+//!
+//!     def size(self):
+//!         return DEFAULT
+//!
+//! class Half(Step):
+//!     def size(self):
+//!         return 0.5
+//! # %%
+//! Half().run()
+//! # %%
+//! DEFAULT = 1
+//! ```
+//!
+//! ### Annotations that an earlier cell has made lazy
+//! ```notebook
+//! # %%
+//! from __future__ import annotations
+//! # %%
+//! class Node:
+//!     def next(self) -> Node:
+//!         return self
 //! ```
 
 use super::hidden_definition;

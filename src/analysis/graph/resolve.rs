@@ -79,6 +79,9 @@ impl<'l> Resolver<'l> {
                 continue;
             }
             if let Presence::Missing(deleted) = presence {
+                if read.in_annotation && self.runs_no_annotations(moment) {
+                    continue;
+                }
                 let in_branch = read.path == Path::Perhaps;
                 self.report(&read.name, read.range, moment, deleted, None, in_branch);
             }
@@ -112,6 +115,7 @@ impl<'l> Resolver<'l> {
             visited: FxHashSet::default(),
             functions: Vec::new(),
             judged,
+            receiver: Receiver::None,
         };
         self.follow(&call.callee, self.cell, call.consumed, &mut walk);
         self.bodies.extend(walk.visited);
@@ -127,7 +131,12 @@ impl<'l> Resolver<'l> {
 
     /// Follows a call into the body that it runs, and from there on.
     fn follow(&mut self, callee: &Callee, home: CellIdx, consumed: bool, walk: &mut CallWalk) {
-        let Some((cell, index)) = self.body_of(callee, home, walk.moment) else {
+        let Some(Body {
+            cell,
+            scope: index,
+            receiver,
+        }) = self.body_of(callee, home, walk)
+        else {
             return;
         };
         let facts = self.link.facts(cell);
@@ -139,6 +148,9 @@ impl<'l> Resolver<'l> {
             return;
         }
         walk.functions.extend(scope.name.clone());
+        let judged = walk.judged;
+        walk.judged &= !scope.replaced;
+        let caller = std::mem::replace(&mut walk.receiver, receiver);
         let mut calls = scope.calls.iter().peekable();
         for read in &scope.reads {
             // A call runs when its arguments are known, which is where it ends.
@@ -174,9 +186,22 @@ impl<'l> Resolver<'l> {
         for call in calls {
             self.follow_from(call, cell, walk);
         }
+        walk.receiver = caller;
+        if scope.replaced {
+            walk.judged = judged;
+        }
         if scope.name.is_some() {
             walk.functions.pop();
         }
+    }
+
+    /// Whether a cell above has set `from __future__ import annotations`, which IPython then keeps for all cells.
+    fn runs_no_annotations(&mut self, moment: Moment) -> bool {
+        let name = Name::new_static("annotations");
+        let import = self.binding_at(&name, moment);
+        import.is_some_and(|(_, binding)| {
+            matches!(&binding.kind, BindingKind::Import { module, .. } if module.as_str() == "__future__")
+        })
     }
 
     /// Follows a call that a body makes.
@@ -299,6 +324,14 @@ impl<'l> Resolver<'l> {
         let reset = self.last_reset_before(moment);
         let mut found = false;
         let mut deleted = None;
+        // Where it was on some ways, and bound on none.
+        let mut unsure = (local == State::Unsure).then(|| {
+            let (_, last) = self.facts.state_before(name, moment.step);
+            (
+                self.cell,
+                last.map_or(TextRange::default(), |binding| binding.range),
+            )
+        });
         for &position in self.link.names.binders(name).iter().rev() {
             let cell = CellIdx(position);
             if cell >= self.cell {
@@ -326,7 +359,8 @@ impl<'l> Resolver<'l> {
                     deleted = deleted.or(Some((cell, facts.binding(exit).range)));
                     break;
                 }
-                State::Unsure | State::Untouched => {}
+                State::Unsure => unsure = unsure.or(Some((cell, facts.binding(exit).range))),
+                State::Untouched => {}
             }
         }
         if found {
@@ -335,14 +369,18 @@ impl<'l> Resolver<'l> {
         if self.link.is_given(name) || self.opened_before(name, moment) {
             return Presence::Unknown;
         }
-        Presence::Missing(deleted.or(reset))
+        Presence::Missing(deleted.or(unsure).or(reset))
     }
 
     /// What binds the name at a moment, where that is certain.
     fn binding_at(&mut self, name: &Name, moment: Moment) -> Option<(CellIdx, &'l Binding)> {
         let (state, last) = self.link.facts(moment.cell).state_before(name, moment.step);
         match state {
-            State::Sure => return Some((moment.cell, last?)),
+            State::Sure => {
+                return last
+                    .filter(|binding| binding.path == Path::Sure)
+                    .map(|binding| (moment.cell, binding));
+            }
             State::Untouched => {}
             _ => return None,
         }
@@ -357,28 +395,39 @@ impl<'l> Resolver<'l> {
         let cell = CellIdx(position);
         let facts = self.link.facts(cell);
         let exit = facts.exit(name)?;
-        (exit.state == State::Sure).then(|| (cell, facts.binding(exit)))
+        // Where branches come together that each bind it, it is not known which has.
+        let binding = facts.binding(exit);
+        (exit.state == State::Sure && binding.path == Path::Sure).then_some((cell, binding))
     }
 
     /// The body that a call runs, where that is certain. `home` is the cell whose text makes the call.
-    fn body_of(
-        &mut self,
-        callee: &Callee,
-        home: CellIdx,
-        moment: Moment,
-    ) -> Option<(CellIdx, ScopeIdx)> {
-        match callee {
-            Callee::Scope(scope) => Some((home, *scope)),
-            Callee::Name(name) => self.body_of_name(name, moment, LONGEST_ALIAS),
-            Callee::Own(class, method) => self.method(home, *class, method, moment, LONGEST_ALIAS),
+    fn body_of(&mut self, callee: &Callee, home: CellIdx, walk: &CallWalk) -> Option<Body> {
+        let moment = walk.moment;
+        let mut is_object = true;
+        let (class, method) = match callee {
+            Callee::Scope(scope) => {
+                return Some(Body {
+                    cell: home,
+                    scope: *scope,
+                    receiver: walk.receiver,
+                });
+            }
+            Callee::Name(name) => return self.body_of_name(name, moment, LONGEST_ALIAS),
+            Callee::Own(class, method) => match walk.receiver {
+                Receiver::None => ((home, *class), method),
+                Receiver::Known(class) => (class, method),
+                Receiver::Unknown => return None,
+            },
             Callee::Method(class, method) => {
-                let (cell, class) = self.class_of_name(class, moment, LONGEST_ALIAS)?;
-                self.method(cell, class, method, moment, LONGEST_ALIAS)
+                (self.class_of_name(class, moment, LONGEST_ALIAS)?, method)
             }
             Callee::Attribute(base, method) => {
                 let (cell, binding) = self.binding_at(base, moment)?;
                 let class = match &binding.kind {
-                    BindingKind::Class(class) => (cell, *class),
+                    BindingKind::Class(class) => {
+                        is_object = matches!(walk.receiver, Receiver::None);
+                        (cell, *class)
+                    }
                     BindingKind::Value(Value::CallOf(class)) => {
                         let made = Moment {
                             cell,
@@ -388,25 +437,40 @@ impl<'l> Resolver<'l> {
                     }
                     _ => return None,
                 };
-                self.method(class.0, class.1, method, moment, LONGEST_ALIAS)
+                (class, method)
             }
-        }
+        };
+        let (cell, scope) = self.method(class.0, class.1, method, moment, LONGEST_ALIAS)?;
+        // `Base.run(self)` in a method: the object is of any class.
+        let receiver = if is_object {
+            Receiver::Known(class)
+        } else {
+            Receiver::Unknown
+        };
+        Some(Body {
+            cell,
+            scope,
+            receiver,
+        })
     }
 
-    fn body_of_name(
-        &mut self,
-        name: &Name,
-        moment: Moment,
-        patience: u32,
-    ) -> Option<(CellIdx, ScopeIdx)> {
+    fn body_of_name(&mut self, name: &Name, moment: Moment, patience: u32) -> Option<Body> {
         let patience = patience.checked_sub(1)?;
         let (cell, binding) = self.binding_at(name, moment)?;
         match &binding.kind {
-            BindingKind::Function(scope) | BindingKind::Value(Value::Lambda(scope)) => {
-                Some((cell, *scope))
-            }
+            BindingKind::Function(scope) | BindingKind::Value(Value::Lambda(scope)) => Some(Body {
+                cell,
+                scope: *scope,
+                receiver: Receiver::None,
+            }),
             BindingKind::Class(class) => {
-                self.method(cell, *class, "__init__", moment, LONGEST_ALIAS)
+                let receiver = Receiver::Known((cell, *class));
+                let (cell, scope) = self.method(cell, *class, "__init__", moment, LONGEST_ALIAS)?;
+                Some(Body {
+                    cell,
+                    scope,
+                    receiver,
+                })
             }
             BindingKind::Value(Value::Alias(other)) => {
                 let bound = Moment {
@@ -542,4 +606,23 @@ struct CallWalk {
     functions: Vec<Name>,
     /// Whether the way so far is surely taken.
     judged: bool,
+    /// Of the body that runs.
+    receiver: Receiver,
+}
+
+/// A body that a call runs.
+struct Body {
+    cell: CellIdx,
+    scope: ScopeIdx,
+    receiver: Receiver,
+}
+
+/// The object whose method a body is.
+#[derive(Debug, Clone, Copy)]
+enum Receiver {
+    /// It is no method, or nobody has said.
+    None,
+    /// An object of this class, or the class.
+    Known((CellIdx, ClassIdx)),
+    Unknown,
 }

@@ -119,6 +119,7 @@ const PYTHON: &[&str] = &[
     "Warning",
     "WindowsError",
     "ZeroDivisionError",
+    "__annotations__",
     "__build_class__",
     "__builtins__",
     "__debug__",

@@ -1,11 +1,13 @@
 //! Expressions, in the order in which they are evaluated.
 
-use ruff_python_ast::name::Name;
+use ruff_python_ast::helpers::any_over_expr;
 use ruff_python_ast::visitor::{self, Visitor};
-use ruff_python_ast::{Expr, ExprCall, ExprLambda};
+use ruff_python_ast::{Expr, ExprCall, ExprGenerator, ExprLambda};
 
+use super::namespace::asked_names;
+use super::statement::Head;
 use super::{Walker, use_kind_of};
-use crate::analysis::facts::{BindingKind, Callee, OpeningKind, Path, ScopeIdx, Value};
+use crate::analysis::facts::{BindingKind, Callee, Path, ScopeIdx, Value};
 use crate::analysis::flow::{Branch, Outcome};
 use crate::analysis::scope::{Body, Locals};
 use crate::text::Ranged;
@@ -153,10 +155,25 @@ impl Walker<'_> {
             Expr::SetComp(set) => {
                 self.comprehension(&set.generators, |walker| walker.visit_expr(&set.elt));
             }
-            Expr::Generator(generator) => {
+            // A walrus in it binds a name of the cell, sooner or later.
+            Expr::Generator(generator)
+                if consumed || any_over_expr(expr, |inner| inner.is_named_expr()) =>
+            {
                 self.comprehension(&generator.generators, |walker| {
                     walker.visit_expr(&generator.elt);
                 });
+            }
+            Expr::Generator(generator) => self.generator(generator),
+            Expr::Compare(compare) => {
+                self.visit_expr(&compare.left);
+                let mut rest = compare.comparators.iter();
+                if let Some(first) = rest.next() {
+                    self.visit_expr(first);
+                }
+                // The chain ends at the first comparison that is false.
+                self.flow.enter(Branch::default());
+                rest.for_each(|comparator| self.visit_expr(comparator));
+                self.rejoin();
             }
             Expr::DictComp(dict) => self.comprehension(&dict.generators, |walker| {
                 if let Some(key) = &dict.key {
@@ -178,7 +195,15 @@ impl Walker<'_> {
     pub(super) fn maybe(&mut self, walk: impl FnOnce(&mut Self)) {
         self.flow.enter(Branch::default());
         self.on_path(Path::Perhaps, walk);
+        self.rejoin();
+    }
+
+    /// Leaves a branch that may have been passed over.
+    fn rejoin(&mut self) {
         let branch = self.flow.leave();
+        if branch.is_empty() {
+            return;
+        }
         let taken = Outcome {
             branch,
             ends: false,
@@ -196,7 +221,8 @@ impl Walker<'_> {
         self.note_call(call);
         self.visit_expr(&call.func);
         let function = called_name(&call.func);
-        let eager = if is_lazy(call) {
+        let lazy = is_lazy(call);
+        let eager = if lazy {
             consumed
         } else {
             function.is_some_and(|name| EAGER.binary_search(&name).is_ok())
@@ -215,7 +241,7 @@ impl Walker<'_> {
                         called.extend(self.callee_of(argument));
                     }
                     // Whoever is given a generator or a coroutine most often runs it.
-                    self.consumed = true;
+                    self.consumed = consumed || !lazy;
                     self.visit_expr(argument);
                     self.consumed = false;
                 }
@@ -235,15 +261,30 @@ impl Walker<'_> {
                 self.mutate(&attribute.value);
             }
         }
-        if function == Some("exec") && matches!(&*call.func, Expr::Name(_)) && self.is_at_once() {
-            self.open(call.range(), OpeningKind::Dynamic);
-        }
-        if writes_namespace(call) && self.is_at_once() {
-            self.open(call.range(), OpeningKind::Dynamic);
-        }
+        self.note_namespace_call(call);
         if let Some(callee) = callee {
             self.call(callee, call.range(), consumed);
         }
+    }
+
+    /// A generator expression that nobody iterates where it stands: a body that runs later, but for its first iterable.
+    fn generator(&mut self, generator: &ExprGenerator) {
+        let Some((first, rest)) = generator.generators.split_first() else {
+            return;
+        };
+        self.first_iterable(first);
+        let head = Head {
+            name: None,
+            range: generator.range(),
+            parameters: None,
+            is_async: false,
+            is_generator: true,
+            decorators: &[],
+            class: None,
+        };
+        self.function_body(&head, Locals::default(), |walker| {
+            walker.rounds(first, rest, |walker| walker.visit_expr(&generator.elt));
+        });
     }
 
     pub(super) fn lambda(&mut self, lambda: &ExprLambda) -> ScopeIdx {
@@ -252,12 +293,13 @@ impl Walker<'_> {
         }
         let locals = Locals::of(lambda.parameters.as_deref(), Body::Expression(&lambda.body));
         self.function_body(
-            &super::statement::Head {
+            &Head {
                 name: None,
                 range: lambda.range(),
                 parameters: lambda.parameters.as_deref(),
                 is_async: false,
-                decorated: false,
+                is_generator: false,
+                decorators: &[],
                 class: None,
             },
             locals,
@@ -336,50 +378,50 @@ fn called_name(func: &Expr) -> Option<&str> {
     }
 }
 
-/// The builtins `map` and `filter` call nothing until somebody iterates.
+/// What iterates, calls or awaits nothing until somebody iterates or awaits its result: builtins and functions of
+/// `itertools`, with or without the module; those of `asyncio`. Sorted.
+const LAZY: &[&str] = &[
+    "accumulate",
+    "as_completed",
+    "batched",
+    "chain",
+    "create_task",
+    "cycle",
+    "dropwhile",
+    "ensure_future",
+    "enumerate",
+    "filter",
+    "filterfalse",
+    "gather",
+    "groupby",
+    "islice",
+    "iter",
+    "map",
+    "pairwise",
+    "run_coroutine_threadsafe",
+    "shield",
+    "starmap",
+    "takewhile",
+    "tee",
+    "tqdm",
+    "trange",
+    "wait_for",
+    "zip",
+    "zip_longest",
+];
+
+/// What as a method of another object, such as a table or a pool, does its work at once.
+const EAGER_ELSEWHERE: &[&str] = &["filter", "groupby", "map", "starmap"];
+
 fn is_lazy(call: &ExprCall) -> bool {
-    matches!(&*call.func, Expr::Name(name) if matches!(name.id.as_str(), "map" | "filter"))
-}
-
-/// `globals().update(…)`, `locals().update(…)`, `vars().update(…)`, `setattr(sys.modules[…], …)`.
-fn writes_namespace(call: &ExprCall) -> bool {
-    let Expr::Attribute(attribute) = &*call.func else {
-        return false;
-    };
-    attribute.attr.as_str() == "update" && is_namespace(&attribute.value)
-}
-
-/// `globals()`, `locals()`, `vars()`, `dir()`, `get_ipython().user_ns`.
-pub fn is_namespace(expr: &Expr) -> bool {
-    match expr {
-        Expr::Call(call) => {
-            call.arguments.args.is_empty()
-                && matches!(&*call.func, Expr::Name(name)
-                    if matches!(name.id.as_str(), "globals" | "locals" | "vars" | "dir"))
+    match &*call.func {
+        Expr::Name(name) => LAZY.binary_search(&name.id.as_str()).is_ok(),
+        Expr::Attribute(attribute) => {
+            let name = attribute.attr.as_str();
+            let is_own = matches!(&*attribute.value, Expr::Name(module) if module.id.as_str() == "itertools");
+            LAZY.binary_search(&name).is_ok() && (is_own || !EAGER_ELSEWHERE.contains(&name))
         }
-        Expr::Attribute(attribute) => attribute.attr.as_str() == "user_ns",
         _ => false,
-    }
-}
-
-/// The names that a condition asks for: `"df" in globals()`, `"df" not in dir()`.
-pub fn asked_names(test: &Expr) -> Vec<Name> {
-    match test {
-        Expr::Compare(compare) => {
-            let asks = compare.comparators.iter().any(|comparator| {
-                is_namespace(comparator)
-                    || matches!(comparator, Expr::Call(call)
-                        if matches!(&*call.func, Expr::Attribute(attribute)
-                            if attribute.attr.as_str() == "keys" && is_namespace(&attribute.value)))
-            });
-            match &*compare.left {
-                Expr::StringLiteral(literal) if asks => vec![Name::new(literal.value.to_str())],
-                _ => Vec::new(),
-            }
-        }
-        Expr::UnaryOp(operation) => asked_names(&operation.operand),
-        Expr::BoolOp(operation) => operation.values.iter().flat_map(asked_names).collect(),
-        _ => Vec::new(),
     }
 }
 
@@ -391,5 +433,6 @@ mod tests {
     fn the_tables_are_sorted() {
         assert!(MUTATORS.is_sorted());
         assert!(EAGER.is_sorted());
+        assert!(LAZY.is_sorted());
     }
 }

@@ -7,17 +7,26 @@ use crate::analysis::facts::Path;
 use crate::analysis::flow::Outcome;
 
 impl Walker<'_> {
-    /// A loop's target and body. `walk` returns whether the end of the body is never reached.
-    pub(super) fn looped(&mut self, times: Times, walk: impl FnOnce(&mut Self) -> bool) {
-        let (first_use, outer) = (self.uses_so_far(), self.path);
+    /// A loop's target and body. Reads since `first_use` happen in each round. `walk` returns whether the end of
+    /// the body is never reached.
+    pub(super) fn looped(
+        &mut self,
+        times: Times,
+        first_use: usize,
+        walk: impl FnOnce(&mut Self) -> bool,
+    ) {
+        let (outer, idle) = (self.path, self.idle);
         self.flow.enter_loop();
         let path = match times {
             Times::Once | Times::Forever => outer,
             Times::Any => Path::Likely,
         };
-        let ends = self.on_path(path, walk);
+        self.idle += u32::from(times == Times::Any);
+        let own = self.idle;
+        let ends = self.returning(true, |walker| walker.on_path(path, walk));
+        self.idle = idle;
         let rounds = self.flow.leave_loop(ends, times == Times::Forever);
-        self.carry_round(first_use, &rounds, outer);
+        self.carry_round(first_use, &rounds, (outer, own));
         if times == Times::Any {
             self.flow.join_loop(rounds.last);
         } else {

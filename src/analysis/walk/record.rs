@@ -23,6 +23,11 @@ impl Walker<'_> {
                     }
                     class_visible = false;
                 }
+                Frame::TypeParameters(names) => {
+                    if names.contains(name) {
+                        return Place::Local;
+                    }
+                }
                 Frame::Class { locals } => {
                     if class_visible && locals.contains(name) {
                         return Place::Local;
@@ -61,6 +66,7 @@ impl Walker<'_> {
             Place::Cell => {
                 let step = self.next_step();
                 let local = self.flow.state(name);
+                self.idle_at.push(self.idle);
                 self.facts.uses.push(Use {
                     name: name.clone(),
                     range,
@@ -69,10 +75,11 @@ impl Walker<'_> {
                     local,
                     path: self.path,
                     guarded,
+                    in_annotation: self.in_annotation,
                 });
             }
             Place::Body(scope) => {
-                let path = self.path;
+                let path = self.path_in_body();
                 let local = self.flow.state(name);
                 self.scope_mut(*scope).reads.push(ScopeUse {
                     name: name.clone(),
@@ -90,7 +97,7 @@ impl Walker<'_> {
         for at in (0..self.frames.len()).rev() {
             match &mut self.frames[at] {
                 // A walrus in a comprehension binds outside of it.
-                Frame::Names(names) => {
+                Frame::Names(names) | Frame::TypeParameters(names) => {
                     if !is_walrus && names.contains(name) {
                         return;
                     }
@@ -198,7 +205,7 @@ impl Walker<'_> {
 
     pub(super) fn call(&mut self, callee: Callee, range: TextRange, consumed: bool) {
         let range = self.source.in_cell(range);
-        let (path, guarded) = (self.path, self.guarded);
+        let (path, guarded) = (self.path_in_body(), self.guarded);
         match self.innermost_body() {
             None => {
                 let step = self.next_step();
@@ -267,6 +274,15 @@ impl Walker<'_> {
         })
     }
 
+    /// How sure it is that this place of a body is reached, by the path to it and by what may have left before.
+    fn path_in_body(&self) -> Path {
+        if self.returned {
+            Path::Perhaps
+        } else {
+            self.path
+        }
+    }
+
     pub(super) fn innermost_body(&self) -> Option<ScopeIdx> {
         self.frames.iter().rev().find_map(|frame| match frame {
             Frame::Function { scope, .. } => Some(*scope),
@@ -296,13 +312,15 @@ impl Walker<'_> {
 
     /// Reads since `first` in a loop's body that may find what the last round left: they come before a
     /// binding of the same body, on a way that need not be taken the first time round, or after one that a
-    /// `continue` follows.
-    pub(super) fn carry_round(&mut self, first: usize, rounds: &Rounds, outer: Path) {
+    /// `continue` follows. `outer` is the path to the loop, and how many loops may be idle where its body stands.
+    pub(super) fn carry_round(&mut self, first: usize, rounds: &Rounds, outer: (Path, u32)) {
+        let (outer, idle) = outer;
         let binds = |branch: &Branch, name: &Name| {
             branch.get(name).is_some_and(|state| state.may_be_bound())
         };
         for (at, read) in self.facts.uses.iter_mut().enumerate().skip(first) {
-            let is_conditional = read.path > outer.max(Path::Likely);
+            let is_conditional =
+                read.path > outer.max(Path::Likely) || self.idle_at.get(at) > Some(&idle);
             let is_carried = is_conditional && binds(&rounds.next, &read.name);
             let skips = &rounds.skips;
             let is_skipped_to = || {

@@ -1,5 +1,6 @@
 //! Statements, and how control flows through them.
 
+use ruff_python_ast::helpers::any_over_expr;
 use ruff_python_ast::name::Name;
 use ruff_python_ast::visitor::{self, Visitor};
 use ruff_python_ast::{
@@ -8,8 +9,8 @@ use ruff_python_ast::{
 };
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::expression::{asked_names, is_namespace};
 use super::loops::{Times, has_break, is_zero, runs_at_least_once};
+use super::namespace::asked_names;
 use super::{Frame, Walker};
 use crate::analysis::facts::{
     BindingKind, Callee, Class, ClassIdx, OpeningKind, Path, Scope, ScopeIdx, UseKind,
@@ -18,13 +19,38 @@ use crate::analysis::flow::{Branch, Outcome, broken_off};
 use crate::analysis::scope::{Body, Locals, imported_name};
 use crate::text::{Ranged, TextRange};
 
+/// Decorators of the standard library and of libraries for computing whose function runs the body when it is
+/// called. Sorted.
+const TRANSPARENT: &[&str] = &[
+    "abstractmethod",
+    "beartype",
+    "cache",
+    "classmethod",
+    "contextmanager",
+    "deprecated",
+    "final",
+    "inference_mode",
+    "jit",
+    "lru_cache",
+    "njit",
+    "no_grad",
+    "override",
+    "profile",
+    "property",
+    "staticmethod",
+    "total_ordering",
+    "typechecked",
+    "wraps",
+];
+
 /// What a function is, apart from its body.
 pub(super) struct Head<'a> {
     pub name: Option<&'a Name>,
     pub range: TextRange,
     pub parameters: Option<&'a Parameters>,
     pub is_async: bool,
-    pub decorated: bool,
+    pub is_generator: bool,
+    pub decorators: &'a [Decorator],
     pub class: Option<ClassIdx>,
 }
 
@@ -67,23 +93,26 @@ impl Walker<'_> {
             }
             Stmt::ImportFrom(import) => self.import_from(import),
             Stmt::Assign(assign) => {
+                // Whoever takes a value apart iterates it.
+                self.consumed = assign
+                    .targets
+                    .iter()
+                    .any(|target| target.is_tuple_expr() || target.is_list_expr());
                 let value = self.value_of(&assign.value);
+                self.note_namespace_value(&assign.value, assign.range());
                 for target in &assign.targets {
                     let kind = match target {
                         Expr::Name(_) => BindingKind::Value(value.clone()),
                         _ => BindingKind::Value(super::super::facts::Value::Unknown),
                     };
-                    if matches!(target, Expr::Subscript(subscript) if is_namespace(&subscript.value))
-                        && self.is_at_once()
-                    {
-                        self.open(target.range(), OpeningKind::Dynamic);
-                    }
+                    self.note_namespace_target(target);
                     self.bind_target(target, &kind);
                 }
             }
             Stmt::AugAssign(assign) => {
                 if let Expr::Name(name) = &*assign.target {
                     self.read(&name.id, name.range(), UseKind::Augmented);
+                    self.consumed = true;
                     self.visit_expr(&assign.value);
                     self.bind(&name.id, name.range(), BindingKind::Augmented);
                 } else {
@@ -124,17 +153,19 @@ impl Walker<'_> {
                 } else {
                     Times::Any
                 };
-                self.looped(times, |walker| {
+                let first_use = self.uses_so_far();
+                self.looped(times, first_use, |walker| {
                     walker.bind_target(&stmt.target, &BindingKind::For);
                     walker.body(&stmt.body)
                 });
                 self.body(&stmt.orelse);
             }
             Stmt::While(stmt) => {
+                let first_use = self.uses_so_far();
                 self.visit_expr(&stmt.test);
                 let forever = is_true(&stmt.test);
                 let times = if forever { Times::Forever } else { Times::Any };
-                self.looped(times, |walker| walker.body(&stmt.body));
+                self.looped(times, first_use, |walker| walker.body(&stmt.body));
                 self.body(&stmt.orelse);
                 return forever && !has_break(&stmt.body);
             }
@@ -144,6 +175,7 @@ impl Walker<'_> {
             Stmt::Try(stmt) => return self.try_statement(stmt),
             Stmt::Raise(_) | Stmt::Return(_) => {
                 visitor::walk_stmt(self, stmt);
+                self.returned |= stmt.is_return_stmt() && self.returns;
                 return true;
             }
             Stmt::Break(_) | Stmt::Continue(_) => {
@@ -212,22 +244,29 @@ impl Walker<'_> {
             .iter()
             .map(|clause| (clause.test.as_ref(), &clause.body[..]));
         let before = self.path;
+        // What the tests so far have bound, where none of them was true.
+        let mut untaken = Branch::default();
+        let mut asks_parameters = false;
         for (position, (test, body)) in first.chain(rest).enumerate() {
             if let Some(test) = test {
-                self.on_path(
-                    if position == 0 { before } else { Path::Perhaps },
-                    |walker| {
-                        walker.visit_expr(test);
-                    },
-                );
+                if position == 0 {
+                    self.visit_expr(test);
+                } else {
+                    self.flow.enter(untaken);
+                    self.on_path(Path::Perhaps, |walker| walker.visit_expr(test));
+                    untaken = self.flow.leave();
+                }
                 self.asked_for.extend(asked_names(test));
             }
             let never = always_taken || test.is_some_and(is_false);
             let always = test.is_none_or(is_true) && outcomes.is_empty() && !always_taken;
-            self.flow.enter(Branch::default());
+            self.flow.enter(untaken.clone());
             let path = if always { before } else { Path::Perhaps };
-            let ends = self.on_path(path, |walker| {
-                walker.guarding(never, |walker| walker.body(body))
+            asks_parameters |= test.is_some_and(|test| self.asks_parameters(test));
+            let ends = self.returning(asks_parameters, |walker| {
+                walker.on_path(path, |walker| {
+                    walker.guarding(never, |walker| walker.body(body))
+                })
             });
             let branch = self.flow.leave();
             if !never {
@@ -238,11 +277,22 @@ impl Walker<'_> {
         self.asked_for.truncate(asked);
         if !always_taken {
             outcomes.push(Outcome {
-                branch: Branch::default(),
+                branch: untaken,
                 ends: false,
             });
         }
         self.join(&outcomes, stmt.range())
+    }
+
+    /// Whether the test asks for what the call has given: `net is None`, `n <= 1`, `key in known`.
+    fn asks_parameters(&self, test: &Expr) -> bool {
+        self.innermost_body().is_some_and(|body| {
+            let parameters = &self.facts.scopes[body.0 as usize].parameters;
+            any_over_expr(
+                test,
+                |inner| matches!(inner, Expr::Name(name) if parameters.contains(&name.id)),
+            )
+        })
     }
 
     /// Brings branches together; returns whether none of them reaches its end.
@@ -293,7 +343,9 @@ impl Walker<'_> {
             return self.body(&stmt.body);
         }
         self.flow.enter(Branch::default());
-        let ends = self.guarding(expects_name_error, |walker| walker.body(&stmt.body));
+        let ends = self.returning(true, |walker| {
+            walker.guarding(expects_name_error, |walker| walker.body(&stmt.body))
+        });
         let branch = self.flow.leave();
         let broken = Outcome {
             branch: broken_off(&branch),
@@ -308,7 +360,9 @@ impl Walker<'_> {
             handler.type_.as_deref().is_none_or(catches_name_error)
         });
         self.flow.enter(Branch::default());
-        let body_ends = self.guarding(catches, |walker| walker.body(&stmt.body));
+        let body_ends = self.returning(true, |walker| {
+            walker.guarding(catches, |walker| walker.body(&stmt.body))
+        });
         let body = self.flow.leave();
         let broken = broken_off(&body);
 
@@ -419,7 +473,8 @@ impl Walker<'_> {
                 range: function.range(),
                 parameters: Some(&function.parameters),
                 is_async: function.is_async,
-                decorated: !function.decorator_list.is_empty(),
+                is_generator: false,
+                decorators: &function.decorator_list,
                 class,
             };
             walker.function_body(&head, locals, |walker| {
@@ -454,6 +509,7 @@ impl Walker<'_> {
             .collect();
         let own = head
             .class
+            .filter(|_| !head.decorators.iter().any(is_static))
             .and_then(|class| Some((class, parameters.first()?.clone())));
         self.facts.scopes.push(Scope {
             name: head.name.cloned(),
@@ -466,11 +522,14 @@ impl Walker<'_> {
             class: head.class,
             parent: self.innermost_body(),
             is_async: head.is_async,
-            is_generator: locals.is_generator,
-            decorated: head.decorated,
+            is_generator: head.is_generator || locals.is_generator,
+            decorated: !head.decorators.is_empty(),
+            replaced: !head.decorators.iter().all(is_transparent),
         });
         let (path, guarded) = (self.path, self.guarded);
         (self.path, self.guarded) = (Path::Sure, false);
+        let outside = (self.returns, self.returned, self.idle);
+        (self.returns, self.returned, self.idle) = (false, false, 0);
         let asked_for = std::mem::take(&mut self.asked_for);
         self.frames.push(Frame::Function {
             scope,
@@ -484,6 +543,7 @@ impl Walker<'_> {
         self.frames.pop();
         self.asked_for = asked_for;
         (self.path, self.guarded) = (path, guarded);
+        (self.returns, self.returned, self.idle) = outside;
         scope
     }
 
@@ -523,12 +583,26 @@ impl Walker<'_> {
             .iter()
             .map(|parameter| parameter.name().id.clone())
             .collect();
-        self.frames.push(Frame::Names(names));
+        self.frames.push(Frame::TypeParameters(names));
         let result = walk(self);
         // The class or function itself is bound outside of the list, by the caller.
         self.frames.pop();
         result
     }
+}
+
+/// `@staticmethod`: its first parameter is no object of the class.
+fn is_static(decorator: &Decorator) -> bool {
+    last_segment(&decorator.expression) == Some("staticmethod")
+}
+
+/// Whether a call of what is decorated runs the body, as it does without.
+fn is_transparent(decorator: &Decorator) -> bool {
+    let made_by = match &decorator.expression {
+        Expr::Call(call) => &call.func,
+        expression => expression,
+    };
+    last_segment(made_by).is_some_and(|name| TRANSPARENT.binary_search(&name).is_ok())
 }
 
 fn handler_ends(handler: &ExceptHandler) -> bool {
@@ -611,5 +685,15 @@ fn catches_name_error(exception: &Expr) -> bool {
                 "NameError" | "Exception" | "BaseException" | "StandardError"
             )
         }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_table_is_sorted() {
+        assert!(TRANSPARENT.is_sorted());
     }
 }
