@@ -2,7 +2,7 @@
 //!
 //! In ruff 0.0.10 a line that begins with `?`, `,`, `;`, `/`, `%%` or `!!` is an escape of IPython's wherever its lexer takes it
 //! for the start of a statement, and its parser panics at one inside of an expression. They disagree where brackets do not
-//! match, and behind a syntax error inside of brackets: `import [` and then a line `, a]`.
+//! match, and behind a syntax error: `import [` and then a line `, a]`, `lambda` and then a line `;`.
 
 use std::borrow::Cow;
 
@@ -11,28 +11,71 @@ use ruff_python_parser::{Mode, ParseOptions, lexer, parse_unchecked};
 
 use crate::text::Ranged;
 
-/// A cell whose brackets do not match is broken in any case, so its escapes become comments. Where they match, a line that
-/// is no escape, since it goes on inside of brackets, is put behind the line before it.
+/// A cell that is broken in any case has its escapes as comments: its brackets do not match, or what is around the escapes
+/// is no Python. In others a line that is no escape, since it goes on inside of brackets, is put behind the line before it.
 pub fn readable(text: &str) -> Cow<'_, str> {
     let escapes = escapes(text);
     if escapes.is_empty() {
         return Cow::Borrowed(text);
     }
     if !brackets_match(text) {
-        let mut readable = text.to_owned();
-        for at in escapes {
-            readable.replace_range(at..at + 1, "#");
-        }
-        return Cow::Owned(readable);
+        return Cow::Owned(commented(text, &escapes));
     }
     let inside: Vec<usize> = escapes
-        .into_iter()
+        .iter()
+        .copied()
         .filter(|&at| goes_on(text, at))
         .collect();
-    if inside.is_empty() {
-        return Cow::Borrowed(text);
+    let readable = if inside.is_empty() {
+        Cow::Borrowed(text)
+    } else {
+        Cow::Owned(joined(text, &inside))
+    };
+    if inside.len() < escapes.len() && is_broken(&readable) {
+        return Cow::Owned(commented(text, &escapes));
     }
-    Cow::Owned(joined(text, &inside))
+    readable
+}
+
+fn commented(text: &str, escapes: &[usize]) -> String {
+    let mut readable = text.to_owned();
+    for &at in escapes {
+        readable.replace_range(at..at + 1, "#");
+    }
+    readable
+}
+
+/// Whether a text with an expression in place of each escape is no Python.
+fn is_broken(text: &str) -> bool {
+    let mut plain = text.to_owned();
+    for at in escapes(text) {
+        let mut end = line_end(text, at);
+        if !is_escape(&text[..end]) {
+            continue;
+        }
+        while text[..end].ends_with('\\') && end < text.len() {
+            end = line_end(text, end + 1);
+        }
+        plain.replace_range(at..end, &format!("{:<width$}", 0, width = end - at));
+    }
+    parse_unchecked(&plain, ParseOptions::from(Mode::Ipython)).has_syntax_errors()
+}
+
+fn line_end(text: &str, at: usize) -> usize {
+    memchr::memchr2(b'\n', b'\r', &text.as_bytes()[at..]).map_or(text.len(), |length| at + length)
+}
+
+/// Whether the last line of a text is an escape for the lexer, and neither in a string nor behind a backslash.
+fn is_escape(text: &str) -> bool {
+    let mut lexer = lexer::lex(text, Mode::Ipython);
+    let mut last = TokenKind::EndOfFile;
+    loop {
+        match lexer.next_token() {
+            TokenKind::EndOfFile => return last == TokenKind::IpyEscapeCommand,
+            TokenKind::Newline | TokenKind::NonLogicalNewline | TokenKind::Dedent => {}
+            kind => last = kind,
+        }
+    }
 }
 
 /// Where a line has begun that may be an escape.
@@ -148,6 +191,13 @@ mod tests {
             // Broken in any case.
             ("x = [1\n?y", "x = [1\n#y"),
             ("(]\n,y", "(]\n#y"),
+            ("lambda\n;", "lambda\n#"),
+            ("x = [\n1 2]\n;y é", "x = [\n1 2]\n#y é"),
+            // Escapes are no reason for it.
+            (
+                ";f é\n%%x\nif a:\n  ,g \\\n  h\n",
+                ";f é\n%%x\nif a:\n  ,g \\\n  h\n",
+            ),
         ] {
             let found = readable(text);
             assert_eq!(found, expected, "{text:?}");
