@@ -89,12 +89,22 @@ impl Notebook {
 pub struct NotebookMeta {
     pub language: Language,
     pub home: Home,
+    /// `(major, minor)` of the Python that ran it last, as `language_info` says; `None` where it does not.
+    pub python: Option<(u32, u32)>,
     /// `(nbformat, nbformat_minor)` as the file says; `None` where it says nothing usable.
     pub nbformat: Option<(i64, i64)>,
     /// The last part of its path; `None` where it has never been saved, or nobody says.
     pub file_name: Option<Arc<str>>,
     /// The keys of metadata in its file that change without anyone meaning it, each with the number of its places.
     pub volatile: Arc<[(&'static str, usize)]>,
+}
+
+impl NotebookMeta {
+    /// Reads the version of a language as kernels write it: `3.14.0`.
+    pub fn read_version(version: &str) -> Option<(u32, u32)> {
+        let mut parts = version.split('.');
+        Some((parts.next()?.parse().ok()?, parts.next()?.parse().ok()?))
+    }
 }
 
 /// The language of a kernel or of a cell.

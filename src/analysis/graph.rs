@@ -30,6 +30,8 @@ pub struct Link {
     names: Names,
     twins: Twins,
     home: Home,
+    /// The version of Python that ran the notebook last, where that is known.
+    python: Option<(u32, u32)>,
     /// Names that the configuration declares.
     declared: Arc<[String]>,
     surroundings: Arc<Surroundings>,
@@ -100,12 +102,13 @@ impl Link {
             .iter()
             .map(|cell| facts_of(notebook, cell, cache))
             .collect();
-        Self::of(facts, notebook.meta.home, declared, surroundings)
+        let meta = &notebook.meta;
+        Self::of(facts, (meta.home, meta.python), declared, surroundings)
     }
 
     fn of(
         facts: Vec<Arc<Facts>>,
-        home: Home,
+        (home, python): (Home, Option<(u32, u32)>),
         declared: Arc<[String]>,
         surroundings: Arc<Surroundings>,
     ) -> Self {
@@ -124,6 +127,7 @@ impl Link {
                 })
                 .collect(),
             home,
+            python,
             declared,
             surroundings,
             revised: true,
@@ -258,6 +262,11 @@ impl Link {
             || self.declared.iter().any(|own| own == name)
     }
 
+    /// Whether annotations are run only when somebody asks for them, as they are since Python 3.14.
+    fn defers_annotations(&self) -> bool {
+        self.python >= Some((3, 14))
+    }
+
     /// One cell's text has changed. Returns the cells whose links are new, or whose findings may
     /// speak of one that is.
     pub(crate) fn set(&mut self, cell: CellIdx, facts: Arc<Facts>) -> Vec<CellIdx> {
@@ -367,7 +376,8 @@ impl Link {
 
     fn with_cells(&self, facts: Vec<Arc<Facts>>) -> Self {
         let declared = Arc::clone(&self.declared);
-        Self::of(facts, self.home, declared, Arc::clone(&self.surroundings))
+        let kernel = (self.home, self.python);
+        Self::of(facts, kernel, declared, Arc::clone(&self.surroundings))
     }
 
     /// What brings names from files, each once, in the order of the cells.

@@ -9,7 +9,7 @@
 //! - ```` ```python file=prices.py ```` (or `text`, `toml`, `yaml`) holds a file of the notebook's project, by its path from the root, and stands after the
 //!   notebook's block: below `## Before` and `## Disabled` one that is there, below `## After` one that the action creates or changes.
 //!
-//! After the language come options, split by spaces: `home=databricks`, `language=r`, `client=plain` (one that can neither
+//! After the language come options, split by spaces: `home=databricks`, `language=r`, `python=3.14`, `client=plain` (one that can neither
 //! change cells nor files), `argument="…"` for the action, `repeat=101` (the cells, so many times over),
 //! `name=notebooks/a.ipynb` (the notebook's path, otherwise `example.ipynb`), `choice="…"` (what a person chose where the action
 //! asks), and any setting of the configuration: `long-cell.max-lines=3`.
@@ -92,8 +92,8 @@ pub struct Expected {
 pub(super) const NOTEBOOK: &str = "notebook";
 pub(super) const IPYNB: &str = "ipynb";
 /// The options that are no settings.
-const OPTIONS: [&str; 8] = [
-    "home", "language", "client", "argument", "choice", "file", "name", "repeat",
+const OPTIONS: [&str; 9] = [
+    "home", "language", "python", "client", "argument", "choice", "file", "name", "repeat",
 ];
 /// Marks the cursor, or the ends of a selection.
 pub(super) const CURSOR: &str = "$0";
@@ -129,10 +129,12 @@ impl Example {
         };
         let language = self.option("language").map(Language::from_name);
         let name = self.option("name");
-        if home.is_some() || language.is_some() || name.is_some() {
+        let python = self.option("python").and_then(NotebookMeta::read_version);
+        if home.is_some() || language.is_some() || name.is_some() || python.is_some() {
             notebook.meta = Arc::new(NotebookMeta {
                 home: home.unwrap_or(notebook.meta.home),
                 language: language.unwrap_or_else(|| notebook.meta.language.clone()),
+                python,
                 file_name: name.and_then(|name| name.rsplit('/').next()).map(Arc::from),
                 ..NotebookMeta::clone(&notebook.meta)
             });

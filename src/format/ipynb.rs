@@ -160,6 +160,10 @@ fn meta(raw: &RawFile) -> NotebookMeta {
     NotebookMeta {
         language: language::of_notebook(root),
         home,
+        python: root
+            .language_version
+            .as_deref()
+            .and_then(NotebookMeta::read_version),
         nbformat,
         file_name: None,
         volatile: volatile(raw),

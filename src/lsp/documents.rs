@@ -395,6 +395,7 @@ pub(super) fn notebook_meta(uri: &Uri, metadata: &Map<String, Value>) -> Noteboo
     NotebookMeta {
         language: Language::from_name(language.unwrap_or_default()),
         home,
+        python: named("language_info", "version").and_then(NotebookMeta::read_version),
         nbformat: number("nbformat").zip(number("nbformat_minor")),
         file_name: uri
             .to_file_path()

@@ -115,6 +115,16 @@
 //!     def next(self) -> Node:
 //!         return self
 //! ```
+//!
+//! ### Annotations since Python 3.14
+//! ```notebook python=3.14
+//! # %%
+//! def total(cart: Cart) -> float:
+//!     return cart.total
+//! # %%
+//! class Cart:
+//!     total = 0.0
+//! ```
 
 use super::hidden_definition;
 use crate::rule::missing;

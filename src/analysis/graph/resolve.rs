@@ -195,8 +195,12 @@ impl<'l> Resolver<'l> {
         }
     }
 
-    /// Whether a cell above has set `from __future__ import annotations`, which IPython then keeps for all cells.
+    /// Whether annotations wait until somebody asks for them: in this Python, or since a cell above has set
+    /// `from __future__ import annotations`, which IPython then keeps for all cells.
     fn runs_no_annotations(&mut self, moment: Moment) -> bool {
+        if self.link.defers_annotations() {
+            return true;
+        }
         let name = Name::new_static("annotations");
         let import = self.binding_at(&name, moment);
         import.is_some_and(|(_, binding)| {

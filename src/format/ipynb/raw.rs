@@ -31,6 +31,7 @@ pub struct Root {
     pub kernel_name: Option<String>,
     pub kernel_language: Option<String>,
     pub language_name: Option<String>,
+    pub language_version: Option<String>,
     pub databricks: bool,
     pub databricks_language: Option<String>,
     pub jupytext_language: Option<String>,
@@ -268,6 +269,7 @@ impl<'b> Reader<'b> {
                 root.language_name = None;
                 let is_object = reader.object(|reader, key| match reader.key(key) {
                     "name" => root.language_name = reader.string(),
+                    "version" => root.language_version = reader.string(),
                     _ => reader.skip(),
                 });
                 if is_object && root.language_name.is_none() {
