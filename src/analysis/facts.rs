@@ -63,10 +63,19 @@ pub struct Facts {
 pub enum TextReads {
     #[default]
     Nothing,
+    /// Names behind `@` in its strings, wherever they are run as queries: `cond = "a > @x"`.
+    Queried,
     /// Any word of the cell may be a name: `df.query("a > @x")`, the body of `%%sql`.
     Words,
     /// Any name at all: `eval(…)`, `globals()`.
     Any,
+}
+
+impl TextReads {
+    /// Whether names that stand in no string behind `@` may be read, too.
+    pub fn takes_words(self) -> bool {
+        matches!(self, Self::Words | Self::Any)
+    }
 }
 
 /// A name that is read.

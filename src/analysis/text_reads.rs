@@ -36,9 +36,60 @@ pub fn of(facts: &Facts, text: &str) -> TextReads {
         TextReads::Any
     } else if foreign || has_text_reader(text) {
         TextReads::Words
+    } else if !queried(text).is_empty() {
+        TextReads::Queried
     } else {
         TextReads::Nothing
     }
+}
+
+/// Names that strings have behind `@`, as pandas' queries name variables: `lim` of `cond = "a > @lim"`. Which cell
+/// runs the query, and when, is not known. A string that is given to `query(…)` or `eval(…)` where it stands is read
+/// there, and left out.
+pub fn queried(text: &str) -> Vec<&str> {
+    if !may_be_queried(text) {
+        return Vec::new();
+    }
+    let is_given = |before: &str| {
+        let before = before.trim_end();
+        let before = before.strip_suffix("expr=").unwrap_or(before).trim_end();
+        before.ends_with("query(") || before.ends_with("eval(")
+    };
+    let strings = source::strings(text).into_iter();
+    strings
+        .filter(|range| !is_given(&text[..range.start().to_usize()]))
+        .flat_map(|range| behind_at(&text[range]).map(|(_, name)| name))
+        .collect()
+}
+
+/// Whether an `@` with a name may stand in a string. This is asked of every cell, and decorators are no reason to
+/// look for strings.
+fn may_be_queried(text: &str) -> bool {
+    behind_at(text).any(|(at, _)| {
+        let before = &text[..at];
+        let line = before.rfind(['\n', '\r']).map_or(0, |end| end + 1);
+        let begins_line = before[line..].trim_start().is_empty();
+        let quotes: &[&str] = if begins_line {
+            &["\"\"\"", "'''"]
+        } else {
+            &["\"", "'"]
+        };
+        quotes.iter().any(|quote| before.contains(quote))
+    })
+}
+
+/// Names with an `@` before them that stands for itself: not in `ana@example.org`, nor in `f"{user}@host"`.
+fn behind_at(text: &str) -> impl Iterator<Item = (usize, &str)> {
+    memchr::memchr_iter(b'@', text.as_bytes()).filter_map(|at| {
+        let before = text[..at].chars().next_back();
+        let is_alone =
+            before.is_none_or(|c| c.is_whitespace() || "<>=!+-*/%&|~^([,:\"'".contains(c));
+        let rest = &text[at + 1..];
+        let end = rest.find(|c: char| !c.is_alphanumeric() && c != '_');
+        let name = &rest[..end.unwrap_or(rest.len())];
+        (is_alone && !name.is_empty() && !name.starts_with(|c: char| c.is_numeric()))
+            .then_some((at, name))
+    })
 }
 
 /// What code asks for names by text with: `eval(…)`, `globals()`, `dir()`.
@@ -80,14 +131,49 @@ fn has_text_reader(text: &str) -> bool {
         .any(|before| !before.ends_with(|c: char| c.is_alphanumeric() || c == '_'))
 }
 
-/// The parts of a cell that are read by text: its strings, or all of it where it is not Python.
+/// The parts of a cell that are read by text: names in its strings, its strings, or all of it where it is not Python.
 pub fn read_parts<'t>(facts: &Facts, text: &'t str) -> Vec<&'t str> {
     match facts.text_reads {
         TextReads::Nothing => Vec::new(),
+        TextReads::Queried => queried(text),
         TextReads::Words if facts.statements.is_empty() => vec![text],
         TextReads::Words | TextReads::Any => source::strings(text)
             .into_iter()
             .map(|range| &text[range])
             .collect(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::analysis::python;
+
+    #[test]
+    fn names_behind_at_in_strings_are_read() {
+        assert_eq!(
+            queried("cond = \"a > @lim and b in @names\""),
+            ["lim", "names"]
+        );
+        assert_eq!(queried("cond = f'{column}<@box.size'"), ["box"]);
+        assert_eq!(queried("cond = \"\"\"\n@lim < a\n\"\"\""), ["lim"]);
+        let facts = python::facts("cond = 'a > @lim'\nlim = 1");
+        assert_eq!(facts.text_reads, TextReads::Queried);
+        assert_eq!(read_parts(&facts, "cond = 'a > @lim'\nlim = 1"), ["lim"]);
+    }
+
+    #[test]
+    fn mail_decorators_products_and_queries_at_their_place_are_not() {
+        for text in [
+            "mail = 'ana@example.org'",
+            "mail = f'{user}@example.org'",
+            "@cached\ndef f():\n    'Text.'",
+            "class A:\n    \"\"\"Text.\"\"\"\n\n    @property\n    def b(self): ...",
+            "print('a')\nc = a @b",
+            "df.query('a > @lim')",
+            "df.query(\n    expr=\"a > @lim\")",
+        ] {
+            assert!(queried(text).is_empty(), "{text}");
+        }
     }
 }

@@ -1,13 +1,15 @@
 //! Where imports stand: a new one ([`insert`]), and all of a notebook together ([`gather`]).
 //!
 //! What gathering asks has one place each: [`modules`] says which do nothing but define things, [`barriers`] what an
-//! import cannot pass on its way up, [`lines`] where imports stand in a cell, and [`block`] how they are written together.
+//! import cannot pass on its way up, [`patches`] what one of members cannot, [`lines`] where imports stand in a cell, and
+//! [`block`] how they are written together.
 
 pub mod barriers;
 pub mod block;
 pub mod gather;
 pub mod lines;
 pub mod modules;
+pub mod patches;
 
 use crate::action::{ActionContext, Refusal};
 use crate::analysis::facts::{BindingKind, Facts, MagicKind, StatementKind};

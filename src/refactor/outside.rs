@@ -51,7 +51,7 @@ pub fn readers(
         }
         // marimo runs whatever reads it afterwards, wherever it stands.
         if index < cell && !is_marimo {
-            search.earlier_cell(link, cell, index, facts);
+            search.earlier_cell(link, cell, (index, &other.text), facts);
         } else {
             search.later_cell(index, facts, &other.text);
             // A cell that stops with an error may stop before it binds anything.
@@ -74,8 +74,18 @@ struct Search<'a> {
 }
 
 impl Search<'_> {
-    /// What an earlier cell reads at once is not this cell's; what its bodies read may be, when they are called later.
-    fn earlier_cell(&mut self, link: &Link, cell: CellIdx, index: CellIdx, facts: &Facts) {
+    /// What an earlier cell reads at once is not this cell's; what its bodies read may be, when they are called later,
+    /// and so may what its strings name, when they are run as queries.
+    fn earlier_cell(
+        &mut self,
+        link: &Link,
+        cell: CellIdx,
+        (index, text): (CellIdx, &str),
+        facts: &Facts,
+    ) {
+        for name in text_reads::queried(text) {
+            self.read_word(name, index);
+        }
         for (at, scope) in facts.scopes.iter().enumerate() {
             if is_spent(facts, ScopeIdx(u32::try_from(at).unwrap_or(u32::MAX))) {
                 continue;

@@ -312,6 +312,13 @@ impl<'a> Target<'a> {
                 )
                 .into());
             }
+            if site.is_shown {
+                return Err(format!(
+                    "an f-string in {index} shows the text of a call of `{}` by its `=`",
+                    self.name
+                )
+                .into());
+            }
             add(self.arguments(index, site, &kind, &source.text)?);
         }
         Ok(ops)

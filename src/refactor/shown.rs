@@ -1,11 +1,14 @@
 //! What a statement shows when it is the last of its cell.
 
+mod none;
+
 use ruff_python_ast::Stmt;
 use ruff_python_ast::statement_visitor::{StatementVisitor, walk_stmt};
 use ruff_python_parser::Mode;
 
 use crate::analysis::facts::{BindingKind, Facts, MagicKind, StatementKind};
 use crate::analysis::source::parse_part;
+use crate::refactor::pieces;
 use crate::rule::Context;
 use crate::text::TextRange;
 
@@ -43,6 +46,7 @@ pub fn would_show(cx: &Context<'_>, facts: &Facts, text: &str, statement: usize)
             let mut magics = facts.magics.iter();
             let magic = magics.find(|magic| statement.range.contains_range(magic.range));
             magic.is_none_or(|magic| match magic.kind {
+                MagicKind::Line if magic.name.as_ref() == "time" => gives_value(&magic.argument),
                 MagicKind::Line => !SILENT_MAGICS.contains(&&*magic.name),
                 MagicKind::Shell => magic_is_assigned(text, statement.range),
                 MagicKind::Help | MagicKind::Cell => false,
@@ -51,6 +55,12 @@ pub fn would_show(cx: &Context<'_>, facts: &Facts, text: &str, statement: usize)
         // IPython can be told to show assignments, too.
         _ => facts.shows_every_expression,
     }
+}
+
+/// Whether code ends with an expression, whose value `%time` gives back; from `%time x = 1` there is none.
+fn gives_value(code: &str) -> bool {
+    let parsed = parse_part(code, pieces::whole(code), Mode::Module);
+    !parsed.errors.is_empty() || parsed.statements.last().is_none_or(Stmt::is_expr_stmt)
 }
 
 /// `!!ls` is a list that is shown, `!ls` prints.
@@ -65,10 +75,10 @@ pub fn shows_nothing(cx: &Context<'_>, text: &str, range: TextRange) -> bool {
     let of_notebook = code
         .split_once('(')
         .is_some_and(|(function, _)| returns_nothing(cx, function) && closes_at_end(code));
-    of_notebook || is_surely_none(cx, text, range)
+    of_notebook || none::gives_nothing(cx, text, range)
 }
 
-/// `print(…)` and `plt.show()`, which ask nothing of the notebook.
+/// `print(…)` and `plt.show()`, which are for people alone and come to nothing.
 pub fn is_surely_none(cx: &Context<'_>, text: &str, range: TextRange) -> bool {
     let code = &text[range];
     let is_builtin = |name: &str| cx.link.binders(name).next().is_none();

@@ -221,6 +221,9 @@ impl Site<'_> {
         )?;
         self.refuse_what_errors_would_lose(&inside, &interface, &around, returns)?;
         refuse_what_stands_beside(&inside, &interface, &around)?;
+        if returns && let Some(name) = interface.returns.first() {
+            return Err(format!("it returns, and `{name}` may be read after that").into());
+        }
         let mut named_after = interface.clone();
         if returns && let Some(function) = self.function {
             // What it returns is what the function around it is for.
@@ -475,7 +478,8 @@ impl Site<'_> {
         around: &Around,
         returns: bool,
     ) -> Result<(), Refusal> {
-        if returns && let Some(name) = interface.returns.first() {
+        let mut returned = interface.returns.iter().filter(|_| returns);
+        if let Some(name) = returned.find(|name| around.caught.contains(*name)) {
             return Err(format!(
                 "it returns, and `{name}` is read where an error or `finally` leads"
             )

@@ -142,9 +142,14 @@ impl<'a> Work<'a> {
             None => outside::readers(cx.notebook, cx.link, parts.cell, &own),
             Some(_) => Readers::default(),
         };
+        let text = cx.notebook.cell(parts.cell).map_or("", |cell| &cell.text);
+        // Where a function returns, nobody is left to run its queries.
+        let goes_on = parts.function.is_none() || !parts.rest.reads.is_empty();
+        let queried = text_reads::queried(if goes_on { text } else { "" });
         for name in &own {
             let mut bodies = parts.before.scopes.iter();
-            let read_later = bodies.any(|scope| scope.reads.iter().any(|read| read.name == *name));
+            let read_later = bodies.any(|scope| scope.reads.iter().any(|read| read.name == *name))
+                || queried.contains(&name.as_str());
             if !readers.contains_key(name) && (parts.rest.reads(name) || read_later) {
                 readers.insert(name.clone(), parts.cell);
             }

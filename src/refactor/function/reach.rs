@@ -7,7 +7,7 @@ use ruff_python_ast::name::Name;
 use rustc_hash::FxHashSet;
 
 use crate::analysis::Link;
-use crate::analysis::facts::{Callee, Facts, Scope, StatementKind, Step};
+use crate::analysis::facts::{Binding, BindingKind, Callee, Facts, Scope, StatementKind, Step};
 use crate::notebook::CellIdx;
 use crate::text::TextRange;
 
@@ -42,13 +42,24 @@ pub fn body_with(
     wanted.into_iter().find_map(|(index, scope)| {
         let facts = world.facts(index);
         let statement = statement_at(facts, scope.range)?;
-        let is_reached =
-            reached.contains(&(index, statement)) || world.is_handed_on(index, statement);
+        // What a function sets by `global` may hold what stands in the function, and not the function itself.
+        let is_made_there = scope.parent.is_some() || scope.class.is_some();
+        let is_reached = reached.whole.contains(&(index, statement))
+            || is_made_there && reached.within.contains(&(index, statement))
+            || world.is_handed_on(index, statement);
         is_reached.then(|| Reached {
             function: outermost_name(facts, scope),
             cell: index,
         })
     })
+}
+
+/// The statements behind a piece of code, by cell.
+#[derive(Default)]
+struct Behind {
+    whole: FxHashSet<(CellIdx, usize)>,
+    /// Functions that set something by `global`.
+    within: FxHashSet<(CellIdx, usize)>,
 }
 
 struct World<'a> {
@@ -73,30 +84,36 @@ impl<'a> World<'a> {
     }
 
     /// The statements that made or changed what the code uses, and what those used, and so on.
-    fn statements_behind(&self, code: &Facts) -> FxHashSet<(CellIdx, usize)> {
+    fn statements_behind(&self, code: &Facts) -> Behind {
         let mut pending: Vec<Name> = code.uses.iter().map(|read| read.name.clone()).collect();
         for scope in &code.scopes {
             pending.extend(scope.reads.iter().map(|read| read.name.clone()));
         }
         let mut seen: FxHashSet<Name> = FxHashSet::default();
-        let mut reached = FxHashSet::default();
+        let mut reached = Behind::default();
         while let Some(name) = pending.pop() {
             if !seen.insert(name.clone()) {
                 continue;
             }
             for (index, facts) in self.cells() {
-                let bound = facts
-                    .bindings
-                    .iter()
-                    .filter(|binding| binding.name == name)
-                    .map(|binding| binding.statement as usize);
+                let bindings = facts.bindings.iter();
+                let own = bindings.filter(|binding| binding.name == name);
+                let (within, bound): (Vec<&Binding>, Vec<&Binding>) =
+                    own.partition(|binding| binding.kind == BindingKind::Global);
+                for binding in within {
+                    let statement = binding.statement as usize;
+                    if reached.within.insert((index, statement)) {
+                        names_read(facts, statement, &mut pending);
+                    }
+                }
+                let bound = bound.into_iter().map(|binding| binding.statement as usize);
                 let changed = facts
                     .mutations
                     .iter()
                     .filter(|mutation| mutation.name == name)
                     .filter_map(|mutation| statement_of(facts, mutation.step));
                 for statement in bound.chain(changed) {
-                    if reached.insert((index, statement)) {
+                    if reached.whole.insert((index, statement)) {
                         names_read(facts, statement, &mut pending);
                     }
                 }

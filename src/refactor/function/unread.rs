@@ -6,7 +6,7 @@ use ruff_python_ast::name::Name;
 use ruff_python_ast::visitor::{self, Visitor};
 use ruff_python_ast::{Expr, Stmt, StmtAssign};
 
-use crate::analysis::facts::{Facts, TextReads};
+use crate::analysis::facts::Facts;
 use crate::text::{Ranged, TextRange, TextSize};
 
 /// Whether the code assigns the name and reads it nowhere. `_` and its like say so themselves.
@@ -18,7 +18,7 @@ pub fn is_unread(inside: &Facts, name: &Name) -> bool {
         .iter()
         .flat_map(|scope| &scope.reads)
         .any(|read| read.name == *name);
-    inside.text_reads == TextReads::Nothing
+    !inside.text_reads.takes_words()
         && !at_once
         && !later
         && !name.starts_with('_')

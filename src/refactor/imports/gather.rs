@@ -1,5 +1,7 @@
 //! Which imports of a notebook can stand in its first import cell, and why the others stay.
 
+use std::cell::LazyCell;
+
 use rustc_hash::FxHashSet;
 
 use super::barriers::{self, Barrier};
@@ -7,6 +9,7 @@ use super::block::{self, Statement};
 use super::lines;
 use super::lines::{Block, Target, goes_with_comments, later_blocks, may_fail, without};
 use super::modules::{self, Nature};
+use super::patches::{self, Patch};
 use crate::analysis::facts::{Binding, BindingKind, MagicKind, State, StatementKind, Step};
 use crate::analysis::source::size;
 use crate::notebook::{CellIdx, Edit, EditOp};
@@ -111,6 +114,7 @@ impl Work<'_> {
             return;
         };
         let barriers = barriers::between(self.cx, (self.target.cell, self.target.below), last);
+        let patches = LazyCell::new(|| patches::until(self.cx, last));
         let history = extract::reads_history(self.cx);
         let mut moved: FxHashSet<(CellIdx, usize)> = FxHashSet::default();
         for at in 0..self.blocks.len() {
@@ -122,6 +126,7 @@ impl Work<'_> {
                 .forbidden(block)
                 .or_else(|| self.other_meaning(block))
                 .or_else(|| self.barrier(block, &barriers, &moved))
+                .or_else(|| self.patch(block, &patches))
                 .or_else(|| {
                     history.then(|| "a cell asks IPython for earlier inputs or results".to_owned())
                 });
@@ -293,6 +298,20 @@ impl Work<'_> {
             }
             None => format!("{cell} {}", barrier.does),
         })
+    }
+
+    /// A change of a module, which an import of its members would come before.
+    fn patch(&self, block: &Block, patches: &[Patch]) -> Option<String> {
+        let from = (block.cell, block.statements.0);
+        let to = (self.target.cell, self.target.below);
+        let patch = patches::held_by(self.cx, patches, &block.imports, from, to)?;
+        let text = self.text(patch.cell);
+        let line = line_start(text, patch.range.start())..line_end(text, patch.range.start());
+        let shown: String = text[line].trim().chars().take(40).collect();
+        Some(format!(
+            "`{shown}` in {} may change what it takes",
+            self.cx.cell_name(patch.cell)
+        ))
     }
 
     /// What stands last in a cell is shown, so an import below an expression stays.

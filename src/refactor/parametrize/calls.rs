@@ -2,7 +2,7 @@
 
 use ruff_python_ast::name::Name;
 use ruff_python_ast::visitor::{self, Visitor};
-use ruff_python_ast::{Comprehension, Expr, ExprCall, Stmt};
+use ruff_python_ast::{Comprehension, Expr, ExprCall, InterpolatedStringElement, Stmt};
 use rustc_hash::FxHashSet;
 
 use super::heads::appended;
@@ -35,6 +35,8 @@ pub(super) struct Site {
     bare_generator: Option<TextRange>,
     /// One of the names to hand over, if it means something else here than in the notebook.
     pub hidden: Option<Name>,
+    /// Whether its text is shown: `f"{f(1)=}"`.
+    pub is_shown: bool,
 }
 
 impl Calls {
@@ -44,6 +46,7 @@ impl Calls {
             function,
             names,
             frames: Vec::new(),
+            is_shown: false,
         };
         walk.visit_body(statements);
         walk.calls
@@ -84,6 +87,8 @@ struct Walk<'a> {
     function: &'a str,
     names: &'a [Name],
     frames: Vec<Frame>,
+    /// Whether an f-string around shows the code itself.
+    is_shown: bool,
 }
 
 impl Walk<'_> {
@@ -146,6 +151,7 @@ impl Walk<'_> {
                 .max_by_key(Ranged::end),
             bare_generator,
             hidden: hidden.cloned(),
+            is_shown: self.is_shown,
         });
     }
 
@@ -244,6 +250,13 @@ impl<'a> Visitor<'a> for Walk<'_> {
             }
             _ => visitor::walk_expr(self, expr),
         }
+    }
+
+    fn visit_interpolated_string_element(&mut self, element: &'a InterpolatedStringElement) {
+        let was = self.is_shown;
+        self.is_shown |= matches!(element, InterpolatedStringElement::Interpolation(own) if own.debug_text.is_some());
+        visitor::walk_interpolated_string_element(self, element);
+        self.is_shown = was;
     }
 }
 
