@@ -1,0 +1,47 @@
+//! Magics without their `%`.
+
+/// Words that IPython takes for a magic without its `%`, when a cell is one line and starts with one.
+pub fn is_automagic(word: &str) -> bool {
+    const COMMANDS: &[&str] = &[
+        "alias",
+        "autoreload",
+        "cat",
+        "cd",
+        "clear",
+        "conda",
+        "config",
+        "cp",
+        "env",
+        "hist",
+        "history",
+        "ldir",
+        "less",
+        "ll",
+        "load_ext",
+        "ls",
+        "lsmagic",
+        "magic",
+        "man",
+        "matplotlib",
+        "mkdir",
+        "more",
+        "mv",
+        "pip",
+        "pwd",
+        "pycat",
+        "pylab",
+        "quickref",
+        "reload_ext",
+        "reset",
+        "rm",
+        "rmdir",
+        "run",
+        "time",
+        "timeit",
+        "who",
+        "who_ls",
+        "whos",
+        "xmode",
+    ];
+    COMMANDS.contains(&word)
+}
