@@ -353,6 +353,12 @@ fn magics_bind_and_read() {
     reads("%%R -o y -i x\ny <- x", "(x)");
     leaves("%store -r a b", "a b");
     leaves("%%cython\ndef f(int x):\n    return x", "f");
+    leaves("%aimport json, os.path as p, -re", "json p");
+    leaves("%sc -l files=ls", "files");
+    leaves("%%bigquery --project p df\nselect 1", "df");
+    leaves("%%sql sqlite://\nrows << select 1", "rows");
+    leaves("%%sql \t\nrows << select 1", "rows");
+    leaves("%%manim -qm Base\nclass Base(Scene): pass", "Base");
     reads("df?", "");
     reads("?df.head", "");
     reads("%matplotlib inline\nx", "x");

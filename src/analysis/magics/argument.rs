@@ -46,7 +46,8 @@ pub(super) fn after_options(argument: &str) -> &str {
     rest
 }
 
-/// The names after an option: `-o a -o b,c` → `a b c`.
+/// The names after an option: `-o a -o b,c` → `a b c`. The value may stand close behind the letter of a short one (`-ox`),
+/// and behind `=`.
 pub(super) fn option_values<'l>(argument: &'l str, option: &str) -> Vec<&'l str> {
     let mut values = Vec::new();
     let mut words = argument.split_whitespace();
@@ -54,8 +55,11 @@ pub(super) fn option_values<'l>(argument: &'l str, option: &str) -> Vec<&'l str>
         let value = if word == option {
             words.next()
         } else {
-            word.strip_prefix(option)
-                .map(|rest| rest.strip_prefix('=').unwrap_or(rest))
+            let is_short = option.len() == 2;
+            word.strip_prefix(option).and_then(|rest| {
+                let behind = rest.strip_prefix('=');
+                behind.or_else(|| is_short.then_some(rest))
+            })
         };
         values.extend(
             value
@@ -67,14 +71,64 @@ pub(super) fn option_values<'l>(argument: &'l str, option: &str) -> Vec<&'l str>
     values
 }
 
-/// The first word that is neither an option nor an option's glue: `%%capture --no-stderr out` → `out`.
+/// The first word that is no option: `%%capture --no-stderr out` → `out`.
 pub(super) fn first_name(argument: &str) -> Vec<&str> {
-    argument
-        .split_whitespace()
-        .find(|word| !word.starts_with('-'))
-        .filter(|word| is_name(word))
-        .into_iter()
-        .collect()
+    name_behind_options(argument, &[])
+}
+
+/// The first word that is neither an option nor the value of one of those in `valued`:
+/// `%%bigquery --project mine df` → `df`.
+pub(super) fn name_behind_options<'l>(argument: &'l str, valued: &[&str]) -> Vec<&'l str> {
+    let mut words = words(argument);
+    while let Some(word) = words.next() {
+        if !word.starts_with('-') {
+            return Vec::from_iter(is_name(word).then_some(word));
+        }
+        if valued.contains(&word) {
+            words.next();
+        }
+    }
+    Vec::new()
+}
+
+/// The words of a line. What stands in quotes or brackets is not parted: `--params {"a": 1}`.
+fn words(line: &str) -> impl Iterator<Item = &str> {
+    let mut rest = line;
+    std::iter::from_fn(move || {
+        rest = rest.trim_start();
+        let (mut depth, mut quote) = (0_u32, None);
+        let end = rest.find(|c: char| {
+            match (quote, c) {
+                (Some(open), _) if open == c => quote = None,
+                (Some(_), _) => {}
+                (None, '"' | '\'') => quote = Some(c),
+                (None, '{' | '[' | '(') => depth += 1,
+                (None, '}' | ']' | ')') => depth = depth.saturating_sub(1),
+                (None, _) => return depth == 0 && c.is_whitespace(),
+            }
+            false
+        });
+        let (word, behind) = rest.split_at(end.unwrap_or(rest.len()));
+        rest = behind;
+        (!word.is_empty()).then_some(word)
+    })
+}
+
+/// What `%aimport a.b, c as d, -e` binds: `a d`.
+pub(super) fn imported_names(argument: &str) -> Vec<&str> {
+    let modules = argument.split(',').map(str::trim);
+    let names = modules.map(|module| match module.split_once(" as ") {
+        Some((_, alias)) => alias.trim(),
+        None => module.split('.').next().unwrap_or_default(),
+    });
+    names.filter(|name| is_name(name)).collect()
+}
+
+/// `files` in `%sc -l files = ls`.
+pub(super) fn captured_name(argument: &str) -> Vec<&str> {
+    let target = argument.split_once('=').map(|(target, _)| target);
+    let name = target.and_then(|target| target.split_whitespace().last());
+    name.filter(|name| is_name(name)).into_iter().collect()
 }
 
 /// `result << select …` of the sql magic.
@@ -86,6 +140,13 @@ pub(super) fn sql_target(argument: &str) -> Vec<&str> {
         .filter(|word| is_name(word))
         .into_iter()
         .collect()
+}
+
+/// The same at the start of the lines below `%%sql connection`.
+pub(super) fn sql_target_below(body: &str) -> Vec<&str> {
+    let (before, _) = body.split_once("<<").unwrap_or_default();
+    let name = before.trim().trim_end_matches('=').trim_end();
+    Vec::from_iter(is_name(name).then_some(name))
 }
 
 /// What a cell of Cython defines or imports at its top level.
@@ -120,5 +181,17 @@ mod tests {
         assert_eq!(after_options("-n 10 -r3 f(x)"), "f(x)");
         assert_eq!(after_options("-f func run(1)"), "run(1)");
         assert_eq!(after_options("-1 + x"), "-1 + x");
+    }
+
+    #[test]
+    fn values_of_options_are_no_names() {
+        let valued = ["--project", "--params"];
+        let of = |argument| name_behind_options(argument, &valued);
+        assert_eq!(of("--project mine --dry_run df"), ["df"]);
+        assert_eq!(of("--params {\"a b\": [1, 2]} df"), ["df"]);
+        assert_eq!(of("--project=mine df --verbose"), ["df"]);
+        assert_eq!(of("--project mine"), [""; 0]);
+        assert_eq!(option_values("-oa --output b -o=c", "-o"), ["a", "c"]);
+        assert_eq!(option_values("--output b", "--out"), [""; 0]);
     }
 }

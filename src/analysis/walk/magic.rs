@@ -183,7 +183,9 @@ fn argument_of<'t>(text: &'t str, magic: &Magic) -> (&'t str, TextSize) {
     let line = &text[magic.range];
     let after_name = "%%".len() + magic.name.len();
     let argument = line.get(after_name..).unwrap_or_default();
+    // Not `trim`, which gives the start of what is blank, when all of it is.
+    let trimmed = argument.trim_start().trim_end();
     let blank = argument.len() - argument.trim_start().len();
     let at = magic.range.start() + size(after_name + blank);
-    (argument.trim(), at)
+    (trimmed, at)
 }
