@@ -366,6 +366,16 @@ fn magics_bind_and_read() {
 }
 
 #[test]
+fn a_cell_magic_may_run_another() {
+    reads("%%capture out\n%%bash --out lines\nls $x", "");
+    leaves("%%capture out\n%%bash --out lines\nls $x", "lines out");
+    leaves("%%time\n\n%%capture out\nx = y", "out x");
+    reads("%%time\n\n%%capture out\nx = y", "y");
+    leaves("%%capture out\n%%timeit\nx = 1", "out");
+    leaves("%%bash\n%%time\nx = 1", "");
+}
+
+#[test]
 fn what_opens_the_names() {
     let kinds = |text: &str| -> Vec<OpeningKind> {
         valid(text)

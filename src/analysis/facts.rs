@@ -473,6 +473,12 @@ impl Facts {
         self.passages.shrink_to_fit();
     }
 
+    /// The magics that speak of the whole cell, the outermost first: `%%capture`, and `%%bash` on the line below.
+    pub fn cell_magics(&self) -> impl DoubleEndedIterator<Item = &Magic> {
+        let magics = self.magics.iter();
+        magics.filter(|magic| magic.kind == MagicKind::Cell)
+    }
+
     /// Whether the cell is Python that a kernel would run.
     pub fn runs(&self) -> bool {
         self.syntax_errors.is_empty()

@@ -49,7 +49,7 @@ fn parsed_facts(text: &str) -> Facts {
     let source = Source::new(text);
     let parsed = source.parse();
     let mut walker = Walker::new(&source);
-    walker.cell_magic_line();
+    walker.cell_magic_lines();
     let mut statements = Vec::with_capacity(parsed.statements.len());
     for stmt in &parsed.statements {
         let from = walker.step();
@@ -62,7 +62,7 @@ fn parsed_facts(text: &str) -> Facts {
             steps: (from, walker.step()),
         });
     }
-    walker.cell_magic_end();
+    walker.cell_magic_ends();
     let (mut facts, flow) = walker.finish();
     facts.statements = statements.into();
     facts.trailing = parsed
