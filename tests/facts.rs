@@ -376,6 +376,17 @@ fn a_cell_magic_may_run_another() {
 }
 
 #[test]
+fn a_magic_without_its_sign_does_what_it_does_with_it() {
+    leaves("store -r frame", "frame");
+    leaves("macro again 1", "again");
+    leaves("time x = f(a)", "x");
+    reads("time x = f(a)", "f a");
+    reads("precision * 2", "precision");
+    reads("page in pages", "page pages");
+    reads("ls *.txt | sort > out", "");
+}
+
+#[test]
 fn what_opens_the_names() {
     let kinds = |text: &str| -> Vec<OpeningKind> {
         valid(text)
@@ -401,6 +412,9 @@ fn what_opens_the_names() {
     );
     assert_eq!(kinds("%pylab inline"), [OpeningKind::Magic("pylab".into())]);
     assert_eq!(kinds("%reset -f"), [OpeningKind::Reset]);
+    assert_eq!(kinds("%reset -f out"), []);
+    assert_eq!(kinds("reset -f"), [OpeningKind::Reset]);
+    assert_eq!(kinds("pylab"), [OpeningKind::Magic("pylab".into())]);
     assert_eq!(kinds("%store -r"), [OpeningKind::Magic("store".into())]);
     assert_eq!(
         kinds("%matplotlib inline\n%load_ext autoreload\n%autoreload 2"),

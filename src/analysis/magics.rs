@@ -11,7 +11,7 @@ use self::argument::{
     after_options, captured_name, compiled_names, first_name, imported_names, leading_name,
     name_behind_options, option_values, sql_target, sql_target_below,
 };
-pub use self::automagic::is_automagic;
+pub use self::automagic::{automagic, is_automagic};
 use super::facts::OpeningKind;
 
 /// What the lines below a cell magic are.

@@ -75,6 +75,16 @@ impl<'t> Source<'t> {
         }
     }
 
+    /// A text of which nothing is Python, but for what a magic makes of its line.
+    pub fn of_other(cell: &'t str) -> Self {
+        Self {
+            text: Cow::Borrowed(cell),
+            python: TextRange::empty(size(cell.len())),
+            shift: TextSize::new(0),
+            cell_magics: Vec::new(),
+        }
+    }
+
     /// A place of the parsed text as a place of the cell's text.
     pub fn in_cell(&self, range: TextRange) -> TextRange {
         if self.shift == TextSize::new(0) {

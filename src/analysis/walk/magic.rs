@@ -64,6 +64,19 @@ impl Walker<'_> {
         }
     }
 
+    /// A line `name argument` that IPython takes for `%name argument`. Both are slices of the cell's text.
+    pub fn automagic(&mut self, name: &str, argument: &str, range: TextRange) {
+        self.facts.magics.push(Magic {
+            range,
+            kind: MagicKind::Line,
+            name: name.into(),
+            argument: argument.into(),
+        });
+        let effect = magics::line_effect(name, argument);
+        let at = range.end() - size(argument.len());
+        self.effect(&effect, argument, at, range);
+    }
+
     pub(super) fn escape(&mut self, kind: IpyEscapeKind, value: &str, range: TextRange) {
         let magic_kind = match kind {
             IpyEscapeKind::Magic | IpyEscapeKind::Magic2 => MagicKind::Line,
