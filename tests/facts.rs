@@ -357,10 +357,37 @@ fn magics_bind_and_read() {
     reads("%%R -o y -i x\ny <- x", "(x)");
     leaves("%store -r a b", "a b");
     leaves("%%cython\ndef f(int x):\n    return x", "f");
+    leaves("%aimport json, os.path as p, -re", "json p");
+    leaves("%sc -l files=ls", "files");
+    leaves("%%bigquery --project p df\nselect 1", "df");
+    leaves("%%sql sqlite://\nrows << select 1", "rows");
+    leaves("%%sql \t\nrows << select 1", "rows");
+    leaves("%%manim -qm Base\nclass Base(Scene): pass", "Base");
     reads("df?", "");
     reads("?df.head", "");
     reads("%matplotlib inline\nx", "x");
     leaves("x = 1\n%xdel x", "-x");
+}
+
+#[test]
+fn a_cell_magic_may_run_another() {
+    reads("%%capture out\n%%bash --out lines\nls $x", "");
+    leaves("%%capture out\n%%bash --out lines\nls $x", "lines out");
+    leaves("%%time\n\n%%capture out\nx = y", "out x");
+    reads("%%time\n\n%%capture out\nx = y", "y");
+    leaves("%%capture out\n%%timeit\nx = 1", "out");
+    leaves("%%bash\n%%time\nx = 1", "");
+}
+
+#[test]
+fn a_magic_without_its_sign_does_what_it_does_with_it() {
+    leaves("store -r frame", "frame");
+    leaves("macro again 1", "again");
+    leaves("time x = f(a)", "x");
+    reads("time x = f(a)", "f a");
+    reads("precision * 2", "precision");
+    reads("page in pages", "page pages");
+    reads("ls *.txt | sort > out", "");
 }
 
 #[test]
@@ -389,6 +416,9 @@ fn what_opens_the_names() {
     );
     assert_eq!(kinds("%pylab inline"), [OpeningKind::Magic("pylab".into())]);
     assert_eq!(kinds("%reset -f"), [OpeningKind::Reset]);
+    assert_eq!(kinds("%reset -f out"), []);
+    assert_eq!(kinds("reset -f"), [OpeningKind::Reset]);
+    assert_eq!(kinds("pylab"), [OpeningKind::Magic("pylab".into())]);
     assert_eq!(kinds("%store -r"), [OpeningKind::Magic("store".into())]);
     assert_eq!(
         kinds("%matplotlib inline\n%load_ext autoreload\n%autoreload 2"),

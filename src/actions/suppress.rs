@@ -165,10 +165,9 @@ fn foreign_magic<'a>(cx: &ActionContext<'a>) -> Option<&'a str> {
     const WITH_HASH: &[&str] = &[
         "R", "bash", "cython", "perl", "pypy", "python", "python2", "python3", "ruby", "sh",
     ];
-    let magic = cx.all.facts(cx.cell).magics.first()?;
-    let is_foreign = magic.kind == MagicKind::Cell
-        && magics::body_of(&magic.name) == magics::Body::Other
-        && !WITH_HASH.contains(&&*magic.name);
+    let magic = cx.all.facts(cx.cell).cell_magics().next_back()?;
+    let is_foreign =
+        magics::body_of(&magic.name) == magics::Body::Other && !WITH_HASH.contains(&&*magic.name);
     is_foreign.then_some(&*magic.name)
 }
 
@@ -229,11 +228,7 @@ fn for_cell(text: &str, facts: &Facts) -> Place {
     if let Some(end) = Directives::of(text).cell_brackets(text) {
         return Place::Into(TextRange::empty(end));
     }
-    let magic = facts
-        .magics
-        .first()
-        .filter(|magic| magic.kind == MagicKind::Cell);
-    let at = magic.map_or(0, |magic| {
+    let at = facts.cell_magics().next_back().map_or(0, |magic| {
         let end = magic.range.end().to_usize();
         text[end..]
             .find('\n')

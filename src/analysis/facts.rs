@@ -486,6 +486,25 @@ impl Facts {
         self.passages.shrink_to_fit();
     }
 
+    /// The magics that speak of the whole cell, the outermost first: `%%capture`, and `%%bash` on the line below.
+    pub fn cell_magics(&self) -> impl DoubleEndedIterator<Item = &Magic> {
+        let magics = self.magics.iter();
+        magics.filter(|magic| magic.kind == MagicKind::Cell)
+    }
+
+    /// The file that the cell writes, as its magic names it: `%%writefile -a w.py`.
+    pub fn written_file(&self) -> Option<&str> {
+        let magic = self.cell_magics().next_back()?;
+        if !matches!(&*magic.name, "writefile" | "file") {
+            return None;
+        }
+        let mut file = magic.argument.trim();
+        while file.starts_with('-') {
+            file = file.split_once(char::is_whitespace)?.1.trim_start();
+        }
+        Some(file.trim_matches(['"', '\'']))
+    }
+
     /// Whether the cell is Python that a kernel would run.
     pub fn runs(&self) -> bool {
         self.syntax_errors.is_empty()

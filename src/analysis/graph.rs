@@ -276,7 +276,8 @@ impl Link {
         }
         let old = std::mem::replace(&mut self.cells[position].facts, facts);
         let facts = Arc::clone(&self.cells[position].facts);
-        let same_openings = old.openings.len() == facts.openings.len()
+        let same_openings = old.written_file() == facts.written_file()
+            && old.openings.len() == facts.openings.len()
             && old
                 .openings
                 .iter()

@@ -3,6 +3,15 @@
 //! Source of the facts: the documentation of IPython's built-in magics, and of the extensions
 //! named in the tables.
 
+mod argument;
+mod automagic;
+
+pub use self::argument::is_name;
+use self::argument::{
+    after_options, captured_name, compiled_names, first_name, imported_names, leading_name,
+    name_behind_options, option_values, sql_target, sql_target_below,
+};
+pub use self::automagic::{automagic, is_automagic};
 use super::facts::OpeningKind;
 
 /// What the lines below a cell magic are.
@@ -29,6 +38,8 @@ const PYTHON_CELLS: &[&str] = &[
     "ipytest",
     "local",
     "lprun",
+    // Of manim itself, which runs the scene among the notebook's names.
+    "manim",
     "matplotlib",
     "memit",
     "mprun",
@@ -74,7 +85,6 @@ pub struct Effect<'l> {
 const HARMLESS_LINES: &[&str] = &[
     "alias",
     "alias_magic",
-    "aimport",
     "autoawait",
     "autocall",
     "automagic",
@@ -189,7 +199,6 @@ const HARMLESS_LINES: &[&str] = &[
     "plantuml",
     "python",
     "install_ext",
-    "sc",
     "latex",
     "markdown",
     "md",
@@ -221,6 +230,14 @@ pub fn line_effect<'l>(name: &str, argument: &'l str) -> Effect<'l> {
             binds: first_name(argument),
             ..none
         },
+        "aimport" => Effect {
+            binds: imported_names(argument),
+            ..none
+        },
+        "sc" => Effect {
+            binds: captured_name(argument),
+            ..none
+        },
         "R" | "octave" => Effect {
             binds: option_values(argument, "-o"),
             mentions: option_values(argument, "-i"),
@@ -248,8 +265,10 @@ pub fn line_effect<'l>(name: &str, argument: &'l str) -> Effect<'l> {
             deletes: after_options(argument).split_whitespace().collect(),
             ..none
         },
+        // `%reset out` empties IPython's history and leaves the notebook's names alone. `%reset array` deletes those of arrays,
+        // which nobody can tell.
         "reset" => Effect {
-            opening: Some(OpeningKind::Reset),
+            opening: resets_names(argument).then_some(OpeningKind::Reset),
             ..none
         },
         "store" => Effect {
@@ -273,6 +292,14 @@ pub fn line_effect<'l>(name: &str, argument: &'l str) -> Effect<'l> {
             ..none
         },
     }
+}
+
+/// Whether `%reset argument` deletes all names: where it says what to reset, only a soft reset does (`-s`).
+fn resets_names(argument: &str) -> bool {
+    let words = argument.split_whitespace();
+    let (options, targets): (Vec<&str>, Vec<&str>) = words.partition(|word| word.starts_with('-'));
+    let is_soft = |option: &&str| !option.starts_with("--") && option.contains('s');
+    targets.is_empty() || options.iter().any(is_soft)
 }
 
 /// Cell magics whose body leaves the notebook's names alone, apart from the options below.
@@ -328,11 +355,11 @@ const FOREIGN_CELLS: &[&str] = &[
     "tikz",
     "writefile",
     "bigquery",
+    "bqsql",
     "csharp",
     "cleanup",
     "dot",
     "graphviz",
-    "manim",
     "perl6",
     "node",
     "typescript",
@@ -343,6 +370,41 @@ const FOREIGN_CELLS: &[&str] = &[
     "stata",
     "lua",
     "skip",
+];
+
+/// The options of `%%bigquery` that take a value, in google-cloud-bigquery and bigquery-magics.
+const BIGQUERY_VALUED: &[&str] = &[
+    "--bigquery_api_endpoint",
+    "--bqstorage_api_endpoint",
+    "--destination_table",
+    "--engine",
+    "--location",
+    "--max_results",
+    "--maximum_bytes_billed",
+    "--params",
+    "--progress_bar_type",
+    "--project",
+];
+
+/// The options of `%%sparksql` that take a value, in sparksql-magic and jupyterlab-sql-editor.
+const SPARKSQL_VALUED: &[&str] = &[
+    "-d",
+    "--database",
+    "--dataframe",
+    "-f",
+    "--file",
+    "-i",
+    "--input",
+    "-l",
+    "--limit",
+    "-o",
+    "--output",
+    "-r",
+    "--refresh",
+    "-t",
+    "--truncate",
+    "-v",
+    "--view",
 ];
 
 /// What the line of `%%name argument` does, and what its body does when it is not Python.
@@ -371,19 +433,43 @@ pub fn cell_effect<'l>(name: &str, argument: &'l str, body: &'l str) -> Effect<'
             mentions: option_values(argument, "-i"),
             ..none
         },
-        "bigquery" | "read_sql" => Effect {
-            binds: first_name(argument),
+        "bigquery" | "bqsql" => Effect {
+            binds: name_behind_options(argument, BIGQUERY_VALUED),
+            ..none
+        },
+        "read_sql" => Effect {
+            binds: name_behind_options(argument, &["-c", "--connection"]),
             ..none
         },
         "sql" => Effect {
             binds: sql_target(argument)
                 .into_iter()
+                .chain(sql_target_below(body))
                 .chain(option_values(argument, "-o"))
                 .collect(),
             ..none
         },
-        "spark" | "sparksql" | "local" => Effect {
+        // Two extensions have it: one takes the name as a word, the other behind an option.
+        "sparksql" => Effect {
+            binds: name_behind_options(argument, SPARKSQL_VALUED)
+                .into_iter()
+                .chain(option_values(argument, "-d"))
+                .chain(option_values(argument, "--dataframe"))
+                .chain(option_values(argument, "-o"))
+                .collect(),
+            ..none
+        },
+        "spark" | "local" => Effect {
             binds: option_values(argument, "-o"),
+            ..none
+        },
+        "stata" => Effect {
+            binds: [
+                "-doutd", "-douta", "-foutd", "-fouta", "-ret", "-eret", "-sret",
+            ]
+            .iter()
+            .flat_map(|option| option_values(argument, option))
+            .collect(),
             ..none
         },
         "bash" | "sh" | "script" | "perl" | "ruby" | "python" | "python2" | "python3" | "pypy" => {
@@ -435,173 +521,9 @@ pub fn shell_mentions(line: &str) -> Vec<&str> {
     names
 }
 
-/// Words that IPython takes for a magic without its `%`, when a cell is one line and starts with one.
-pub fn is_automagic(word: &str) -> bool {
-    const COMMANDS: &[&str] = &[
-        "alias",
-        "autoreload",
-        "cat",
-        "cd",
-        "clear",
-        "conda",
-        "config",
-        "cp",
-        "env",
-        "hist",
-        "history",
-        "ldir",
-        "less",
-        "ll",
-        "load_ext",
-        "ls",
-        "lsmagic",
-        "magic",
-        "man",
-        "matplotlib",
-        "mkdir",
-        "more",
-        "mv",
-        "pip",
-        "pwd",
-        "pycat",
-        "pylab",
-        "quickref",
-        "reload_ext",
-        "reset",
-        "rm",
-        "rmdir",
-        "run",
-        "time",
-        "timeit",
-        "who",
-        "who_ls",
-        "whos",
-        "xmode",
-    ];
-    COMMANDS.contains(&word)
-}
-
-pub fn is_name(word: &str) -> bool {
-    leading_name(word).is_some_and(|name| name.len() == word.len())
-}
-
-fn leading_name(text: &str) -> Option<&str> {
-    let starts = |c: char| c.is_alphabetic() || c == '_';
-    if !text.starts_with(starts) {
-        return None;
-    }
-    let end = text
-        .find(|c: char| !c.is_alphanumeric() && c != '_')
-        .unwrap_or(text.len());
-    Some(&text[..end])
-}
-
-/// The argument without the options in front of it: `-n 10 -r3 f(x)` → `f(x)`.
-fn after_options(argument: &str) -> &str {
-    let mut rest = argument.trim_start();
-    while let Some(option) = rest.strip_prefix('-') {
-        if !option.starts_with(|c: char| c.is_ascii_alphabetic() || c == '-') {
-            break;
-        }
-        let end = rest.find(char::is_whitespace).unwrap_or(rest.len());
-        let letter = &rest[..end];
-        rest = rest[end..].trim_start();
-        // `-n 10`: a value stands on its own where the option is one of timeit's, prun's or lprun's.
-        if matches!(
-            letter,
-            "-n" | "-r" | "-p" | "-l" | "-s" | "-T" | "-D" | "-f" | "-t" | "-m" | "-i"
-        ) {
-            let value_end = rest.find(char::is_whitespace).unwrap_or(rest.len());
-            let value = &rest[..value_end];
-            if letter == "-f"
-                || (letter != "-t"
-                    && letter != "-i"
-                    && letter != "-m"
-                    && value_end < rest.len()
-                    && value.bytes().all(|b| b.is_ascii_alphanumeric()))
-            {
-                rest = rest[value_end..].trim_start();
-            }
-        }
-    }
-    rest
-}
-
-/// The names after an option: `-o a -o b,c` → `a b c`.
-fn option_values<'l>(argument: &'l str, option: &str) -> Vec<&'l str> {
-    let mut values = Vec::new();
-    let mut words = argument.split_whitespace();
-    while let Some(word) = words.next() {
-        let value = if word == option {
-            words.next()
-        } else {
-            word.strip_prefix(option)
-                .map(|rest| rest.strip_prefix('=').unwrap_or(rest))
-        };
-        values.extend(
-            value
-                .into_iter()
-                .flat_map(|value| value.split(','))
-                .filter(|word| is_name(word)),
-        );
-    }
-    values
-}
-
-/// The first word that is neither an option nor an option's glue: `%%capture --no-stderr out` → `out`.
-fn first_name(argument: &str) -> Vec<&str> {
-    argument
-        .split_whitespace()
-        .find(|word| !word.starts_with('-'))
-        .filter(|word| is_name(word))
-        .into_iter()
-        .collect()
-}
-
-/// `result << select …` of the sql magic.
-fn sql_target(argument: &str) -> Vec<&str> {
-    argument
-        .split_once("<<")
-        .and_then(|(before, _)| before.split_whitespace().last())
-        .map(|word| word.trim_end_matches('='))
-        .filter(|word| is_name(word))
-        .into_iter()
-        .collect()
-}
-
-/// What a cell of Cython defines or imports at its top level.
-fn compiled_names(body: &str) -> Vec<&str> {
-    let mut names = Vec::new();
-    for line in body.lines() {
-        let mut words = line.split([' ', '(', ':', '=', ',', '\t']);
-        match words.next() {
-            Some("def" | "cpdef" | "class" | "cdef" | "import" | "cimport" | "from") => {
-                let parameters = line.find('(').unwrap_or(line.len());
-                names.extend(
-                    line[..parameters]
-                        .split(|c: char| !c.is_alphanumeric() && c != '_')
-                        .skip(1)
-                        .filter(|word| is_name(word)),
-                );
-            }
-            Some(word) if is_name(word) && line.contains('=') => names.push(word),
-            _ => {}
-        }
-    }
-    names
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn options_come_before_the_code() {
-        assert_eq!(after_options("f(x)"), "f(x)");
-        assert_eq!(after_options("-n 10 -r3 f(x)"), "f(x)");
-        assert_eq!(after_options("-f func run(1)"), "run(1)");
-        assert_eq!(after_options("-1 + x"), "-1 + x");
-    }
 
     #[test]
     fn magics_bind_what_their_line_says() {
@@ -610,10 +532,39 @@ mod tests {
         assert_eq!(cell_effect("bash", "--out lines", "").binds, ["lines"]);
         assert_eq!(line_effect("sql", "result << select 1").binds, ["result"]);
         assert_eq!(line_effect("store", "-r a b").binds, ["a", "b"]);
+        assert_eq!(line_effect("aimport", "a.b, c as d, -e").binds, ["a", "d"]);
+        assert_eq!(line_effect("sc", "-l files = ls x=y").binds, ["files"]);
         assert_eq!(
             cell_effect("cython", "", "cpdef int f(int x):\n    y = 2").binds,
             ["int", "f"]
         );
+    }
+
+    #[test]
+    fn queries_bind_what_their_line_or_first_line_says() {
+        let binds = |name, argument, body| cell_effect(name, argument, body).binds;
+        assert_eq!(binds("bigquery", "df --project p", ""), ["df"]);
+        assert_eq!(binds("bigquery", "--project p --params $q df", ""), ["df"]);
+        assert_eq!(binds("sparksql", "-c -v view df", ""), ["df"]);
+        assert_eq!(binds("sparksql", "--dataframe df -l 3", ""), ["df"]);
+        assert_eq!(binds("sql", "x://", "\nrows << select 1"), ["rows"]);
+        assert_eq!(binds("sql", "x://", "\nselect a << 2"), [""; 0]);
+        assert_eq!(binds("sql", "x:// rows << select", ""), ["rows"]);
+        assert_eq!(
+            binds("stata", "-d df -doutd auto -ret r", ""),
+            ["auto", "r"]
+        );
+    }
+
+    #[test]
+    fn a_reset_may_be_of_the_history_only() {
+        let opens = |argument| line_effect("reset", argument).opening.is_some();
+        for all in ["", "-f", "-sf", "--aggressive", "-s out"] {
+            assert!(opens(all), "{all}");
+        }
+        for some in ["-f out", "in", "-f dhist in", "array", "--aggressive out"] {
+            assert!(!opens(some), "{some}");
+        }
     }
 
     #[test]

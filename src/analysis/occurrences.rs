@@ -120,7 +120,7 @@ fn find(text: &str, facts: &Facts) -> Occurrences {
     let parsed = source.parse();
     let mut finder = Finder::new(source);
     finder.occurrences.is_broken = !parsed.errors.is_empty();
-    finder.cell_magic();
+    finder.cell_magics();
     finder.visit_body(&parsed.statements);
     let mut occurrences = finder.occurrences;
     // What is not where it should be (a continued magic line, a pasted prompt) is not sure.

@@ -9,8 +9,8 @@ use thin_vec::{ThinVec, thin_vec};
 
 use super::depth;
 use super::facts::{
-    Binding, BindingKind, Class, Exit, Facts, Magic, MagicKind, Opening, OpeningKind, Path, Remark,
-    ScopeIdx, State, Statement, StatementKind, SyntaxError, Trailing, Value,
+    Binding, BindingKind, Class, Exit, Facts, Opening, OpeningKind, Path, Remark, ScopeIdx, State,
+    Statement, StatementKind, SyntaxError, Trailing, Value,
 };
 use super::flow::Branch;
 use super::magics;
@@ -49,7 +49,7 @@ fn parsed_facts(text: &str) -> Facts {
     let source = Source::new(text);
     let parsed = source.parse();
     let mut walker = Walker::new(&source);
-    walker.cell_magic_line();
+    walker.cell_magic_lines();
     let mut statements = Vec::with_capacity(parsed.statements.len());
     for stmt in &parsed.statements {
         let from = walker.step();
@@ -62,7 +62,7 @@ fn parsed_facts(text: &str) -> Facts {
             steps: (from, walker.step()),
         });
     }
-    walker.cell_magic_end();
+    walker.cell_magic_ends();
     let (mut facts, flow) = walker.finish();
     facts.statements = statements.into();
     facts.trailing = parsed
@@ -212,51 +212,34 @@ fn code_lines(text: &str) -> u32 {
 }
 
 /// One line that starts with a magic's name: IPython runs `ls -a` as `%ls -a`, whatever Python would make of it.
+/// A lone word may be a variable, which goes first: see `is_bare_magic`.
 fn automagic(text: &str) -> Option<Facts> {
     let line = text.trim();
     if line.contains(['\n', '\r']) {
         return None;
     }
-    let end = line.find(char::is_whitespace).unwrap_or(line.len());
-    let (word, argument) = line.split_at(end);
-    let argument = argument.trim();
-    // A lone word may be a variable, which goes first: see `is_bare_magic`. So may a module (`time`).
-    let is_python =
-        argument.is_empty() || argument.starts_with(['=', '(', ',', '.', '[', ';', '#']);
-    if !magics::is_automagic(word) || is_python {
-        return None;
-    }
+    let (word, argument) = magics::automagic(line)?;
     let start = text.len() - text.trim_start().len();
     let range = TextRange::at(size(start), size(line.len()));
-    let opening = magics::line_effect(word, argument).opening;
-    Some(Facts {
-        magics: thin_vec![Magic {
-            range,
-            kind: MagicKind::Line,
-            name: word.into(),
-            argument: argument.into(),
-        }],
-        openings: opening
-            .map(|kind| super::facts::Opening {
-                range,
-                step: 0,
-                kind,
-            })
-            .into_iter()
-            .collect(),
-        statements: thin_vec![Statement {
-            range,
-            kind: StatementKind::Magic,
-            steps: (0, 1),
-        }],
-        code_lines: 1,
-        ..Facts::default()
-    })
+    let source = Source::of_other(text);
+    let mut walker = Walker::new(&source);
+    walker.automagic(word, argument, range);
+    let steps = (0, walker.step().max(1));
+    let (mut facts, flow) = walker.finish();
+    facts.statements = thin_vec![Statement {
+        range,
+        kind: StatementKind::Magic,
+        steps,
+    }];
+    facts.code_lines = 1;
+    facts.exits = exits(&facts, flow.into_states());
+    facts.fit();
+    Some(facts)
 }
 
 /// Whether a lone word on a line is a magic rather than a name: `ls`, `pwd`, `whos`.
 pub fn is_bare_magic(facts: &Facts, range: TextRange, name: &str) -> bool {
-    magics::is_automagic(name)
+    matches!(&facts.statements[..], [only] if only.range == range)
+        && magics::is_automagic(name)
         && !builtins::is_history(name)
-        && matches!(&facts.statements[..], [only] if only.range == range)
 }

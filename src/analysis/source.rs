@@ -28,7 +28,8 @@ pub struct Source<'t> {
     pub python: TextRange,
     /// How many bytes stand in front of the cell's own.
     shift: TextSize,
-    pub cell_magic: Option<Magic>,
+    /// `%%capture out` and, on the next line, `%%bash`: the first runs the rest as a cell.
+    pub cell_magics: Vec<Magic>,
 }
 
 /// The statements of a cell and where it is not Python, in places of the cell's source.
@@ -39,21 +40,23 @@ pub struct Parsed {
 
 impl<'t> Source<'t> {
     pub fn new(cell: &'t str) -> Self {
-        let start = cell.len() - cell.trim_start_matches(['\n', '\r']).len();
-        let first_line = cell[start..].lines().next().unwrap_or_default();
-        if let Some(magic) = cell_magic(first_line, start) {
-            let body_start = (start + first_line.len()).min(cell.len());
-            let python = match magics::body_of(&magic.name) {
-                Body::Python | Body::PythonAside => {
-                    TextRange::new(size(body_start), size(cell.len()))
-                }
-                Body::Other => TextRange::empty(size(cell.len())),
-            };
+        let mut cell_magics = Vec::new();
+        let mut body_start = 0;
+        while let Some(magic) = cell_magic(cell, body_start) {
+            body_start = magic.range.end().to_usize();
+            let is_python = magics::body_of(&magic.name) != Body::Other;
+            cell_magics.push(magic);
+            if !is_python {
+                body_start = cell.len();
+                break;
+            }
+        }
+        if !cell_magics.is_empty() {
             return Self {
                 text: Cow::Borrowed(cell),
-                python,
+                python: TextRange::new(size(body_start), size(cell.len())),
                 shift: TextSize::new(0),
-                cell_magic: Some(magic),
+                cell_magics,
             };
         }
         match as_block(cell) {
@@ -61,14 +64,24 @@ impl<'t> Source<'t> {
                 python: TextRange::up_to(size(block.len())),
                 text: Cow::Owned(block),
                 shift: size(BLOCK.len()),
-                cell_magic: None,
+                cell_magics,
             },
             None => Self {
                 text: Cow::Borrowed(cell),
                 python: TextRange::up_to(size(cell.len())),
                 shift: TextSize::new(0),
-                cell_magic: None,
+                cell_magics,
             },
+        }
+    }
+
+    /// A text of which nothing is Python, but for what a magic makes of its line.
+    pub fn of_other(cell: &'t str) -> Self {
+        Self {
+            text: Cow::Borrowed(cell),
+            python: TextRange::empty(size(cell.len())),
+            shift: TextSize::new(0),
+            cell_magics: Vec::new(),
         }
     }
 
@@ -146,8 +159,10 @@ fn may_hold_long_strings(code: &str) -> bool {
     })
 }
 
-/// `%%name argument` on a cell's first line.
-fn cell_magic(line: &str, start: usize) -> Option<Magic> {
+/// `%%name argument` on the first line behind `start` in which anything stands.
+fn cell_magic(cell: &str, start: usize) -> Option<Magic> {
+    let start = cell.len() - cell[start..].trim_start_matches(['\n', '\r']).len();
+    let line = cell[start..].lines().next().unwrap_or_default();
     let indent = line.len() - line.trim_start().len();
     let content = line[indent..].strip_prefix("%%")?;
     let name_end = content

@@ -2,11 +2,11 @@
 //!
 //! Two blank lines part Markdown cells; one that has such lines in it, or fences, stands between
 //! `<!-- #region -->` and `<!-- #endregion -->`, and a raw cell between `<!-- #raw -->` and `<!-- #endraw -->`
-//! (<https://jupytext.readthedocs.io/en/latest/formats-markdown.html>).
+//! (<https://jupytext.readthedocs.io/en/latest/formats-markdown.html>). A fence with `active="md"` is a raw cell, too.
 
 use super::fenced::{self, Chunk, Fence, Flavour};
 use super::header;
-use super::percent::take_metadata;
+use super::percent::{is_active, take_metadata};
 use super::sheet::{Coding, Frame, Sheet};
 use super::{Format, Hint, Kind, is_countable, without_mark};
 use crate::notebook::{CellKind, Language, NotebookMeta};
@@ -72,6 +72,9 @@ fn chunk(fence: &Fence<'_>, frame: &Frame) -> Option<Chunk> {
     let mut options = options.to_owned();
     let mut metadata = Vec::new();
     take_metadata(&mut options, &mut metadata);
+    if !is_active(&metadata, "ipynb") {
+        chunk.kind = CellKind::Raw;
+    }
     let tags = metadata.iter().find(|(key, _)| key == "tags");
     let tags = tags.and_then(|(_, tags)| tags.as_array());
     let tags = tags.into_iter().flatten().filter_map(|tag| tag.as_str());
@@ -107,4 +110,29 @@ fn write(frame: &Frame, kind: CellKind, text: &str) -> Option<String> {
         }
         CellKind::Unknown => return None,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// As jupytext 1.19 reads them.
+    #[test]
+    fn what_does_not_run_in_the_notebook_is_no_code() {
+        for (options, kind) in [
+            ("", CellKind::Code),
+            (" active=\"md\"", CellKind::Raw),
+            (" tags=[\"active-md\"]", CellKind::Raw),
+            (" active=\"ipynb\"", CellKind::Code),
+            (" active=\"ipynb,md\"", CellKind::Code),
+            (" tags=[\"active-ipynb\"]", CellKind::Code),
+        ] {
+            let text = format!("```python{options}\nx = 1\n```\n");
+            let notebook = parse(&text, Some(&Frame::default())).notebook();
+            let [cell] = &notebook.cells[..] else {
+                panic!("{options}: {:?}", notebook.cells);
+            };
+            assert_eq!((cell.kind, &*cell.text), (kind, "x = 1"), "{options}");
+        }
+    }
 }

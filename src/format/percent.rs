@@ -3,7 +3,8 @@
 //! A marker is `# %%` alone or with a space behind it, then in any order a title, `[markdown]` or `[raw]`, and
 //! `tags=["a", "b"]`. `# %%timeit` is a magic that somebody commented out, not a marker
 //! (<https://jupytext.readthedocs.io/en/latest/formats-scripts.html#the-percent-format>).
-//! The text of a code cell is the script's own lines. Only where jupytext's header says `format_name: percent` are
+//! The text of a code cell is the script's own lines, but for one that runs only in the notebook (`active="ipynb"`),
+//! which stands in comments. Only where jupytext's header says `format_name: percent` are
 //! magics uncommented: in hydrogen scripts, in those of VS Code and of Spyder a comment is a comment.
 
 use std::fmt::Write as _;
@@ -115,6 +116,8 @@ struct PercentCell {
     tags: Vec<Box<str>>,
     /// jupytext's `language="bash"`: the cell is one of the magic `%%bash`, and its body stands in comments.
     language: Option<String>,
+    /// jupytext's `active="ipynb"`: the script has it in comments.
+    is_off_in_script: bool,
     /// The marker's line, without its line break. Empty for text before the first marker.
     marker_range: TextRange,
     /// The lines below the marker, as they stand in the script: for a code cell exactly its text.
@@ -138,6 +141,11 @@ impl PercentCell {
         }
         let whole = Span::new(if is_marked { marker.start } else { start }, body.end);
         let (body, coding) = match (self.kind, &self.language) {
+            (CellKind::Code, None)
+                if self.is_off_in_script && is_comment(&text[body.start..body.end]) =>
+            {
+                (body, Coding::Prefix("# "))
+            }
             (CellKind::Code, None) => (body, coding),
             (CellKind::Code, Some(_)) => (body, Coding::Prefix("# ")),
             _ => match inside_quotes(text, body) {
@@ -186,6 +194,7 @@ fn split(text: &str, has_header: bool) -> Vec<PercentCell> {
             kind: CellKind::Code,
             tags: Vec::new(),
             language: None,
+            is_off_in_script: false,
             marker_range: TextRange::empty(to_size(before.start)),
             text_range: body(text, before, markers.is_empty()),
         });
@@ -199,6 +208,7 @@ fn split(text: &str, has_header: bool) -> Vec<PercentCell> {
             kind: marker.kind,
             tags: marker.tags,
             language: marker.language,
+            is_off_in_script: marker.is_off_in_script,
             marker_range: to_range(line(at)),
             text_range: body(text, below..next.unwrap_or(text.len()), next.is_none()),
         });
@@ -257,6 +267,7 @@ struct Marker {
     kind: CellKind,
     tags: Vec<Box<str>>,
     language: Option<String>,
+    is_off_in_script: bool,
 }
 
 impl Marker {
@@ -293,8 +304,24 @@ impl Marker {
             kind,
             tags: tags.map(Box::from).collect(),
             language: value("language").and_then(Value::as_str).map(str::to_owned),
+            is_off_in_script: !is_active(&metadata, "py") && is_active(&metadata, "ipynb"),
         })
     }
+}
+
+/// Whether jupytext says that the cell runs in files with this extension: `active="ipynb,py"`, the tag `active-ipynb-py`,
+/// or nothing of that sort.
+pub(super) fn is_active(metadata: &[(String, Value)], extension: &str) -> bool {
+    let of = |key: &str| metadata.iter().find(|(own, _)| own == key);
+    if let Some(active) = of("active").and_then(|(_, active)| active.as_str()) {
+        return active.split([',', '.']).any(|own| own == extension);
+    }
+    let tags = of("tags").and_then(|(_, tags)| tags.as_array());
+    let tags = tags.into_iter().flatten().filter_map(Value::as_str);
+    let mut active = tags.filter_map(|tag| tag.strip_prefix("active-"));
+    active
+        .next()
+        .is_none_or(|active| active.split('-').any(|own| own == extension))
 }
 
 /// Takes what is said in JSON out of a marker: `key="value" tags=["a"]`, or one object at the end.
@@ -359,6 +386,12 @@ fn inside_quotes(text: &str, body: Span) -> Option<Span> {
         .find(|end| inner.starts_with(end));
     let first = line_break.map_or(0, str::len);
     Some(Span::new(from + first, from + inner.len().max(first)))
+}
+
+/// Whether all lines are comments, or blank. A cell that somebody left uncommented is as it stands there.
+fn is_comment(text: &str) -> bool {
+    text.lines()
+        .all(|line| line.starts_with('#') || line.trim().is_empty())
 }
 
 fn comment(text: &str, script: &mut String) {
@@ -451,6 +484,22 @@ mod tests {
         assert_eq!(&script[cells[0].text_range], "a\r\nb");
         assert_eq!(&script[cells[0].marker_range], "# %%");
         assert_eq!(&script[cells[1].text_range], "c");
+    }
+
+    /// As jupytext 1.19 reads them; what is uncommented although it should not be, it takes for a comment's text.
+    #[test]
+    fn what_runs_in_the_notebook_only_stands_in_comments() {
+        let script = "# %% active=\"ipynb\"\n# x = 1\n#\n# # why\n# %time y\n\n# %% tags=[\"active-ipynb\"]\n# z = 1\n\n\
+            # %% active=\"ipynb,py\"\n# both\na = 1\n\n# %% active=\"ipynb\"\n# left\nb = 1\n";
+        assert_eq!(
+            texts(script),
+            [
+                (CellKind::Code, "x = 1\n\n# why\n%time y".into()),
+                (CellKind::Code, "z = 1".into()),
+                (CellKind::Code, "# both\na = 1".into()),
+                (CellKind::Code, "# left\nb = 1".into()),
+            ]
+        );
     }
 
     #[test]

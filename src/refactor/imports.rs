@@ -12,7 +12,7 @@ pub mod modules;
 pub mod patches;
 
 use crate::action::{ActionContext, Refusal};
-use crate::analysis::facts::{BindingKind, Facts, MagicKind, StatementKind};
+use crate::analysis::facts::{BindingKind, Facts, StatementKind};
 use crate::analysis::python;
 use crate::notebook::{CellIdx, CellKind, Edit, EditOp};
 use crate::text::{TextRange, TextSize};
@@ -94,9 +94,8 @@ fn at_top(cx: &ActionContext<'_>, import: &str) -> Edit {
     let newline = newline_of(text);
     let facts = cx.all.facts(cx.cell);
     let magic = facts
-        .magics
-        .first()
-        .filter(|magic| magic.kind == MagicKind::Cell)
+        .cell_magics()
+        .next_back()
         .map_or(0, |magic| after_line(text, magic.range.end().to_usize()));
     let first = facts
         .statements

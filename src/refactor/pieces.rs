@@ -1,7 +1,7 @@
 //! The text of a cell, cut into what stays above, what moves and what stays below, comments included.
 
 use crate::analysis::Facts;
-use crate::analysis::facts::{MagicKind, StatementKind};
+use crate::analysis::facts::StatementKind;
 use crate::refactor::function::cut::Fate;
 use crate::text::{TextRange, TextSize};
 
@@ -169,13 +169,9 @@ fn line_without_semicolon(
 
 /// Where the lines end that must stay first in their cell.
 fn header_end(text: &str, facts: &Facts) -> usize {
-    let mut end = facts
-        .magics
-        .first()
-        .filter(|magic| magic.kind == MagicKind::Cell)
-        .map_or(0, |magic| {
-            after_line_break(text, line_end(text, magic.range.end()))
-        });
+    let mut end = facts.cell_magics().next_back().map_or(0, |magic| {
+        after_line_break(text, line_end(text, magic.range.end()))
+    });
     for line in text[end..].split_inclusive('\n') {
         if !is_directive(line) {
             break;

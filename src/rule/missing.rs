@@ -10,6 +10,12 @@ pub fn fails_on_purpose(cx: &CellContext<'_>) -> bool {
     cx.cell.has_tag("raises-exception")
 }
 
+/// Whether nbclient leaves the cell out, and so nobody meets what would fail in it. What it binds may be bound all the same:
+/// editors run it.
+pub fn is_left_out(cx: &CellContext<'_>) -> bool {
+    cx.cell.has_tag("skip-execution")
+}
+
 /// Whether the cell's stored output already is the NameError for this name. The reader has seen
 /// it, and teaching notebooks keep such outputs on purpose, so the message need not alarm.
 pub fn output_shows(cx: &CellContext<'_>, name: &str) -> bool {

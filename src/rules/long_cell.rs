@@ -35,7 +35,7 @@
 //! d()
 //! ```
 
-use crate::analysis::facts::{Magic, MagicKind};
+use crate::analysis::facts::Magic;
 use crate::analysis::magics::{self, Body};
 use crate::notebook::Anchor;
 use crate::rule::{CellContext, Check, Finding, Fix, Group, Rule, Safety, Severity};
@@ -51,10 +51,8 @@ pub const RULE: Rule = Rule {
 
 fn check(cx: &CellContext<'_>, findings: &mut Vec<Finding>) {
     let (lines, limit) = (cx.facts.code_lines, cx.all.config.long_cell_max_lines);
-    let is_other = |magic: &Magic| {
-        magic.kind == MagicKind::Cell && magics::body_of(&magic.name) == Body::Other
-    };
-    if lines <= limit || cx.facts.magics.first().is_some_and(is_other) {
+    let is_other = |magic: &Magic| magics::body_of(&magic.name) == Body::Other;
+    if lines <= limit || cx.facts.cell_magics().any(is_other) {
         return;
     }
     findings.push(Finding::new(

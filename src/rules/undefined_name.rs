@@ -3,7 +3,8 @@
 //! It lives only in somebody's kernel: the cell that bound it was deleted, or its import was.
 //! In a fresh kernel the cell stops with a `NameError`, and so does everybody else who opens the notebook.
 //! Names that IPython, Databricks, marimo, Quarto, Spark kernels or the configuration (`builtins`) bring are known;
-//! after `from … import *`, `%run` or a magic that may bind anything, nothing is reported. On Databricks a function that the
+//! after `from … import *`, `%run` or a magic that may bind anything, nothing is reported, and nor is it in a cell
+//! tagged `skip-execution`. On Databricks a function that the
 //! notebook does not call may read what another notebook binds, which runs this one.
 //!
 //! ## Flagged
@@ -51,6 +52,19 @@
 //! surprise()
 //! ```
 //!
+//! ```notebook
+//! # %% tags=["skip-execution"]
+//! train_for_days(model)
+//! # %%
+//! %%capture out
+//! %%bash
+//! ls "$HOME"
+//! # %%
+//! out.show()
+//! # %%
+//! debug
+//! ```
+//!
 //! ## Clean
 //! ### Databricks
 //! ```notebook home=databricks
@@ -74,7 +88,7 @@ pub const RULE: Rule = Rule {
 };
 
 fn check(cx: &CellContext<'_>, findings: &mut Vec<Finding>) {
-    if missing::fails_on_purpose(cx) {
+    if missing::fails_on_purpose(cx) || missing::is_left_out(cx) {
         return;
     }
     for need in cx.all.link.needs(cx.index) {

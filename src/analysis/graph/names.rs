@@ -13,6 +13,8 @@ pub struct Names {
     entries: FxHashMap<Name, Entry>,
     /// Cells after which any name may exist, or none. Sorted.
     openings: ThinVec<u32>,
+    /// Cells that [write a file](Facts::written_file). Sorted.
+    writers: ThinVec<u32>,
     /// Cells that may draw random numbers or seed a generator. Sorted.
     randoms: ThinVec<u32>,
 }
@@ -34,6 +36,9 @@ impl Names {
             }
             if !facts.openings.is_empty() {
                 names.openings.push(cell);
+            }
+            if facts.written_file().is_some() {
+                names.writers.push(cell);
             }
             if !facts.randoms.is_empty() {
                 names.randoms.push(cell);
@@ -71,6 +76,10 @@ impl Names {
 
     pub fn openings(&self) -> &[u32] {
         &self.openings
+    }
+
+    pub fn writers(&self) -> &[u32] {
+        &self.writers
     }
 
     /// A cell has new facts. Returns the names whose meaning for other cells is not what it was.

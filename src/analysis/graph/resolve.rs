@@ -8,6 +8,7 @@ use super::super::facts::{
     Step, Value,
 };
 use super::super::python::is_bare_magic;
+use super::super::surroundings;
 use super::{Lack, Link, Need, Source, Through};
 use crate::notebook::CellIdx;
 use crate::text::TextRange;
@@ -541,9 +542,10 @@ impl<'l> Resolver<'l> {
     }
 
     fn opened_in_cell(&self, name: &str, step: Step) -> bool {
-        self.facts.openings.iter().any(|opening| {
-            opening.step < step && self.link.surroundings().may_bring(&opening.kind, name)
-        })
+        self.facts
+            .openings
+            .iter()
+            .any(|opening| opening.step < step && self.may_bring(self.cell, &opening.kind, name))
     }
 
     /// Whether something before the moment may have brought the name.
@@ -571,7 +573,18 @@ impl<'l> Resolver<'l> {
             .facts(cell)
             .openings
             .iter()
-            .any(|opening| self.link.surroundings().may_bring(&opening.kind, name))
+            .any(|opening| self.may_bring(cell, &opening.kind, name))
+    }
+
+    /// Whether the name may exist after an opening of the cell.
+    fn may_bring(&self, cell: CellIdx, opening: &OpeningKind, name: &str) -> bool {
+        self.link.surroundings().may_bring(opening, name) || {
+            let writers = self.link.names.writers().iter().map(|&at| CellIdx(at));
+            writers
+                .take_while(|&writer| writer < cell)
+                .filter_map(|writer| self.link.facts(writer).written_file())
+                .any(|file| surroundings::may_read(opening, file))
+        }
     }
 
     /// The last `%reset` before the moment.

@@ -9,6 +9,7 @@ pub fn is_defined(name: &str, home: Home) -> bool {
         || IPYTHON.contains(&name)
         || SPARK.contains(&name)
         || PYTHON_2.contains(&name)
+        || is_of_deepnote(name)
         || match home {
             Home::Jupyter => false,
             Home::Databricks => DATABRICKS.contains(&name),
@@ -18,6 +19,11 @@ pub fn is_defined(name: &str, home: Home) -> bool {
             Home::Knitr => matches!(name, "r" | "R" | "ojs_define"),
             Home::Quarto => name == "ojs_define",
         }
+}
+
+/// What Deepnote injects. It writes its SQL cells as calls of them, and nothing else in the file says that it runs there.
+fn is_of_deepnote(name: &str) -> bool {
+    name == "_dntk" || name.starts_with("_deepnote_")
 }
 
 /// Whether Python itself has the name, in a module as in a notebook.
@@ -286,6 +292,7 @@ mod tests {
         assert!(!is_defined("np", Home::Databricks));
         assert!(is_defined("__file__", Home::Marimo));
         assert!(!is_defined("__file__", Home::Jupyter));
+        assert!(is_defined("_deepnote_execute_sql", Home::Jupyter));
         assert!(is_defined("ojs_define", Home::Quarto));
         assert!(!is_defined("ojs_define", Home::Colab));
     }

@@ -6,6 +6,7 @@ use ruff_python_ast::visitor::Visitor;
 use ruff_python_parser::Mode;
 
 use super::{Finder, Kind, words};
+use crate::analysis::facts::Magic;
 use crate::analysis::magics::{self, Body, Effect};
 use crate::analysis::source::{parse_part, size};
 use crate::text::{TextRange, TextSize};
@@ -47,10 +48,13 @@ const READ_BY_NOBODY: &[&str] = &[
 ];
 
 impl Finder<'_> {
-    pub(super) fn cell_magic(&mut self) {
-        let Some(magic) = self.source.cell_magic.clone() else {
-            return;
-        };
+    pub(super) fn cell_magics(&mut self) {
+        for magic in self.source.cell_magics.clone() {
+            self.cell_magic(&magic);
+        }
+    }
+
+    fn cell_magic(&mut self, magic: &Magic) {
         let text = self.source.text.clone();
         let line = &text[magic.range];
         let at_argument = line.len() - line[2 + magic.name.len()..].trim_start().len();

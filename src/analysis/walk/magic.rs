@@ -12,30 +12,38 @@ use crate::analysis::source::{parse_part, size};
 use crate::text::{TextRange, TextSize};
 
 impl Walker<'_> {
-    /// A cell magic's line, which runs before the body.
-    pub fn cell_magic_line(&mut self) {
-        let Some(magic) = self.source.cell_magic.clone() else {
-            return;
-        };
-        self.facts.magics.push(magic.clone());
+    /// The lines of cell magics, which run before the body.
+    pub fn cell_magic_lines(&mut self) {
+        let source = self.source;
+        self.facts.magics.extend(source.cell_magics.iter().cloned());
+        for magic in &source.cell_magics {
+            self.cell_magic_line(magic);
+        }
+    }
+
+    fn cell_magic_line(&mut self, magic: &Magic) {
         let text = &self.source.text;
         let body = &text[magic.range.end().to_usize()..];
-        let (argument, at) = argument_of(text, &magic);
+        let (argument, at) = argument_of(text, magic);
         let mut effect = magics::cell_effect(&magic.name, argument, body);
         match magics::body_of(&magic.name) {
             Body::Other => {}
-            // What the line binds is bound when the body has run: see `cell_magic_end`.
+            // What the line binds is bound when the body has run: see `end_of_cell_magic`.
             Body::Python => effect.binds.clear(),
             Body::PythonAside => self.flow.enter(Branch::default()),
         }
         self.effect(&effect, argument, at, magic.range);
     }
 
-    /// What a cell magic does when its body has run.
-    pub fn cell_magic_end(&mut self) {
-        let Some(magic) = self.source.cell_magic.clone() else {
-            return;
-        };
+    /// What cell magics do when the body has run.
+    pub fn cell_magic_ends(&mut self) {
+        let source = self.source;
+        for magic in source.cell_magics.iter().rev() {
+            self.end_of_cell_magic(magic);
+        }
+    }
+
+    fn end_of_cell_magic(&mut self, magic: &Magic) {
         match magics::body_of(&magic.name) {
             Body::Other => {}
             Body::PythonAside => {
@@ -46,7 +54,7 @@ impl Walker<'_> {
                 self.facts.randoms.clear();
             }
             Body::Python => {
-                let (argument, at) = argument_of(&self.source.text, &magic);
+                let (argument, at) = argument_of(&self.source.text, magic);
                 let effect = Effect {
                     binds: magics::cell_effect(&magic.name, argument, "").binds,
                     ..Effect::default()
@@ -54,6 +62,19 @@ impl Walker<'_> {
                 self.effect(&effect, argument, at, magic.range);
             }
         }
+    }
+
+    /// A line `name argument` that IPython takes for `%name argument`. Both are slices of the cell's text.
+    pub fn automagic(&mut self, name: &str, argument: &str, range: TextRange) {
+        self.facts.magics.push(Magic {
+            range,
+            kind: MagicKind::Line,
+            name: name.into(),
+            argument: argument.into(),
+        });
+        let effect = magics::line_effect(name, argument);
+        let at = range.end() - size(argument.len());
+        self.effect(&effect, argument, at, range);
     }
 
     pub(super) fn escape(&mut self, kind: IpyEscapeKind, value: &str, range: TextRange) {
@@ -183,7 +204,9 @@ fn argument_of<'t>(text: &'t str, magic: &Magic) -> (&'t str, TextSize) {
     let line = &text[magic.range];
     let after_name = "%%".len() + magic.name.len();
     let argument = line.get(after_name..).unwrap_or_default();
+    // Not `trim`, which gives the start of what is blank, when all of it is.
+    let trimmed = argument.trim_start().trim_end();
     let blank = argument.len() - argument.trim_start().len();
     let at = magic.range.start() + size(after_name + blank);
-    (argument.trim(), at)
+    (trimmed, at)
 }

@@ -5,6 +5,9 @@ use crate::notebook::{Home, Language, NotebookMeta};
 
 /// What the kernel said of itself counts most, then what its specification says, then its name.
 pub fn of_notebook(root: &Root) -> Language {
+    if is_sage(root) {
+        return Language::from_name("sage");
+    }
     let said = [
         &root.language_name,
         &root.kernel_language,
@@ -22,6 +25,13 @@ pub fn of_notebook(root: &Root) -> Language {
         .as_deref()
         .and_then(of_kernel)
         .map_or(Language::Python, Language::from_name)
+}
+
+/// Sage says of itself that it is Python, and rewrites what it runs: `R.<t> = QQ[]`, `2^3`. It binds a thousand names, too.
+fn is_sage(root: &Root) -> bool {
+    let has_language = root.kernel_language.as_deref() == Some("sage");
+    let name = root.kernel_name.as_deref();
+    has_language || name.is_some_and(|name| of_kernel(name) == Some("sage"))
 }
 
 /// The language that a cell says, where it is not what the notebook's kernel runs anyway.
@@ -71,6 +81,7 @@ pub fn of_kernel(name: &str) -> Option<&'static str> {
         ("deno", "typescript"),
         ("ihaskell", "haskell"),
         ("haskell", "haskell"),
+        ("sagemath", "sage"),
         (".net-csharp", "csharp"),
         (".net-fsharp", "fsharp"),
         (".net-powershell", "powershell"),

@@ -113,6 +113,12 @@ fn languages_and_homes_are_told() {
         language(r#"{"language_info": {"name": "scala"}}"#),
         other("scala")
     );
+    for sage in [
+        r#"{"kernelspec": {"name": "x", "language": "sage"}, "language_info": {"name": "python"}}"#,
+        r#"{"kernelspec": {"name": "sagemath-9.3"}, "language_info": {"name": "python"}}"#,
+    ] {
+        assert_eq!(language(sage), other("sage"));
+    }
     assert_eq!(
         language(r#"{"jupytext": {"main_language": "julia"}}"#),
         other("julia")

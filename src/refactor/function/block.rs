@@ -17,7 +17,7 @@ use super::interface::{self, Interface, Parts};
 use super::naming::{self, Subject};
 use super::{extract, shape, unread};
 use crate::action::{ActionContext, Refusal};
-use crate::analysis::facts::{Facts, MagicKind};
+use crate::analysis::facts::Facts;
 use crate::analysis::scope::{Body, Locals};
 use crate::analysis::source::{Source, parse_part, size};
 use crate::analysis::{depth, python, text_reads};
@@ -333,10 +333,9 @@ impl Site<'_> {
     }
 
     fn start_of_python(&self) -> usize {
-        let magics = &self.cx.facts(self.index).magics;
+        let mut magics = self.cx.facts(self.index).cell_magics();
         let header = magics
-            .first()
-            .filter(|magic| magic.kind == MagicKind::Cell)
+            .next_back()
             .map(|magic| pieces::line_end(self.code.text, magic.range.end()));
         header.map_or(0, |end| pieces::after_line_break(self.code.text, end))
     }

@@ -5,7 +5,7 @@ use super::interface::{self, Interface, Parts, Rest};
 use super::naming::{self, Subject};
 use super::{shape, unread};
 use crate::action::{ActionContext, Refusal};
-use crate::analysis::facts::{Facts, MagicKind};
+use crate::analysis::facts::{Facts, Magic};
 use crate::analysis::known::builtins;
 use crate::analysis::source::parse_part;
 use crate::analysis::{depth, python};
@@ -243,11 +243,7 @@ fn planned(
     if !written.runs() || written.statements.len() != 1 {
         return Err(Refusal::from("its code cannot be indented without changing it").into());
     }
-    let magic = facts
-        .magics
-        .first()
-        .filter(|magic| magic.kind == MagicKind::Cell);
-    if magic.is_some() && inside.awaits {
+    if facts.cell_magics().next().is_some() && inside.awaits {
         return Err(Refusal::from("a cell magic cannot run `await`").into());
     }
     let call = layout::call(&name, inside.awaits, &interface, pieces.newline);
@@ -282,22 +278,20 @@ pub(super) fn refuse_what_is_no_plain_code(facts: &Facts) -> Result<(), NoCut> {
     if let Some(error) = facts.syntax_errors.first() {
         return Err(Refusal(format!("the cell is not valid Python: {}", error.message)).into());
     }
-    let Some(magic) = facts
-        .magics
-        .first()
-        .filter(|magic| magic.kind == MagicKind::Cell)
-    else {
+    let is_plain = |magic: &Magic| {
+        (&*magic.name == "time" && magic.argument.is_empty()) || &*magic.name == "capture"
+    };
+    let Some(magic) = facts.cell_magics().find(|magic| !is_plain(magic)) else {
         return Ok(());
     };
-    match &*magic.name {
-        "time" if magic.argument.is_empty() => Ok(()),
-        "capture" => Ok(()),
-        _ if facts.statements.is_empty() => Err(NoCut::NothingToDo),
-        name => Err(Refusal(format!(
-            "`%%{name}` decides how its cell runs, and a call may run otherwise"
-        ))
-        .into()),
+    if facts.statements.is_empty() {
+        return Err(NoCut::NothingToDo);
     }
+    Err(Refusal(format!(
+        "`%%{}` decides how its cell runs, and a call may run otherwise",
+        magic.name
+    ))
+    .into())
 }
 
 pub(super) fn refuse_what_the_notebook_forbids(
