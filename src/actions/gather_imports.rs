@@ -6,8 +6,9 @@
 //!
 //! **What stays**, and the action says why where the cursor is in its cell: imports in `try`, `if` and functions; those of all names;
 //! `from __future__`; those below an install, a change of `sys.path`, of the environment, of warnings, or of how plots are drawn;
-//! a name that means something else in between; `from json import dumps` below `json.dumps = …`; and modules that may do
-//! more than define things when they are imported, if code runs above them. Those of the standard library and of the packages that people use for data are known not to;
+//! a name that means something else in between, or that a star import may have brought until then; `from json import dumps`
+//! below `json.dumps = …`; and modules that may do more than define things when they are imported, if code runs above
+//! them. Those of the standard library and of the packages that people use for data are known not to;
 //! `tests/behaviour/imports` tries those that are installed.
 //!
 //! ## Before
@@ -191,6 +192,18 @@
 //! from math import pow$0
 //! ```
 //! > cell 2 asks for `pow` before it is imported
+//!
+//! ## Disabled
+//! ### A name of a star import
+//! ```notebook
+//! # %%
+//! from math import *
+//! # %%
+//! sqrt(4)
+//! # %%
+//! from cmath import sqrt$0
+//! ```
+//! > cell 2 reads `sqrt`, which may come from `from math import *` in cell 1
 //!
 //! ## Disabled
 //! ### A module that nobody knows, below code that runs

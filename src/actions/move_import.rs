@@ -47,11 +47,26 @@
 //! from math import e, pi
 //! ```
 //! > imports more than `e`
+//!
+//! ## Disabled
+//! ### Another has the name in between
+//! ```notebook
+//! # %%
+//! import os
+//! # %%
+//! sqrt$0(4)
+//! # %%
+//! from math import *
+//! # %%
+//! from cmath import sqrt
+//! ```
+//! > `from math import *` in cell 3 may bind `sqrt` anew
 
 use crate::action::{Action, ActionContext, Offer, Refusal};
 use crate::analysis::graph::{Lack, Need};
 use crate::notebook::{Anchor, CellIdx, Edit, EditOp};
 use crate::refactor::imports;
+use crate::refactor::imports::served::{self, Wanted};
 use crate::text::{TextRange, TextSize};
 
 pub const ACTION: Action = Action {
@@ -140,6 +155,14 @@ fn plan(cx: &ActionContext<'_>, need: &Need, binder: CellIdx) -> Result<Edit, Re
         let code = cx.all.notebook.cell(between).map_or("", |cell| &cell.text);
         if code.contains("sys.path") || code.contains("chdir") {
             return Err(format!("{between} changes where modules are found").into());
+        }
+    }
+    if let Some(path) = served::path_of(binding) {
+        let wanted = Wanted { name, path: &path };
+        let above = imports::place(cx).unwrap_or((CellIdx(0), 0));
+        let opening = wanted.other_opening(&cx.all, above, (binder, binding.step));
+        if let Some((cell, kind)) = opening {
+            return Err(format!("{} in {cell} may bind `{name}` anew", kind.quoted()).into());
         }
     }
     let mut edit = imports::insert(cx, &text[statement.range])?;

@@ -465,6 +465,19 @@ pub enum StatementKind {
     Other,
 }
 
+impl OpeningKind {
+    /// Its code, for messages.
+    pub fn quoted(&self) -> String {
+        match self {
+            Self::StarImport(module) => format!("`from {module} import *`"),
+            Self::Dynamic => "`exec` or the like".into(),
+            Self::Run(path) => format!("`%run {path}`"),
+            Self::Magic(name) => format!("`%{name}`"),
+            Self::Reset => "`%reset`".into(),
+        }
+    }
+}
+
 impl Statement {
     /// Whether this step happens in it.
     pub fn takes(&self, step: Step) -> bool {

@@ -1,8 +1,8 @@
 //! Where imports stand: a new one ([`insert`]), and all of a notebook together ([`gather`]).
 //!
 //! What gathering asks has one place each: [`modules`] says which do nothing but define things, [`barriers`] what an
-//! import cannot pass on its way up, [`patches`] what one of members cannot, [`lines`] where imports stand in a cell, and
-//! [`block`] how they are written together.
+//! import cannot pass on its way up, [`patches`] what one of members cannot, [`served`] who has a name from a star import,
+//! [`lines`] where imports stand in a cell, and [`block`] how they are written together.
 
 pub mod barriers;
 pub mod block;
@@ -10,6 +10,7 @@ pub mod gather;
 pub mod lines;
 pub mod modules;
 pub mod patches;
+pub mod served;
 
 use crate::action::{ActionContext, Refusal};
 use crate::analysis::facts::{BindingKind, Facts, StatementKind};
@@ -52,6 +53,15 @@ pub fn import_cell<'a>(cx: &ActionContext<'a>) -> Option<(CellIdx, &'a Facts)> {
                 *cell != cx.cell || range.end() <= cx.range.start()
             })
         })
+}
+
+/// From when on what [`insert`] writes below other imports is made.
+pub fn place(cx: &ActionContext<'_>) -> Option<served::Moment> {
+    let (cell, facts) = import_cell(cx)?;
+    let last = last_import(facts)?;
+    let mut statements = facts.statements.iter();
+    let own = statements.find(|statement| statement.range == last)?;
+    Some((cell, own.steps.1))
 }
 
 /// The last import statement of the first that stand together.

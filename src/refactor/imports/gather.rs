@@ -10,6 +10,7 @@ use super::lines;
 use super::lines::{Block, Target, goes_with_comments, later_blocks, may_fail, without};
 use super::modules::{self, Nature};
 use super::patches::{self, Patch};
+use super::served::{self, Moment, Wanted};
 use crate::analysis::facts::{Binding, BindingKind, MagicKind, State, StatementKind, Step};
 use crate::analysis::source::size;
 use crate::notebook::{CellIdx, Edit, EditOp};
@@ -185,7 +186,7 @@ impl Work<'_> {
         let own = |binding: &&Binding| (from..to).contains(&(binding.statement as usize));
         let here = facts.statements[from].steps.0;
         for binding in facts.bindings.iter().filter(own) {
-            let Some(wanted) = meaning(binding) else {
+            let Some(wanted) = served::path_of(binding) else {
                 continue;
             };
             let name = &binding.name;
@@ -195,7 +196,7 @@ impl Work<'_> {
                 let bindings = cx.facts(cell).bindings.iter();
                 let mut before = bindings.filter(|other| other.name == *name && other.step < end);
                 if before.any(|other| {
-                    other.kind.is_written() && meaning(other).as_ref() != Some(&wanted)
+                    other.kind.is_written() && served::path_of(other).as_ref() != Some(&wanted)
                 }) {
                     return Some(format!(
                         "`{name}` is something else in {}",
@@ -204,13 +205,17 @@ impl Work<'_> {
                 }
             }
             // Two names of one statement may be the same.
-            let same =
-                |other: &&Binding| other.name == *name && meaning(other).as_ref() != Some(&wanted);
+            let same = |other: &&Binding| {
+                other.name == *name && served::path_of(other).as_ref() != Some(&wanted)
+            };
             if facts.bindings.iter().filter(own).any(|other| same(&other)) {
                 return Some(format!("it binds `{name}` twice"));
             }
-            if let Some(reader) = self.reader_between(block, binding, here) {
-                return Some(reader);
+            let reader = self
+                .reader_between(block, binding, here)
+                .or_else(|| self.reader_of_other(name, &wanted, (block.cell, here)));
+            if reader.is_some() {
+                return reader;
             }
         }
         None
@@ -257,6 +262,24 @@ impl Work<'_> {
             }
         }
         None
+    }
+
+    /// Who reads the name above the import, and may have it from a star import, `%run` or `exec`.
+    fn reader_of_other(&self, name: &str, path: &str, here: Moment) -> Option<String> {
+        let wanted = Wanted { name, path };
+        let below = self
+            .cx
+            .facts(self.target.cell)
+            .statements
+            .get(self.target.below);
+        let place = (self.target.cell, below.map_or(Step::MAX, |own| own.steps.0));
+        let (reader, opener, kind) = wanted.reader_of_other(self.cx, place, here)?;
+        Some(format!(
+            "{} reads `{name}`, which may come from {} in {}",
+            self.cx.cell_name(reader),
+            kind.quoted(),
+            self.cx.cell_name(opener)
+        ))
     }
 
     fn barrier(
@@ -518,14 +541,6 @@ fn collide(first: &Statement, second: &Statement) -> bool {
             .iter()
             .any(|(other, other_meaning)| name == other && meaning != other_meaning)
     })
-}
-
-/// What an import binds a name to: the dotted path of it. `None` for what is no import.
-fn meaning(binding: &Binding) -> Option<String> {
-    let BindingKind::Import { module, member } = &binding.kind else {
-        return None;
-    };
-    Some(block::path_of(&binding.name, module, member.as_deref()))
 }
 
 fn wanted_from(binding: &Binding) -> Option<&str> {

@@ -337,7 +337,7 @@ impl Search<'_> {
                 None => Ok(Meaning::Python),
                 Some((cell, kind)) => Err(format!(
                     "{who} reads `{name}`, which may come from {} in {}; import what is used of it by name first",
-                    opening_text(kind),
+                    kind.quoted(),
                     cx.cell_name(cell)
                 )
                 .into()),
@@ -360,7 +360,7 @@ impl Search<'_> {
         {
             return Err(format!(
                 "{who} reads `{name}`, which may come from {} in {}; import it by its name first",
-                opening_text(kind),
+                kind.quoted(),
                 cx.cell_name(cell)
             )
             .into());
@@ -389,7 +389,7 @@ impl Search<'_> {
             }
             OpeningKind::Magic(_) | OpeningKind::Reset => false,
         })?;
-        Some((opening_text(kind), self.cx.cell_name(cell)))
+        Some((kind.quoted(), self.cx.cell_name(cell)))
     }
 
     fn variable(&self, who: &str, name: &Name, cell: CellIdx) -> Refusal {
@@ -600,15 +600,5 @@ fn may_shadow(kind: &OpeningKind, name: &str) -> bool {
             SHADOWED.contains(&name)
         }
         OpeningKind::Reset => false,
-    }
-}
-
-fn opening_text(kind: &OpeningKind) -> String {
-    match kind {
-        OpeningKind::StarImport(module) => format!("`from {module} import *`"),
-        OpeningKind::Dynamic => "`exec` or the like".into(),
-        OpeningKind::Run(path) => format!("`%run {path}`"),
-        OpeningKind::Magic(name) => format!("`%{name}`"),
-        OpeningKind::Reset => "`%reset`".into(),
     }
 }
