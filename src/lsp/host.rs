@@ -143,6 +143,7 @@ pub(super) fn edited(
         Update::Text(position, text) => (position, Err(text)),
         Update::Broken(problem) => {
             notebook.problems = [problem].into();
+            host.unread |= host.layout.is_unsound();
             applied.changes.push(Change::Problems(uri.clone()));
             return;
         }
@@ -151,7 +152,7 @@ pub(super) fn edited(
             return;
         }
     };
-    if host.is_broken || host.layout.is_broken() {
+    if host.is_broken || host.layout.is_broken() || host.layout.is_unsound() {
         // What is broken stands somewhere else, and perhaps on another line now.
         host.unread = true;
     } else if *notebook.problems != *host.layout.problems {

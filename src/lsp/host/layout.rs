@@ -183,8 +183,13 @@ impl Layout {
 
     /// Whether this is JSON that has broken, where the other was not.
     pub fn is_worse_than(&self, other: &Self) -> bool {
+        self.is_unsound() && matches!(other.how, How::Ipynb { is_sound: true })
+    }
+
+    /// Whether it is a notebook's JSON, and more is wrong with it than the strings of cells that are typed in: what it is
+    /// told by may stand in any of them.
+    pub fn is_unsound(&self) -> bool {
         matches!(self.how, How::Ipynb { is_sound: false })
-            && matches!(other.how, How::Ipynb { is_sound: true })
     }
 
     /// Whether some cell's strings are broken.
