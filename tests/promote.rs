@@ -135,6 +135,27 @@ fn what_cannot_be_done_is_said_and_nothing_is_written() {
             &[],
             "a run from the top stops in cell 2: no cell binds `np`; bind or import it first",
         ),
+        (
+            &[
+                ("code", "import datetime\nprint(datetime.date.min)"),
+                ("code", "from datetime import datetime\nprint(datetime.min)"),
+            ],
+            &[],
+            "`datetime` is imported in cell 1 and as another thing in cell 2; give one of them another name",
+        ),
+        (
+            &[
+                ("code", "def floor(x):\n    return x"),
+                ("code", "from math import *\nprint(floor(1.5))"),
+            ],
+            &[],
+            "`floor` is defined in cell 1 and may be another thing by an import of all names in cell 2",
+        ),
+        (
+            &[("code", "print(spark.range(3))")],
+            &[],
+            "`spark` in cell 1 is given to notebooks alone, and no module has it",
+        ),
     ];
     for (cells, arguments, reason) in cases {
         let folder = project(cells);
@@ -149,6 +170,38 @@ fn what_cannot_be_done_is_said_and_nothing_is_written() {
         );
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 2, "{reason}");
     }
+}
+
+#[test]
+fn what_a_star_import_may_bring_is_imported_behind_it() {
+    let folder = project(&[
+        ("code", "import os\nimport random"),
+        ("code", "from os.path import *\nfrom posixpath import join"),
+        ("code", "print(join(os.sep, os.name), random.__name__)"),
+    ]);
+    let output = promote(folder.path(), &["report.ipynb"]);
+    assert_eq!(output.status.code(), Some(0), "{}", told(&output));
+    let module = fs::read_to_string(folder.path().join("report_functions.py"))
+        .or_else(|_| fs::read_to_string(folder.path().join("report.py")))
+        .unwrap();
+    let places = ["import os", "import random", "import *", "import join"];
+    let places = places.map(|line| module.find(line));
+    assert!(places.is_sorted() && places[0].is_some(), "{module}");
+}
+
+#[test]
+fn a_module_imports_what_databricks_gives_to_notebooks() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("cellwise.toml"), "").unwrap();
+    let source =
+        "# Databricks notebook source\nx = spark.range(3)\n\n# COMMAND ----------\n\ndisplay(x)\n";
+    fs::write(folder.path().join("report.py"), source).unwrap();
+    let output = promote(folder.path(), &["report.py", "--to", "shop.py"]);
+    assert_eq!(output.status.code(), Some(0), "{}", told(&output));
+    let module = fs::read_to_string(folder.path().join("shop.py")).unwrap();
+    let import = "from databricks.sdk.runtime import display, spark\n";
+    assert!(module.contains(import), "{module}");
+    assert!(!module.contains("IPython"), "{module}");
 }
 
 #[test]

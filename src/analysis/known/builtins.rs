@@ -7,15 +7,19 @@ pub fn is_defined(name: &str, home: Home) -> bool {
     PYTHON.binary_search(&name).is_ok()
         || is_history(name)
         || IPYTHON.contains(&name)
-        || SPARK.contains(&name)
         || PYTHON_2.contains(&name)
+        // marimo has the path of the notebook there, as a script has.
+        || (home == Home::Marimo && name == "__file__")
+        || is_of_platform(name, home)
+}
+
+/// Whether what runs the notebook gives it the name, and to no module.
+pub fn is_of_platform(name: &str, home: Home) -> bool {
+    SPARK.contains(&name)
         || is_of_deepnote(name)
         || match home {
-            Home::Jupyter => false,
+            Home::Jupyter | Home::Colab | Home::Marimo => false,
             Home::Databricks => DATABRICKS.contains(&name),
-            Home::Colab => false,
-            // marimo has the path of the notebook there, as a script has.
-            Home::Marimo => name == "__file__",
             Home::Knitr => matches!(name, "r" | "R" | "ojs_define"),
             Home::Quarto => name == "ojs_define",
         }
@@ -24,6 +28,26 @@ pub fn is_defined(name: &str, home: Home) -> bool {
 /// What Deepnote injects. It writes its SQL cells as calls of them, and nothing else in the file says that it runs there.
 fn is_of_deepnote(name: &str) -> bool {
     name == "_dntk" || name.starts_with("_deepnote_")
+}
+
+/// What Databricks has for modules that want what it gives to notebooks.
+pub const DATABRICKS_RUNTIME: &str = "databricks.sdk.runtime";
+
+/// Whether a module can import the name from [`DATABRICKS_RUNTIME`].
+pub fn is_of_databricks_runtime(name: &str) -> bool {
+    matches!(
+        name,
+        "dbutils"
+            | "display"
+            | "displayHTML"
+            | "getArgument"
+            | "sc"
+            | "spark"
+            | "sql"
+            | "sqlContext"
+            | "table"
+            | "udf"
+    )
 }
 
 /// Whether Python itself has the name, in a module as in a notebook.

@@ -4,7 +4,9 @@ use ruff_python_ast::name::Name;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::action::Refusal;
-use crate::analysis::facts::{Binding, BindingKind, Facts, Statement, StatementKind, Value};
+use crate::analysis::facts::{
+    Binding, BindingKind, Facts, OpeningKind, Statement, StatementKind, Value,
+};
 use crate::analysis::python;
 use crate::notebook::{Cell, CellIdx};
 use crate::rule::Context;
@@ -33,6 +35,8 @@ pub struct Bindings<'a> {
 struct Bound<'a> {
     cell: CellIdx,
     is_import: bool,
+    /// What it imports: the module, or the package that brings it, and the member.
+    imported: Option<(&'a str, Option<&'a Name>)>,
     /// The statement's text.
     code: &'a str,
 }
@@ -90,6 +94,7 @@ impl<'a> Bindings<'a> {
                     .push(Bound {
                         cell: index,
                         is_import: binding.kind.is_import(),
+                        imported: imported(binding),
                         code: statement.map_or("", |statement| &cell.text[statement.range]),
                     });
             }
@@ -154,9 +159,14 @@ impl<'a> Bindings<'a> {
             StatementKind::Import => {
                 for binding in candidate.bound() {
                     self.refuse_other_than_imports(candidate, &binding.name)?;
+                    self.refuse_other_imports(candidate, binding)?;
                 }
-                let is_star = candidate.bound().next().is_none();
-                Ok(if is_star {
+                let mut bound = candidate.bound().peekable();
+                let is_star = bound.peek().is_none();
+                // What a star import above it may bring, it has to follow.
+                let keeps_place = is_star
+                    || bound.any(|binding| self.star_of(&binding.name, candidate, true).is_some());
+                Ok(if keeps_place {
                     Place::ImportBlock
                 } else {
                     Place::Import
@@ -165,6 +175,15 @@ impl<'a> Bindings<'a> {
             StatementKind::Definition => {
                 for binding in candidate.bound() {
                     self.refuse_other_meaning(candidate, &binding.name)?;
+                    if let Some(star) = self.star_of(&binding.name, candidate, false) {
+                        return Err(format!(
+                            "`{}` is defined in {} and may be another thing by an import of all names in {}; import what is used by its name",
+                            binding.name,
+                            self.cx.cell_name(candidate.cell),
+                            self.cx.cell_name(star)
+                        )
+                        .into());
+                    }
                 }
                 self.refuse_early_needs(candidate)?;
                 Ok(Place::Definition)
@@ -213,6 +232,42 @@ impl<'a> Bindings<'a> {
             )
             .into()),
         }
+    }
+
+    /// A name that is imported as two things means each of them in its time, and in a module the last.
+    fn refuse_other_imports(
+        &self,
+        candidate: Candidate<'_>,
+        binding: &Binding,
+    ) -> Result<(), Refusal> {
+        let own = imported(binding);
+        let mut others = self.of_name(&binding.name);
+        match others.find(|bound| bound.is_import && bound.imported != own) {
+            None => Ok(()),
+            Some(other) => Err(format!(
+                "`{}` is imported in {} and as another thing in {}; give one of them another name",
+                binding.name,
+                self.cx.cell_name(candidate.cell),
+                self.cx.cell_name(other.cell)
+            )
+            .into()),
+        }
+    }
+
+    /// The cell of an import of all names, above the candidate or below it, that may bring the name.
+    fn star_of(&self, name: &Name, candidate: Candidate<'_>, above: bool) -> Option<CellIdx> {
+        let surroundings = self.cx.link.surroundings();
+        let mut cells = self.cx.notebook.python_cells().map(|(cell, _)| cell);
+        cells.find(|&cell| {
+            let mut openings = self.cx.facts(cell).openings.iter();
+            openings.any(|opening| {
+                let place = (cell, opening.range.start());
+                let own = (candidate.cell, candidate.statement.range.start());
+                (place < own) == above
+                    && matches!(opening.kind, OpeningKind::StarImport(_))
+                    && surroundings.may_bring(&opening.kind, name)
+            })
+        })
     }
 
     fn refuse_other_meaning(&self, candidate: Candidate<'_>, name: &Name) -> Result<(), Refusal> {
@@ -298,6 +353,16 @@ impl<'a> Candidate<'a> {
         let head = self.code.split(['(', ':']).next().unwrap_or_default();
         head.lines().next_back().unwrap_or_default()
     }
+}
+
+/// What an import brings: `os` of `import os.path`, which `import os` brings as well.
+fn imported(binding: &Binding) -> Option<(&str, Option<&Name>)> {
+    let BindingKind::Import { module, member } = &binding.kind else {
+        return None;
+    };
+    let root = module.split('.').next().unwrap_or_default();
+    let is_root = member.is_none() && *root == binding.name;
+    Some((if is_root { root } else { module }, member.as_ref()))
 }
 
 fn is_definition(code: &str) -> bool {

@@ -6,9 +6,10 @@ use rustc_hash::FxHashSet;
 
 use crate::action::Refusal;
 use crate::analysis::facts::{BindingKind, StatementKind};
+use crate::analysis::known::builtins::DATABRICKS_RUNTIME;
 use crate::analysis::python;
 use crate::analysis::source::parse_part;
-use crate::notebook::CellIdx;
+use crate::notebook::{CellIdx, Home};
 use crate::refactor::module::Import;
 use crate::refactor::words::words;
 use crate::refactor::{layout, pieces, shown as refactor_shown};
@@ -32,6 +33,8 @@ pub struct Helpers {
     pub shows: bool,
     /// Whether the notebook calls IPython's `display`.
     displays: bool,
+    /// What has the platform's own `display`.
+    runtime: Option<&'static str>,
     /// What pyplot is called.
     pyplot: String,
     imports_pyplot: bool,
@@ -73,6 +76,7 @@ impl Helpers {
         let mut helpers = Self {
             shows: false,
             displays: false,
+            runtime: (cx.notebook.meta.home == Home::Databricks).then_some(DATABRICKS_RUNTIME),
             pyplot: "plt".to_owned(),
             imports_pyplot: false,
             adds_pyplot: false,
@@ -215,7 +219,8 @@ impl Helpers {
             imports.push(Import::member("IPython.lib.pretty", "pretty"));
         }
         if self.shows || self.displays {
-            imports.push(Import::member("IPython.display", "display"));
+            let module = self.runtime.unwrap_or("IPython.display");
+            imports.push(Import::member(module, "display"));
         }
         imports
     }

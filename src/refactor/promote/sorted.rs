@@ -10,7 +10,7 @@ use crate::action::Refusal;
 use crate::analysis::facts::{BindingKind, Facts, MagicKind, OpeningKind, StatementKind, Value};
 use crate::analysis::known::builtins;
 use crate::analysis::python;
-use crate::notebook::{Cell, CellIdx};
+use crate::notebook::{Cell, CellIdx, Home};
 use crate::refactor::function::cut::{self, Fate};
 use crate::refactor::module::Import;
 use crate::refactor::pieces;
@@ -61,7 +61,10 @@ pub fn of(cx: &Context<'_>) -> Result<Sorted, Refusal> {
     refuse_what_no_module_can_be(cx)?;
     let bindings = Bindings::of(cx);
     let wanted = wanted_by_bodies(cx);
-    let mut sorted = Sorted::default();
+    let mut sorted = Sorted {
+        imports: of_runtime(cx),
+        ..Sorted::default()
+    };
     let mut work_above: Option<(CellIdx, String)> = None;
     for (index, cell) in cx.notebook.python_cells() {
         let facts = cx.facts(index);
@@ -219,6 +222,32 @@ fn each(text: &str, facts: &Facts, places: &[Place], wanted: Place) -> Option<Ve
     Some(texts)
 }
 
+/// Imports of what Databricks gives to notebooks. Its own `display` comes with the helpers.
+fn of_runtime(cx: &Context<'_>) -> Vec<Import> {
+    let mut names: Vec<&Name> = Vec::new();
+    for (index, _) in cx.notebook.python_cells() {
+        let facts = cx.facts(index);
+        let reads = facts.uses.iter().map(|read| &read.name);
+        let later = facts.scopes.iter().flat_map(|scope| &scope.reads);
+        names.extend(reads.chain(later.map(|read| &read.name)));
+    }
+    names.retain(|name| {
+        name.as_str() != "display"
+            && is_imported(name, cx.notebook.meta.home)
+            && cx.link.binders(name).next().is_none()
+    });
+    names.sort_unstable();
+    names.dedup();
+    let names = names.into_iter();
+    names
+        .map(|name| Import::member(builtins::DATABRICKS_RUNTIME, name))
+        .collect()
+}
+
+fn is_imported(name: &str, home: Home) -> bool {
+    home == Home::Databricks && builtins::is_of_databricks_runtime(name)
+}
+
 fn refuse_what_no_module_can_be(cx: &Context<'_>) -> Result<(), Refusal> {
     for (index, cell) in cx.notebook.indexed() {
         if !cell.is_code() {
@@ -266,6 +295,14 @@ fn refuse_what_no_module_can_be(cx: &Context<'_>) -> Result<(), Refusal> {
             if builtins::is_history(read) && !is_own && cx.link.binders(read).next().is_none() {
                 return Err(format!(
                     "`{read}` in {name} is IPython's history, which a module does not have"
+                )
+                .into());
+            }
+            let home = cx.notebook.meta.home;
+            let is_given = builtins::is_of_platform(read, home) && !is_imported(read, home);
+            if is_given && !is_own && cx.link.binders(read).next().is_none() {
+                return Err(format!(
+                    "`{read}` in {name} is given to notebooks alone, and no module has it; make it the parameter of a function"
                 )
                 .into());
             }
