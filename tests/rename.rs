@@ -153,6 +153,7 @@ fn what_is_not_sure_is_refused() {
         ("eval(code)", "cell 2 may ask for any name by `eval`"),
         ("print(locals())", "by `locals`"),
         ("df.query('a > @old')", "in a text that may be read as code"),
+        ("cond = 'a > @old'", "in a text that may be read as code"),
         ("%%sql\nselect * from :old", "may be read as code"),
         ("%store old", "cell 2"),
         ("def f(x: 'old'): pass", "annotation that is a text"),

@@ -177,6 +177,12 @@ impl Search<'_> {
             ("object", None, Some(object)) if of_patch => self.set(range, object, second),
             ("setattr" | "delattr" | "patch" | "patch_all", ..) => self.add(range, Members::All),
             ("object" | "multiple", ..) if of_patch => self.add(range, Members::All),
+            ("dict", Some(path), _) if of_patch && path.ends_with("__dict__") => {
+                self.add(range, Members::All);
+            }
+            ("dict", None, Some(object)) if of_patch && is_namespace(object) => {
+                self.add(range, Members::All);
+            }
             ("__setattr__", Some(member), _) => self.add(range, Members::Named(member)),
             ("update" | "setdefault" | "pop", ..) if base.is_some_and(is_namespace) => {
                 self.add(range, Members::All);
