@@ -355,6 +355,8 @@ fn magics_bind_and_read() {
     leaves("%%cython\ndef f(int x):\n    return x", "f");
     leaves("%aimport json, os.path as p, -re", "json p");
     leaves("%sc -l files=ls", "files");
+    leaves("%debug x = f()", "x");
+    leaves("%debug", "");
     leaves("%%bigquery --project p df\nselect 1", "df");
     leaves("%%sql sqlite://\nrows << select 1", "rows");
     leaves("%%sql \t\nrows << select 1", "rows");
