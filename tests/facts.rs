@@ -374,6 +374,7 @@ fn a_cell_magic_may_run_another() {
     leaves("%%time\n\n%%capture out\nx = y", "out x");
     reads("%%time\n\n%%capture out\nx = y", "y");
     leaves("%%capture out\n%%timeit\nx = 1", "out");
+    leaves("%%timeit\n%%capture out\nx = 1", "out");
     leaves("%%bash\n%%time\nx = 1", "");
 }
 
