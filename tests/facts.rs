@@ -359,6 +359,8 @@ fn magics_bind_and_read() {
     leaves("%%cython\ndef f(int x):\n    return x", "f");
     leaves("%aimport json, os.path as p, -re", "json p");
     leaves("%sc -l files=ls", "files");
+    leaves("%debug x = f()", "x");
+    leaves("%debug", "");
     leaves("%%bigquery --project p df\nselect 1", "df");
     leaves("%%sql sqlite://\nrows << select 1", "rows");
     leaves("%%sql \t\nrows << select 1", "rows");
@@ -376,6 +378,7 @@ fn a_cell_magic_may_run_another() {
     leaves("%%time\n\n%%capture out\nx = y", "out x");
     reads("%%time\n\n%%capture out\nx = y", "y");
     leaves("%%capture out\n%%timeit\nx = 1", "out");
+    leaves("%%timeit\n%%capture out\nx = 1", "out");
     leaves("%%bash\n%%time\nx = 1", "");
 }
 

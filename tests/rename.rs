@@ -104,6 +104,16 @@ fn strings_with_values_and_magics_are_read() {
 }
 
 #[test]
+fn a_line_does_not_become_a_magic() {
+    let magic = "could take cell 2 for the magic `page`";
+    is_refused("# %%\nold$0 = 1\n# %%\nold -1\n", "page", magic);
+    for line in ["old", "old - 1", "print(old)", "old += 1"] {
+        let script = format!("# %%\nold$0 = 1\n# %%\n{line}\n");
+        assert!(renamed(&script, "page").is_ok(), "{line}");
+    }
+}
+
+#[test]
 fn imports_get_and_lose_an_alias() {
     becomes(
         "# %%\nimport old\n# %%\nold$0.f()\n",

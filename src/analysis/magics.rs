@@ -194,7 +194,6 @@ const HARMLESS_LINES: &[&str] = &[
     "sh",
     "sql",
     "fs",
-    "debug",
     "wandb",
     "plantuml",
     "python",
@@ -209,7 +208,8 @@ const HARMLESS_LINES: &[&str] = &[
 pub fn line_effect<'l>(name: &str, argument: &'l str) -> Effect<'l> {
     let none = Effect::default();
     match name {
-        "time" | "prun" | "memit" => Effect {
+        // `%debug` without a statement looks at what failed.
+        "time" | "prun" | "memit" | "debug" => Effect {
             python: Some((after_options(argument), true)),
             ..none
         },

@@ -224,8 +224,7 @@ impl<'a> Renaming<'a> {
             if self.collides(named, new) {
                 return Err(format!("{cell} already names something `{new}`").into());
             }
-            let is_line = !self.text(*cell).trim().contains('\n');
-            if is_line && magics::is_automagic(new) && self.is_named_in(named) {
+            if self.becomes_magic(*cell, named, new) {
                 return Err(format!("IPython could take {cell} for the magic `{new}`").into());
             }
             if named.is_broken && has_word(self.text(*cell), new) {
@@ -251,8 +250,20 @@ impl<'a> Renaming<'a> {
         })
     }
 
-    fn is_named_in(&self, named: &Occurrences) -> bool {
-        self.own(named).next().is_some()
+    /// Whether the cell is one line that IPython could take for a magic once the first word is `new`.
+    /// A lone word is the variable, which goes first.
+    fn becomes_magic(&self, cell: CellIdx, named: &Occurrences, new: &str) -> bool {
+        let text = self.text(cell);
+        let line = text.trim();
+        let start = text.len() - text.trim_start().len();
+        let mut own = self.own(named);
+        !line.contains('\n')
+            && own
+                .find(|place| place.range.start().to_usize() == start)
+                .and_then(|first| text.get(first.range.end().to_usize()..))
+                .is_some_and(|rest| {
+                    magics::automagic(&format!("{new}{}", rest.trim_end())).is_some()
+                })
     }
 
     fn edit(&self, new: &str) -> Edit {

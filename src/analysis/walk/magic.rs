@@ -28,7 +28,7 @@ impl Walker<'_> {
         let mut effect = magics::cell_effect(&magic.name, argument, body);
         match magics::body_of(&magic.name) {
             Body::Other => {}
-            // What the line binds is bound when the body has run: see `end_of_cell_magic`.
+            // What the line binds is bound when the body has run: see `cell_magic_ends`.
             Body::Python => effect.binds.clear(),
             Body::PythonAside => self.flow.enter(Branch::default()),
         }
@@ -37,30 +37,23 @@ impl Walker<'_> {
 
     /// What cell magics do when the body has run.
     pub fn cell_magic_ends(&mut self) {
-        let source = self.source;
-        for magic in source.cell_magics.iter().rev() {
-            self.end_of_cell_magic(magic);
+        let magics = &self.source.cell_magics;
+        let are = |body| move |magic: &&Magic| magics::body_of(&magic.name) == body;
+        for _ in magics.iter().filter(are(Body::PythonAside)) {
+            // The body ran in a function of its own: nothing that it bound is left.
+            self.flow.leave();
+            self.facts.bindings.clear();
+            self.facts.repeats.clear();
+            self.facts.randoms.clear();
         }
-    }
-
-    fn end_of_cell_magic(&mut self, magic: &Magic) {
-        match magics::body_of(&magic.name) {
-            Body::Other => {}
-            Body::PythonAside => {
-                // The body ran in a function of its own: nothing that it bound is left.
-                self.flow.leave();
-                self.facts.bindings.clear();
-                self.facts.repeats.clear();
-                self.facts.randoms.clear();
-            }
-            Body::Python => {
-                let (argument, at) = argument_of(&self.source.text, magic);
-                let effect = Effect {
-                    binds: magics::cell_effect(&magic.name, argument, "").binds,
-                    ..Effect::default()
-                };
-                self.effect(&effect, argument, at, magic.range);
-            }
+        // What a magic's line binds stays, below `%%timeit`, too.
+        for magic in magics.iter().rev().filter(are(Body::Python)) {
+            let (argument, at) = argument_of(&self.source.text, magic);
+            let effect = Effect {
+                binds: magics::cell_effect(&magic.name, argument, "").binds,
+                ..Effect::default()
+            };
+            self.effect(&effect, argument, at, magic.range);
         }
     }
 
