@@ -441,3 +441,110 @@ fn scripts_of_cells_are_no_modules_to_choose() {
     assert_eq!(targets, ["prices_functions.py", "plain.py", "shop.py"]);
     client.close(notebook);
 }
+
+/// Opens a text document.
+fn open_text(client: &mut Client, uri: &str, version: i64, text: &str) {
+    client.notify(
+        "textDocument/didOpen",
+        json!({"textDocument": {"uri": uri, "languageId": "python", "version": version, "text": text}}),
+    );
+}
+
+/// Why a listed action is refused with this choice.
+fn refused(client: &mut Client, action: &Value, choice: &str) -> String {
+    let mut chosen = action.clone();
+    chosen["data"]["argument"] = json!(choice);
+    let resolved = client.resolve(&chosen);
+    let message = resolved["error"]["message"].as_str();
+    message.map_or_else(|| resolved.to_string(), str::to_owned)
+}
+
+#[test]
+fn a_module_is_open_under_the_client_s_own_spelling() {
+    let root = tempfile::tempdir().unwrap();
+    let folder = root.path().join("a+b(c)@d");
+    std::fs::create_dir(&folder).unwrap();
+    std::fs::write(folder.join("cellwise.toml"), "").unwrap();
+    std::fs::write(folder.join("m.py"), "X = 1\n").unwrap();
+    let mut client = client(true);
+    // As Neovim writes it.
+    let module = format!("file://{}/m.py", folder.display());
+    let escaped = folder.display().to_string().replace('+', "%2B");
+    let escaped = escaped.replace('(', "%28").replace(')', "%29");
+    let notebook = client.open_at(
+        &format!("file://{}/n.ipynb", escaped.replace('@', "%40")),
+        &[(PYTHON, CODE), (PYTHON, "clean(1)")],
+    );
+    open_text(&mut client, &module, 3, "Y = 1\nX = 1\n");
+    let listed = moves(&mut client, &notebook);
+    let message = refused(&mut client, &listed[0], "m.py");
+    let expected = format!(
+        "{} has changes that are not saved",
+        folder.join("m.py").display()
+    );
+    assert_eq!(message, expected);
+
+    client.notify(
+        "textDocument/didChange",
+        json!({"textDocument": {"uri": module, "version": 4}, "contentChanges": [{"text": "X = 1\n"}]}),
+    );
+    let mut chosen = listed[0].clone();
+    chosen["data"]["argument"] = json!("m.py");
+    let resolved = client.resolve(&chosen);
+    let document = &resolved["result"]["edit"]["documentChanges"][0]["textDocument"];
+    assert_eq!(
+        *document,
+        json!({"uri": module, "version": 4}),
+        "{resolved}"
+    );
+    client.close(notebook);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_module_is_open_by_another_path() {
+    let root = tempfile::tempdir().unwrap();
+    let at = |name: &str| root.path().join(name);
+    std::fs::create_dir(at("real")).unwrap();
+    std::fs::write(at("real/cellwise.toml"), "").unwrap();
+    std::fs::write(at("real/m.py"), "X = 1\n").unwrap();
+    std::os::unix::fs::symlink(at("real"), at("link")).unwrap();
+    let mut client = client(true);
+    let notebook = client.open_at(
+        &format!("file://{}", at("link/n.ipynb").display()),
+        &[(PYTHON, CODE), (PYTHON, "clean(1)")],
+    );
+    let module = format!("file://{}", at("real/m.py").display());
+    open_text(&mut client, &module, 1, "Y = 1\n");
+    let listed = moves(&mut client, &notebook);
+    let message = refused(&mut client, &listed[0], "m.py");
+    assert!(
+        message.ends_with("m.py has changes that are not saved"),
+        "{message}"
+    );
+    client.close(notebook);
+}
+
+#[test]
+fn a_text_that_is_not_on_disk_yet_is_left_alone() {
+    let mut client = client(true);
+    let (folder, notebook) = project(&mut client);
+    let module = format!("file://{}/prices.py", folder.path().display());
+    open_text(
+        &mut client,
+        &module,
+        1,
+        "\"\"\"Prices.\"\"\"\nfrom __future__ import annotations\n",
+    );
+    let listed = moves(&mut client, &notebook);
+    let message = refused(&mut client, &listed[0], "prices.py");
+    assert!(message.contains("is open and not on disk"), "{message}");
+    let listed = client.actions(&notebook, 1, Some(&["refactor.move"]));
+    let mut listed = listed.as_array().unwrap().iter();
+    let promote = listed
+        .find(|own| own["data"]["action"] == "promote-notebook")
+        .expect("it is listed");
+    let message = refused(&mut client, promote, "prices.py");
+    assert!(message.contains("is open and not on disk"), "{message}");
+    client.close(notebook);
+}
