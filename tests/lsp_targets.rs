@@ -548,3 +548,29 @@ fn a_text_that_is_not_on_disk_yet_is_left_alone() {
     assert!(message.contains("is open and not on disk"), "{message}");
     client.close(notebook);
 }
+
+#[test]
+fn a_folder_may_have_a_hash_in_its_name() {
+    let root = tempfile::tempdir().unwrap();
+    let folder = root.path().join("a#b");
+    std::fs::create_dir(&folder).unwrap();
+    std::fs::write(root.path().join("cellwise.toml"), "").unwrap();
+    std::fs::write(folder.join("m.py"), "X = 1\n").unwrap();
+    for asks in [false, true] {
+        let mut client = client(asks);
+        let uri = format!("file://{}/a%23b/n.ipynb", root.path().display());
+        let notebook = client.open_at(&uri, &[(PYTHON, CODE), (PYTHON, "clean(1)")]);
+        let listed = moves(&mut client, &notebook);
+        assert!(!listed.is_empty());
+        for mut offered in listed {
+            let mut arguments = vec![offered["data"]["argument"].clone()];
+            arguments.extend([json!("a#b/m.py"), json!("a#b/m.py#clean")]);
+            for argument in arguments {
+                offered["data"]["argument"] = argument;
+                let resolved = client.resolve(&offered);
+                assert_eq!(resolved.get("error"), None, "{resolved}");
+            }
+        }
+        client.close(notebook);
+    }
+}
