@@ -77,12 +77,13 @@ impl<'t> Existing<'t> {
         let is_same = |own: Option<Import>| {
             own.is_some_and(|own| own.is_same(import) || self.is_relative_form(&own, import))
         };
+        let surely = self.surely_binds(name);
         let mut lacks = true;
         for own in bindings() {
             if is_same(Import::of(own)) {
                 let statement = self.statements.get(own.statement as usize);
-                // What only a type checker sees is not there when the code runs.
-                lacks &= statement.is_some_and(is_for_type_checkers);
+                // What only some ways bind, or only a type checker sees, may not be there when the code runs.
+                lacks &= !surely || statement.is_some_and(is_for_type_checkers);
             } else if Import::of(own).is_none_or(|own| !own.shares_root_with(import)) {
                 let is_fallback = self
                     .statements
@@ -156,11 +157,7 @@ impl<'t> Existing<'t> {
 
     /// Whether the module surely binds the name, and only once.
     pub fn binds_once(&self, name: &str) -> bool {
-        let surely = self
-            .facts
-            .exit(name)
-            .is_some_and(|exit| exit.state == State::Sure);
-        surely
+        self.surely_binds(name)
             && self
                 .facts
                 .bindings
@@ -168,6 +165,12 @@ impl<'t> Existing<'t> {
                 .filter(|own| own.name == *name)
                 .count()
                 == 1
+    }
+
+    /// Whether every way through the module binds the name.
+    fn surely_binds(&self, name: &str) -> bool {
+        let exit = self.facts.exit(name);
+        exit.is_some_and(|exit| exit.state == State::Sure)
     }
 
     fn clash(&self, name: &str) -> Refusal {

@@ -161,6 +161,17 @@ fn type_checkers_imports_do_not_count() {
 }
 
 #[test]
+fn what_only_some_ways_import_does_not_count() {
+    for before in [
+        "try:\n    import ujson\nexcept ImportError:\n    import json\n",
+        "import sys\n\nif sys.platform == 'win32':\n    import json\n",
+    ] {
+        let after = extended(before, &additions("import json", &[])).unwrap();
+        assert!(after.contains("\nimport json\n") || after.starts_with("import json\n"));
+    }
+}
+
+#[test]
 fn plain_exports_grow() {
     let new = additions("", &["def g():\n    pass", "def _h():\n    pass"]);
     let tail = "\n\n\ndef g():\n    pass\n\n\ndef _h():\n    pass\n";
