@@ -141,13 +141,19 @@ impl<'t> Existing<'t> {
             }
             return Ok(true);
         };
-        let has_it = self.facts.statements.iter().any(|own| {
+        let same = self.facts.statements.iter().position(|own| {
             self.text[own.range].replace("\r\n", "\n").trim() == statement_text(&code.text)
         });
-        if has_it && code.names.iter().all(|name| self.binds_once(name)) {
-            return Ok(false);
+        let same = same.filter(|_| code.names.iter().all(|name| self.binds_once(name)));
+        match same.map(|own| self.statements.get(own)) {
+            None => Err(self.clash(bound)),
+            Some(stmt) if stmt.is_some_and(may_be_shared) => Ok(false),
+            Some(_) => Err(format!(
+                "{} has a `{bound}` of its own, and the two would become one object; rename one of them",
+                self.name
+            )
+            .into()),
         }
-        Err(self.clash(bound))
     }
 
     /// Whether a top-level name is there when the module has been imported.
@@ -253,6 +259,27 @@ impl<'t> Existing<'t> {
     pub fn first_effect(&self) -> Option<u32> {
         let acts = self.statements.iter().find(|stmt| !is_quiet(stmt))?;
         Some(LineIndex::new(self.text).line_of(acts.start()) + 1)
+    }
+}
+
+/// Whether nobody can tell what a statement binds from what the same statement binds elsewhere: definitions, and values that
+/// never change.
+fn may_be_shared(stmt: &Stmt) -> bool {
+    match stmt {
+        Stmt::FunctionDef(_) | Stmt::ClassDef(_) | Stmt::TypeAlias(_) => true,
+        Stmt::Assign(own) => is_constant(&own.value),
+        Stmt::AnnAssign(own) => own.value.as_deref().is_some_and(is_constant),
+        _ => false,
+    }
+}
+
+/// Constants, what is computed of them, tuples of them, and functions.
+fn is_constant(value: &Expr) -> bool {
+    match value {
+        Expr::Tuple(own) => own.elts.iter().all(is_constant),
+        Expr::UnaryOp(own) => is_constant(&own.operand),
+        Expr::BinOp(own) => is_constant(&own.left) && is_constant(&own.right),
+        _ => value.is_literal_expr() || value.is_lambda_expr(),
     }
 }
 

@@ -172,6 +172,28 @@ fn what_only_some_ways_import_does_not_count() {
 }
 
 #[test]
+fn only_what_never_changes_is_shared() {
+    for shared in [
+        "RATES = (1, -2.5, ('a', None))",
+        "DAY = 24 * 60",
+        "f = lambda x: x",
+        "X: int = 1",
+    ] {
+        let text = format!("{shared}\n");
+        becomes(&text, &additions("", &[shared]), &text);
+    }
+    for own in [
+        "CACHE = {}",
+        "X: list = [1]",
+        "PAIR = (1, [])",
+        "POOL = Pool()",
+    ] {
+        let reason = extended(&format!("{own}\n"), &additions("", &[own])).unwrap_err();
+        assert!(reason.contains("would become one object"), "{reason}");
+    }
+}
+
+#[test]
 fn plain_exports_grow() {
     let new = additions("", &["def g():\n    pass", "def _h():\n    pass"]);
     let tail = "\n\n\ndef g():\n    pass\n\n\ndef _h():\n    pass\n";
