@@ -574,3 +574,65 @@ fn a_folder_may_have_a_hash_in_its_name() {
         client.close(notebook);
     }
 }
+
+#[test]
+fn a_notebook_that_is_run_must_be_saved() {
+    const HELPERS: &str = r#"{"cells": [{"cell_type": "code", "id": "a", "metadata": {}, "execution_count": null, "outputs": [], "source": "def f():\n    return 1"}], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}"#;
+    let mut client = client(true);
+    let (folder, first) = project(&mut client);
+    client.close(first);
+    std::fs::write(folder.path().join("helpers.ipynb"), HELPERS).unwrap();
+    let at = |name: &str| format!("file://{}/{name}", folder.path().display());
+    for (uri, cells) in [
+        ("run.ipynb", &["%run helpers.ipynb", "print(f())"][..]),
+        (
+            "import.ipynb",
+            &["import import_ipynb", "import helpers\nprint(helpers.f())"],
+        ),
+    ] {
+        let cells: Vec<(&str, &str)> = cells.iter().map(|text| (PYTHON, *text)).collect();
+        let notebook = client.open_at(&at(uri), &cells);
+        for (text, expected) in [
+            ("def f():\n    return 1", None),
+            (
+                "def f():\n    return 2",
+                Some("helpers.ipynb has changes that are not saved"),
+            ),
+        ] {
+            let item =
+                json!({"uri": "helpers:1", "languageId": "python", "version": 1, "text": text});
+            client.notify(
+                "notebookDocument/didOpen",
+                json!({
+                    "notebookDocument": {
+                        "uri": at("helpers.ipynb"), "notebookType": "jupyter-notebook", "version": 0,
+                        "cells": [{"kind": 2, "document": "helpers:1"}],
+                    },
+                    "cellTextDocuments": [item],
+                }),
+            );
+            let cursor = json!({"line": 0, "character": 8});
+            let answer = client.ask(
+                "textDocument/codeAction",
+                json!({
+                    "textDocument": {"uri": notebook.cells[0].uri},
+                    "range": {"start": cursor, "end": cursor},
+                    "context": {"diagnostics": []},
+                }),
+            );
+            let mut listed = answer["result"].as_array().unwrap().iter();
+            let found = listed.find(|own| own["data"]["action"] == "run-to-import");
+            let reason = found.expect("it is listed")["disabled"]["reason"].as_str();
+            assert_eq!(reason, expected);
+            client.notify(
+                "notebookDocument/didClose",
+                json!({
+                    "notebookDocument": {"uri": at("helpers.ipynb")},
+                    "cellTextDocuments": [{"uri": "helpers:1"}],
+                }),
+            );
+        }
+        client.close(notebook);
+        client.take_unread();
+    }
+}

@@ -4,10 +4,13 @@
 //! them, and through a link a file has several paths.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use super::documents::Documents;
 use super::proto::Uri;
 use crate::format;
+use crate::project::{Project, slashed};
+use crate::workspace::DiskProject;
 
 /// The documents in which the client has the file open, those of this very path first.
 pub fn open<'d>(documents: &'d Documents, path: &Path) -> Vec<&'d Uri> {
@@ -51,4 +54,50 @@ pub fn shows(documents: &Documents, uri: &Uri, text: &str) -> bool {
 fn real(path: &Path) -> Option<PathBuf> {
     let whole = path.canonicalize().ok();
     whole.or_else(|| Some(path.parent()?.canonicalize().ok()?.join(path.file_name()?)))
+}
+
+/// The files around a notebook on disk, and what the client has of them that is not saved.
+#[derive(Debug)]
+pub struct OpenProject<'a> {
+    pub disk: DiskProject<'a>,
+    pub documents: &'a Documents,
+}
+
+impl Project for OpenProject<'_> {
+    fn root(&self) -> &Path {
+        self.disk.root()
+    }
+
+    fn notebook(&self) -> Option<&Path> {
+        self.disk.notebook()
+    }
+
+    fn modules(&self) -> Vec<PathBuf> {
+        self.disk.modules()
+    }
+
+    fn entries(&self, folder: &Path) -> Vec<PathBuf> {
+        self.disk.entries(folder)
+    }
+
+    fn read(&self, path: &Path) -> Result<Arc<str>, String> {
+        self.disk.read(path)
+    }
+
+    fn read_saved(&self, path: &Path) -> Result<Arc<str>, String> {
+        let text = self.disk.read(path)?;
+        let open = open(self.documents, &self.disk.place(path));
+        match open.iter().all(|uri| shows(self.documents, uri, &text)) {
+            true => Ok(text),
+            false => Err(format!("{} has changes that are not saved", slashed(path))),
+        }
+    }
+
+    fn exists(&self, path: &Path) -> bool {
+        self.disk.exists(path)
+    }
+
+    fn may_write(&self, path: &Path) -> Result<(), String> {
+        self.disk.may_write(path)
+    }
 }
