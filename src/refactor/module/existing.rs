@@ -12,7 +12,7 @@ use crate::analysis::known::builtins;
 use crate::analysis::source::parse_part;
 use crate::analysis::{depth, python};
 use crate::refactor::pieces;
-use crate::text::{LineIndex, Ranged, TextRange, TextSize};
+use crate::text::{LineIndex, Ranged, TextRange, TextSize, newline_of};
 
 /// A module that can be read.
 pub struct Existing<'t> {
@@ -58,7 +58,7 @@ impl<'t> Existing<'t> {
             text,
             statements: parsed.statements,
             facts: python::facts(text),
-            newline: if text.contains("\r\n") { "\r\n" } else { "\n" },
+            newline: newline_of(text),
         })
     }
 

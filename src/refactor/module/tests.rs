@@ -135,6 +135,12 @@ fn what_is_there_is_not_written_again() {
 #[test]
 fn every_style_of_file_stays_what_it_is() {
     becomes("X = 1", &additions("", &["Y = 2"]), "X = 1\n\n\nY = 2\n");
+    let mixed = "X = 1\nS = \"\"\"a\r\nb\"\"\"\n";
+    becomes(
+        mixed,
+        &additions("", &["Y = 2"]),
+        &format!("{mixed}\n\nY = 2\n"),
+    );
     becomes(
         "import os\r\n\r\nX = 1\r\n\r\n# the end\r\n",
         &additions("import re", &["def f():\n    pass"]),
