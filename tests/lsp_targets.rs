@@ -411,7 +411,7 @@ fn a_target_that_changed_since_it_was_listed_is_read_again() {
     let refused = client.resolve(&chosen);
     let message = refused["error"]["message"].as_str().unwrap();
     assert!(
-        message.contains("shop.py has another `clean` already; choose another module"),
+        message.contains("shop.py has another `clean` already; rename one of the two"),
         "{message}"
     );
     client.close(notebook);

@@ -181,7 +181,7 @@ impl<'t> Existing<'t> {
 
     fn clash(&self, name: &str) -> Refusal {
         format!(
-            "{} has another `{name}` already; choose another module",
+            "{} has another `{name}` already; rename one of the two",
             self.name
         )
         .into()
