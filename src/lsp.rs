@@ -15,7 +15,7 @@
 //! | bytes, messages, requests in both directions | [`wire`], [`dispatch`], [`front`], [`proto`], [`requests`] |
 //! | what can reach the session, and what can be asked of it | [`event`], [`question`] |
 //! | what the client is, and what it set | [`profile`], [`configuration`] |
-//! | what it has open: cells, texts that hold notebooks, files as they were saved | [`documents`], [`host`], [`saved`], [`watch`] |
+//! | what it has open: cells, texts that hold notebooks, files as they were saved | [`documents`], [`host`], [`files`], [`saved`], [`watch`] |
 //! | an open notebook and its analysis | [`open`] |
 //! | what it is sent without asking | [`publish`], [`status`] |
 //! | what it is answered, one file a question | [`answers`] |
@@ -31,6 +31,7 @@ pub mod configuration;
 pub mod dispatch;
 pub mod documents;
 pub mod event;
+pub mod files;
 pub mod front;
 pub mod host;
 pub mod lower;

@@ -32,6 +32,14 @@ pub trait Project: fmt::Debug {
     /// With a sentence for a person, which names the file: it is not there, it is no text, it is outside.
     fn read(&self, path: &Path) -> Result<Arc<str>, String>;
 
+    /// The text of a file, where it is what people see of it.
+    ///
+    /// # Errors
+    /// As [`read`](Self::read), and where an editor has changes of the file that are not saved.
+    fn read_saved(&self, path: &Path) -> Result<Arc<str>, String> {
+        self.read(path)
+    }
+
     /// Whether there is a file or a folder.
     fn exists(&self, path: &Path) -> bool;
 

@@ -245,6 +245,13 @@ pub fn line_at(text: &str, offset: TextSize) -> &str {
     &text[start..end]
 }
 
+/// The line end of most lines: a string within code may hold another.
+pub fn newline_of(text: &str) -> &'static str {
+    let both = text.matches("\r\n").count();
+    let alone = text.matches('\n').count() - both;
+    if both > alone { "\r\n" } else { "\n" }
+}
+
 /// The text with each range replaced by what stands beside it. The ranges are in any order and apart from each other;
 /// of two insertions at one place the first of the list comes first.
 ///
@@ -269,6 +276,13 @@ fn to_u32(size: usize) -> u32 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn most_lines_say_how_lines_end() {
+        assert_eq!(newline_of("a"), "\n");
+        assert_eq!(newline_of("a\r\nb\r\nc\n"), "\r\n");
+        assert_eq!(newline_of("a\nb = '''\r\n'''\n"), "\n");
+    }
 
     #[test]
     fn replacements_are_made_in_any_order() {

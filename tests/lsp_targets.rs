@@ -411,7 +411,7 @@ fn a_target_that_changed_since_it_was_listed_is_read_again() {
     let refused = client.resolve(&chosen);
     let message = refused["error"]["message"].as_str().unwrap();
     assert!(
-        message.contains("shop.py has another `clean` already; choose another module"),
+        message.contains("shop.py has another `clean` already; rename one of the two"),
         "{message}"
     );
     client.close(notebook);
@@ -440,4 +440,199 @@ fn scripts_of_cells_are_no_modules_to_choose() {
     let targets: Vec<&str> = targets.filter_map(|own| own["argument"].as_str()).collect();
     assert_eq!(targets, ["prices_functions.py", "plain.py", "shop.py"]);
     client.close(notebook);
+}
+
+/// Opens a text document.
+fn open_text(client: &mut Client, uri: &str, version: i64, text: &str) {
+    client.notify(
+        "textDocument/didOpen",
+        json!({"textDocument": {"uri": uri, "languageId": "python", "version": version, "text": text}}),
+    );
+}
+
+/// Why a listed action is refused with this choice.
+fn refused(client: &mut Client, action: &Value, choice: &str) -> String {
+    let mut chosen = action.clone();
+    chosen["data"]["argument"] = json!(choice);
+    let resolved = client.resolve(&chosen);
+    let message = resolved["error"]["message"].as_str();
+    message.map_or_else(|| resolved.to_string(), str::to_owned)
+}
+
+#[test]
+fn a_module_is_open_under_the_client_s_own_spelling() {
+    let root = tempfile::tempdir().unwrap();
+    let folder = root.path().join("a+b(c)@d");
+    std::fs::create_dir(&folder).unwrap();
+    std::fs::write(folder.join("cellwise.toml"), "").unwrap();
+    std::fs::write(folder.join("m.py"), "X = 1\n").unwrap();
+    let mut client = client(true);
+    // As Neovim writes it.
+    let module = format!("file://{}/m.py", folder.display());
+    let escaped = folder.display().to_string().replace('+', "%2B");
+    let escaped = escaped.replace('(', "%28").replace(')', "%29");
+    let notebook = client.open_at(
+        &format!("file://{}/n.ipynb", escaped.replace('@', "%40")),
+        &[(PYTHON, CODE), (PYTHON, "clean(1)")],
+    );
+    open_text(&mut client, &module, 3, "Y = 1\nX = 1\n");
+    let listed = moves(&mut client, &notebook);
+    let message = refused(&mut client, &listed[0], "m.py");
+    let expected = format!(
+        "{} has changes that are not saved",
+        folder.join("m.py").display()
+    );
+    assert_eq!(message, expected);
+
+    client.notify(
+        "textDocument/didChange",
+        json!({"textDocument": {"uri": module, "version": 4}, "contentChanges": [{"text": "X = 1\n"}]}),
+    );
+    let mut chosen = listed[0].clone();
+    chosen["data"]["argument"] = json!("m.py");
+    let resolved = client.resolve(&chosen);
+    let document = &resolved["result"]["edit"]["documentChanges"][0]["textDocument"];
+    assert_eq!(
+        *document,
+        json!({"uri": module, "version": 4}),
+        "{resolved}"
+    );
+    client.close(notebook);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_module_is_open_by_another_path() {
+    let root = tempfile::tempdir().unwrap();
+    let at = |name: &str| root.path().join(name);
+    std::fs::create_dir(at("real")).unwrap();
+    std::fs::write(at("real/cellwise.toml"), "").unwrap();
+    std::fs::write(at("real/m.py"), "X = 1\n").unwrap();
+    std::os::unix::fs::symlink(at("real"), at("link")).unwrap();
+    let mut client = client(true);
+    let notebook = client.open_at(
+        &format!("file://{}", at("link/n.ipynb").display()),
+        &[(PYTHON, CODE), (PYTHON, "clean(1)")],
+    );
+    let module = format!("file://{}", at("real/m.py").display());
+    open_text(&mut client, &module, 1, "Y = 1\n");
+    let listed = moves(&mut client, &notebook);
+    let message = refused(&mut client, &listed[0], "m.py");
+    assert!(
+        message.ends_with("m.py has changes that are not saved"),
+        "{message}"
+    );
+    client.close(notebook);
+}
+
+#[test]
+fn a_text_that_is_not_on_disk_yet_is_left_alone() {
+    let mut client = client(true);
+    let (folder, notebook) = project(&mut client);
+    let module = format!("file://{}/prices.py", folder.path().display());
+    open_text(
+        &mut client,
+        &module,
+        1,
+        "\"\"\"Prices.\"\"\"\nfrom __future__ import annotations\n",
+    );
+    let listed = moves(&mut client, &notebook);
+    let message = refused(&mut client, &listed[0], "prices.py");
+    assert!(message.contains("is open and not on disk"), "{message}");
+    let listed = client.actions(&notebook, 1, Some(&["refactor.move"]));
+    let mut listed = listed.as_array().unwrap().iter();
+    let promote = listed
+        .find(|own| own["data"]["action"] == "promote-notebook")
+        .expect("it is listed");
+    let message = refused(&mut client, promote, "prices.py");
+    assert!(message.contains("is open and not on disk"), "{message}");
+    client.close(notebook);
+}
+
+#[test]
+fn a_folder_may_have_a_hash_in_its_name() {
+    let root = tempfile::tempdir().unwrap();
+    let folder = root.path().join("a#b");
+    std::fs::create_dir(&folder).unwrap();
+    std::fs::write(root.path().join("cellwise.toml"), "").unwrap();
+    std::fs::write(folder.join("m.py"), "X = 1\n").unwrap();
+    for asks in [false, true] {
+        let mut client = client(asks);
+        let uri = format!("file://{}/a%23b/n.ipynb", root.path().display());
+        let notebook = client.open_at(&uri, &[(PYTHON, CODE), (PYTHON, "clean(1)")]);
+        let listed = moves(&mut client, &notebook);
+        assert!(!listed.is_empty());
+        for mut offered in listed {
+            let mut arguments = vec![offered["data"]["argument"].clone()];
+            arguments.extend([json!("a#b/m.py"), json!("a#b/m.py#clean")]);
+            for argument in arguments {
+                offered["data"]["argument"] = argument;
+                let resolved = client.resolve(&offered);
+                assert_eq!(resolved.get("error"), None, "{resolved}");
+            }
+        }
+        client.close(notebook);
+    }
+}
+
+#[test]
+fn a_notebook_that_is_run_must_be_saved() {
+    const HELPERS: &str = r#"{"cells": [{"cell_type": "code", "id": "a", "metadata": {}, "execution_count": null, "outputs": [], "source": "def f():\n    return 1"}], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}"#;
+    let mut client = client(true);
+    let (folder, first) = project(&mut client);
+    client.close(first);
+    std::fs::write(folder.path().join("helpers.ipynb"), HELPERS).unwrap();
+    let at = |name: &str| format!("file://{}/{name}", folder.path().display());
+    for (uri, cells) in [
+        ("run.ipynb", &["%run helpers.ipynb", "print(f())"][..]),
+        (
+            "import.ipynb",
+            &["import import_ipynb", "import helpers\nprint(helpers.f())"],
+        ),
+    ] {
+        let cells: Vec<(&str, &str)> = cells.iter().map(|text| (PYTHON, *text)).collect();
+        let notebook = client.open_at(&at(uri), &cells);
+        for (text, expected) in [
+            ("def f():\n    return 1", None),
+            (
+                "def f():\n    return 2",
+                Some("helpers.ipynb has changes that are not saved"),
+            ),
+        ] {
+            let item =
+                json!({"uri": "helpers:1", "languageId": "python", "version": 1, "text": text});
+            client.notify(
+                "notebookDocument/didOpen",
+                json!({
+                    "notebookDocument": {
+                        "uri": at("helpers.ipynb"), "notebookType": "jupyter-notebook", "version": 0,
+                        "cells": [{"kind": 2, "document": "helpers:1"}],
+                    },
+                    "cellTextDocuments": [item],
+                }),
+            );
+            let cursor = json!({"line": 0, "character": 8});
+            let answer = client.ask(
+                "textDocument/codeAction",
+                json!({
+                    "textDocument": {"uri": notebook.cells[0].uri},
+                    "range": {"start": cursor, "end": cursor},
+                    "context": {"diagnostics": []},
+                }),
+            );
+            let mut listed = answer["result"].as_array().unwrap().iter();
+            let found = listed.find(|own| own["data"]["action"] == "run-to-import");
+            let reason = found.expect("it is listed")["disabled"]["reason"].as_str();
+            assert_eq!(reason, expected);
+            client.notify(
+                "notebookDocument/didClose",
+                json!({
+                    "notebookDocument": {"uri": at("helpers.ipynb")},
+                    "cellTextDocuments": [{"uri": "helpers:1"}],
+                }),
+            );
+        }
+        client.close(notebook);
+        client.take_unread();
+    }
 }

@@ -221,7 +221,7 @@ fn no_output_shows_a_secret() {
       |
     1 | connect(missing, password='••••••••••')
       |                            ^^^^^^^^^^
-      = fix: Read the secret from the environment: `PASSWORD` (look at the result)
+      = fix: Read the secret from the environment (look at the result)
 
     Found 1 finding (1 error) in 1 of 1 notebook.
     1 has a repair in the editor.

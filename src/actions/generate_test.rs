@@ -2,7 +2,7 @@
 //!
 //! Offered where the notebook imports or calls a function of the project, and where it defines or calls one of its own: that
 //! one moves to a module first, as by `move-to-module`, for no test can import a notebook. The test goes to `tests/test_<module>.py`. Calls with
-//! literal arguments become its cases. What they must give is taken from the notebook's `assert`; where nobody has said it, the test
+//! literal arguments become its cases. What they must give is taken from the notebook's `assert`, where it surely held; where nobody has said it, the test
 //! is skipped with a note, and fails rather than passes when it is let run unfinished. `tests/conftest.py` makes
 //! pytest find the module where nothing else does.
 //!
@@ -99,6 +99,79 @@
 //! @pytest.mark.skip(reason="call clean and say what it must give")
 //! def test_clean():
 //!     raise NotImplementedError(clean.__name__)
+//! ```
+//!
+//! ## Before
+//! ### What may not hold
+//! ```notebook
+//! # %%
+//! import pytest
+//! from prices import gross$0
+//! # %%
+//! with pytest.raises(AssertionError):
+//!     assert gross(1) == 99
+//! ```
+//! ```python file=prices.py
+//! def gross(net):
+//!     return net
+//! ```
+//! ```python file=conftest.py
+//! ```
+//!
+//! ## After
+//! ```notebook
+//! # %%
+//! import pytest
+//! from prices import gross
+//! # %%
+//! with pytest.raises(AssertionError):
+//!     assert gross(1) == 99
+//! ```
+//! ```python file=tests/test_prices.py
+//! import pytest
+//!
+//! from prices import gross
+//!
+//!
+//! @pytest.mark.skip(reason="say what gross must give in place of ...")
+//! def test_gross():
+//!     assert gross(1) == ...
+//! ```
+//!
+//! ## Before
+//! ### What holds for a changed module
+//! ```notebook
+//! # %%
+//! import prices
+//! from prices import gross$0
+//! prices.RATE = 5
+//! assert gross(1) == 5
+//! ```
+//! ```python file=prices.py
+//! RATE = 2
+//! def gross(net):
+//!     return net * RATE
+//! ```
+//! ```python file=conftest.py
+//! ```
+//!
+//! ## After
+//! ```notebook
+//! # %%
+//! import prices
+//! from prices import gross
+//! prices.RATE = 5
+//! assert gross(1) == 5
+//! ```
+//! ```python file=tests/test_prices.py
+//! import pytest
+//!
+//! from prices import gross
+//!
+//!
+//! @pytest.mark.skip(reason="say what gross must give in place of ...")
+//! def test_gross():
+//!     assert gross(1) == ...
 //! ```
 //!
 //! ## Before

@@ -105,7 +105,7 @@ use crate::action::{Action, ActionContext, Offer, Refusal};
 use crate::analysis::known::randomness::{self, Draw, Family};
 use crate::notebook::{Edit, EditOp};
 use crate::rule::Finding;
-use crate::text::{TextRange, TextSize};
+use crate::text::{TextRange, TextSize, newline_of};
 
 pub const ACTION: Action = Action {
     name: "insert-seed",
@@ -197,7 +197,7 @@ fn below_imports(cx: &ActionContext<'_>, draw: &Draw<'_>) -> Result<Edit, Refusa
     let before = &text[..own.range.start().to_usize()];
     let line = &before[before.rfind(['\n', '\r']).map_or(0, |at| at + 1)..];
     let indent: String = line.chars().take_while(|c| c.is_whitespace()).collect();
-    let line_break = if text.contains("\r\n") { "\r\n" } else { "\n" };
+    let line_break = newline_of(text);
     let import = seed.import.map_or_else(String::new, |import| {
         format!("{line_break}{indent}{import}")
     });

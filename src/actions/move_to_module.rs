@@ -677,11 +677,7 @@ fn offer_for(cx: &ActionContext<'_>, what: &str, plan: &Plan, target: &Target) -
 }
 
 fn apply(cx: &ActionContext<'_>, argument: Option<&str>) -> Result<Edit, Refusal> {
-    // `shop/prices.py#clean,load`
-    let argument = argument.unwrap_or_default();
-    let (path, names) = argument.split_once('#').unwrap_or((argument, ""));
-    let names = names.split(',').map(str::trim);
-    let names: Vec<&str> = names.filter(|name| !name.is_empty()).collect();
+    let (path, names) = targets::path_and_names(argument.unwrap_or_default());
     let chosen = if names.is_empty() {
         pieces::chosen(&cx.all, cx.cell, cx.range)
     } else {

@@ -3,7 +3,8 @@
 //! Offered on a [`secret`] finding in Python code. The string becomes `os.environ["NAME"]`, or a value in it where the secret
 //! is a part of a longer one; `import os` is added where it is missing. The name is that of what the string is given to, or the one in which
 //! the issuer's own tools look. The variable has to be set before the kernel starts; and the secret has to be changed
-//! where it was issued, for whoever has an older version of the notebook has it.
+//! where it was issued, for whoever has an older version of the notebook has it. The same secret is replaced wherever it stands;
+//! a name that the notebook uses already gets a number.
 //!
 //! ## Before
 //! ```notebook
@@ -20,6 +21,52 @@
 //! import os
 //! # %%
 //! db = connect(user="shop", password=os.environ["PASSWORD"])
+//! ```
+//!
+//! ## Before
+//! ### The same secret twice, and another one
+//! ```notebook
+//! # %%
+//! import os
+//! # %%
+//! db = connect(user="shop", password="not-$04-real-one!")
+//! # %%
+//! mail = connect(user="mail", password="not-5-real-two!")
+//! # %%
+//! db = connect(user="admin", password="not-4-real-one!")
+//! ```
+//!
+//! ## After
+//! ```notebook
+//! # %%
+//! import os
+//! # %%
+//! db = connect(user="shop", password=os.environ["PASSWORD"])
+//! # %%
+//! mail = connect(user="mail", password="not-5-real-two!")
+//! # %%
+//! db = connect(user="admin", password=os.environ["PASSWORD"])
+//! ```
+//!
+//! ## Before
+//! ### A name that is taken
+//! ```notebook
+//! # %%
+//! import os
+//! # %%
+//! db = connect(user="shop", password=os.environ["PASSWORD"])
+//! # %%
+//! mail = connect(user="mail", password="not-$05-real-two!")
+//! ```
+//!
+//! ## After
+//! ```notebook
+//! # %%
+//! import os
+//! # %%
+//! db = connect(user="shop", password=os.environ["PASSWORD"])
+//! # %%
+//! mail = connect(user="mail", password=os.environ["PASSWORD_2"])
 //! ```
 //!
 //! ### A part of a string
@@ -59,9 +106,11 @@
 use crate::action::{Action, ActionContext, Offer, Refusal};
 use crate::analysis::facts::BindingKind;
 use crate::notebook::{CellIdx, Edit, EditOp};
+use crate::refactor::environment::variables::{self, Place};
 use crate::refactor::environment::{self, Replacement};
 use crate::refactor::imports;
 use crate::rule::Finding;
+use crate::text::TextRange;
 
 pub const ACTION: Action = Action {
     name: "read-secret-from-environment",
@@ -72,13 +121,16 @@ pub const ACTION: Action = Action {
 };
 
 fn offer(cx: &ActionContext<'_>) -> Vec<Offer> {
-    let Some((finding, found)) = found(cx) else {
+    let Some((finding, _, found)) = found(cx) else {
         return Vec::new();
     };
-    let variable = found.as_ref().map_or("", |found| &found.variable);
+    let variable = found.as_ref().ok().and_then(|_| {
+        let same = same(cx)?;
+        Some(same.first()?.replacement.variable.clone())
+    });
     let title = match variable {
-        "" => "Read the secret from the environment".to_owned(),
-        variable => format!("Read the secret from the environment: `{variable}`"),
+        None => "Read the secret from the environment".to_owned(),
+        Some(variable) => format!("Read the secret from the environment: `{variable}`"),
     };
     vec![Offer {
         repairs: Some(finding.rule),
@@ -88,33 +140,73 @@ fn offer(cx: &ActionContext<'_>) -> Vec<Offer> {
 }
 
 fn apply(cx: &ActionContext<'_>, _argument: Option<&str>) -> Result<Edit, Refusal> {
-    let (_, found) =
-        found(cx).ok_or_else(|| format!("{} holds no secret there any more", cx.cell))?;
-    let replacement = found?;
+    let gone = || format!("{} holds no secret there any more", cx.cell);
+    let (_, range, found) = found(cx).ok_or_else(gone)?;
+    let own = found?;
     if let Some(reason) = conflict(cx) {
         return Err(reason.into());
     }
-    let mut edit = match has_os_above(cx) {
-        true => Edit::default(),
-        false => imports::insert(cx, "import os")?,
-    };
-    let replacements = replacement.edits.into_iter();
-    edit.ops
-        .extend(replacements.map(|(range, text)| EditOp::Replace {
+    let places = match cx.is_trial {
+        true => vec![Place {
             cell: cx.cell,
             range,
-            text,
-        }));
+            replacement: own,
+        }],
+        false => same(cx).ok_or_else(gone)?,
+    };
+    let Some(first) = places.first() else {
+        return Err(gone().into());
+    };
+    let at_first = ActionContext {
+        cell: first.cell,
+        range: first.range,
+        ..*cx
+    };
+    let mut edit = match has_os_above(&at_first) {
+        true => Edit::default(),
+        false => imports::insert(&at_first, "import os")?,
+    };
+    for place in places {
+        let replacements = place.replacement.edits.into_iter();
+        edit.ops
+            .extend(replacements.map(|(range, text)| EditOp::Replace {
+                cell: place.cell,
+                range,
+                text,
+            }));
+    }
     Ok(edit)
 }
 
-fn found<'a>(cx: &ActionContext<'a>) -> Option<(&'a Finding, Result<Replacement, &'static str>)> {
+/// Where the secret at the cursor stands, in the notebook's order: once in a string.
+fn same(cx: &ActionContext<'_>) -> Option<Vec<Place>> {
+    let text_at = |cell: CellIdx, range: TextRange| Some(&cx.all.notebook.cell(cell)?.text[range]);
+    let (_, range, _) = found(cx)?;
+    let wanted = text_at(cx.cell, range)?;
+    let mut places: Vec<Place> = variables::of_notebook(&cx.all);
+    places.retain(|own| text_at(own.cell, own.range) == Some(wanted));
+    // Two edits of one string would both make an f-string of it.
+    places.dedup_by(|next, before| {
+        let mut others = before.replacement.edits.iter();
+        next.cell == before.cell
+            && others.any(|(other, _)| {
+                let mut own = next.replacement.edits.iter();
+                own.any(|(range, _)| range.intersect(*other).is_some())
+            })
+    });
+    Some(places)
+}
+
+/// The finding at the cursor, its place, and what can be done.
+type Found<'a> = (&'a Finding, TextRange, Result<Replacement, &'static str>);
+
+fn found<'a>(cx: &ActionContext<'a>) -> Option<Found<'a>> {
     let cell = cx.all.notebook.cell(cx.cell)?;
     if !cell.is_python(&cx.all.notebook.meta.language) {
         return None;
     }
     let (finding, range) = cx.places("secret").next()?;
-    Some((finding, environment::replacement(&cell.text, range)))
+    Some((finding, range, environment::replacement(&cell.text, range)))
 }
 
 /// Why `os` would not be the module.

@@ -83,7 +83,7 @@ use crate::analysis::source::strings;
 use crate::notebook::{Anchor, Edit};
 use crate::rule::Finding;
 use crate::suppress::{self, Directives};
-use crate::text::{LineIndex, TextRange, TextSize};
+use crate::text::{LineIndex, TextRange, TextSize, newline_of};
 
 pub const ACTION: Action = Action {
     name: "suppress",
@@ -138,7 +138,7 @@ fn apply(cx: &ActionContext<'_>, argument: Option<&str>) -> Result<Edit, Refusal
         .find(|finding| argument.is_none_or(|rule| rule == finding.rule))
         .ok_or("the finding is gone")?;
     let (rule, text) = (finding.rule, text_of(cx));
-    let newline = if text.contains("\r\n") { "\r\n" } else { "\n" };
+    let newline = newline_of(text);
     Ok(match place_of(cx, finding) {
         Place::Line(at) => Edit::replace(cx.cell, at, format!("  # cellwise: ignore[{rule}]")),
         Place::Into(at) => Edit::replace(cx.cell, at, format!(", {rule}")),

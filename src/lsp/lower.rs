@@ -23,6 +23,7 @@ use tower_lsp::ls_types::{
 };
 
 use super::documents::CellDocument;
+use super::files;
 use super::host::Host;
 use super::proto::{Position, Range, Uri};
 use super::session::View;
@@ -95,7 +96,7 @@ fn workspace_edit(edit: &Edit, view: View<'_>) -> Result<WorkspaceEdit, Refused>
                 }
             }
             EditOp::CreateFile { path, text } => {
-                let uri = file_uri(path, view)?;
+                let uri = new_file(path, view)?;
                 operations.push(DocumentChangeOperation::Op(ResourceOp::Create(
                     CreateFile {
                         uri: uri.clone(),
@@ -115,8 +116,7 @@ fn workspace_edit(edit: &Edit, view: View<'_>) -> Result<WorkspaceEdit, Refused>
                 expected,
                 replacements,
             } => {
-                let uri = file_uri(path, view)?;
-                let version = open_file(&uri, expected, view)?;
+                let (uri, version) = old_file(path, expected, view)?;
                 let index = LineIndex::new(expected);
                 let replacements = before_last_break(expected, replacements.clone());
                 let edits = replacements.into_iter().map(|(bytes, new_text)| TextEdit {
@@ -269,15 +269,14 @@ fn payload(edit: &Edit, view: View<'_>) -> Result<Value, Refused> {
                 return Err("this is about the notebook's file, which the editor keeps; run `cellwise fix` on it".into());
             }
             EditOp::CreateFile { path, text } => {
-                files.push(json!({"create": file_uri(path, view)?, "text": text}));
+                files.push(json!({"create": new_file(path, view)?, "text": text}));
             }
             EditOp::EditFile {
                 path,
                 expected,
                 replacements,
             } => {
-                let uri = file_uri(path, view)?;
-                open_file(&uri, expected, view)?;
+                let (uri, _) = old_file(path, expected, view)?;
                 let index = LineIndex::new(expected);
                 let edits: Vec<Value> = replacements
                     .iter()
@@ -325,36 +324,66 @@ fn cell_uri(cell: CellIdx, view: View<'_>) -> Result<ls_types::Uri, Refused> {
         .map_err(|error| format!("{cell} has no usable URI: {error}"))
 }
 
-fn file_uri(path: &Path, view: View<'_>) -> Result<ls_types::Uri, Refused> {
+fn place_of(path: &Path, view: View<'_>) -> Result<PathBuf, Refused> {
     let absolute = if path.is_absolute() {
         Some(path.to_owned())
     } else {
         beside(view.notebook, path)
     };
-    absolute
-        .and_then(ls_types::Uri::from_file_path)
-        .ok_or_else(|| {
-            format!(
-                "the notebook has no folder on disk to put {} in",
-                path.display()
-            )
-        })
+    absolute.ok_or_else(|| no_folder(path))
+}
+
+fn no_folder(path: &Path) -> Refused {
+    format!(
+        "the notebook has no folder on disk to put {} in",
+        path.display()
+    )
 }
 
 fn beside(notebook: &Uri, path: &Path) -> Option<PathBuf> {
     Some(notebook.to_file_path()?.parent()?.join(path))
 }
 
-/// The version of a file that the client has open. What was read from disk must be what it shows.
-fn open_file(uri: &ls_types::Uri, expected: &str, view: View<'_>) -> Result<Option<i32>, Refused> {
-    match view.documents.text(&Uri::from(uri.as_str())) {
-        Some(open) if open.text != *expected => Err(format!(
-            "{} has changes that are not saved",
-            uri.path().as_str()
-        )),
-        Some(open) => Ok(i32::try_from(open.version).ok()),
-        None => Ok(None),
+/// The URI of a file that is not there yet. A text that the client has open for it would be written into.
+fn new_file(path: &Path, view: View<'_>) -> Result<ls_types::Uri, Refused> {
+    let place = place_of(path, view)?;
+    if !files::open(view.documents, &place).is_empty() {
+        return Err(format!(
+            "{} is open and not on disk: save it first, or close it",
+            place.display()
+        ));
     }
+    ls_types::Uri::from_file_path(&place).ok_or_else(|| no_folder(path))
+}
+
+/// The URI of a file, as the client writes it where it has the file open, and the version then. What was read from disk must
+/// be what it shows.
+fn old_file(
+    path: &Path,
+    expected: &str,
+    view: View<'_>,
+) -> Result<(ls_types::Uri, Option<i32>), Refused> {
+    let place = place_of(path, view)?;
+    let open = files::open(view.documents, &place);
+    if !open
+        .iter()
+        .all(|uri| files::shows(view.documents, uri, expected))
+    {
+        return Err(format!(
+            "{} has changes that are not saved",
+            place.display()
+        ));
+    }
+    let Some((uri, text)) = open
+        .iter()
+        .find_map(|uri| Some((uri, view.documents.text(uri)?)))
+    else {
+        let uri = ls_types::Uri::from_file_path(&place).ok_or_else(|| no_folder(path))?;
+        return Ok((uri, None));
+    };
+    let uri = ls_types::Uri::from_str(uri.as_str())
+        .map_err(|error| format!("{} has no usable URI: {error}", place.display()))?;
+    Ok((uri, i32::try_from(text.version).ok()))
 }
 
 fn text_edit(

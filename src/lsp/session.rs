@@ -19,6 +19,7 @@ use tower_lsp::jsonrpc::{Error, Result};
 use self::burst::Burst;
 use super::documents::{Change, Documents, NotebookDocument};
 use super::event::{Event, Folders};
+use super::files::OpenProject;
 use super::host::Host;
 use super::open::Open;
 use super::profile::Profile;
@@ -71,7 +72,10 @@ impl<'a> View<'a> {
     /// The files around the notebook.
     pub fn project(&self) -> Box<dyn Project + 'a> {
         match self.notebook.to_file_path() {
-            Some(path) => Box::new(self.workspace.project(&path)),
+            Some(path) => Box::new(OpenProject {
+                disk: self.workspace.project(&path),
+                documents: self.documents,
+            }),
             None => Box::new(NoProject),
         }
     }

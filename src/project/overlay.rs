@@ -24,6 +24,14 @@ impl<'p> Overlay<'p> {
             below,
         }
     }
+
+    /// The text of a file that is not on disk yet.
+    fn own(&self, path: &Path) -> Option<Arc<str>> {
+        let inside = within(path)?;
+        let mut files = self.files.iter();
+        let (_, text) = files.find(|(own, _)| *own == inside)?;
+        Some(Arc::clone(text))
+    }
 }
 
 impl Project for Overlay<'_> {
@@ -57,15 +65,12 @@ impl Project for Overlay<'_> {
     }
 
     fn read(&self, path: &Path) -> Result<Arc<str>, String> {
-        let inside = within(path);
-        let own = self
-            .files
-            .iter()
-            .find(|(own, _)| Some(own) == inside.as_ref());
-        match own {
-            Some((_, text)) => Ok(Arc::clone(text)),
-            None => self.below.read(path),
-        }
+        self.own(path).map_or_else(|| self.below.read(path), Ok)
+    }
+
+    fn read_saved(&self, path: &Path) -> Result<Arc<str>, String> {
+        self.own(path)
+            .map_or_else(|| self.below.read_saved(path), Ok)
     }
 
     fn exists(&self, path: &Path) -> bool {

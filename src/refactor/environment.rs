@@ -1,8 +1,14 @@
 //! A secret in a string becomes a look into the environment.
 
-use crate::analysis::source::{self, Source, size};
-use crate::analysis::{python, secrets};
-use crate::text::{TextRange, with_replacements};
+pub mod variables;
+
+use ruff_python_ast::visitor::{self, Visitor};
+use ruff_python_ast::{Pattern, Stmt};
+use ruff_python_parser::Mode;
+
+use crate::analysis::source::{self, Source, parse_part, size};
+use crate::analysis::{depth, python, secrets};
+use crate::text::{Ranged, TextRange, with_replacements};
 
 /// What takes the place of a secret.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,6 +24,15 @@ pub struct Replacement {
 /// # Errors
 /// With the reason why not, as in "the secret is left: …".
 pub fn replacement(cell: &str, place: TextRange) -> Result<Replacement, &'static str> {
+    replacement_as(cell, place, |wanted| wanted)
+}
+
+/// The same, by the variable that is chosen in view of the one that would be best.
+fn replacement_as(
+    cell: &str,
+    place: TextRange,
+    choose: impl FnOnce(String) -> String,
+) -> Result<Replacement, &'static str> {
     let source = Source::new(cell);
     if !source.python.contains_range(place) {
         return Err("it does not stand in Python");
@@ -46,6 +61,7 @@ pub fn replacement(cell: &str, place: TextRange) -> Result<Replacement, &'static
     let variable = name_given(before)
         .filter(|_| is_whole)
         .unwrap_or_else(|| name_of_kind(cell, place));
+    let variable = choose(variable);
     let edits = if is_whole {
         vec![(string, format!("os.environ[\"{variable}\"]"))]
     } else {
@@ -63,11 +79,58 @@ pub fn replacement(cell: &str, place: TextRange) -> Result<Replacement, &'static
         }
         edits
     };
+    if let Some(reason) = must_be_plain(cell, source.python, string) {
+        return Err(reason);
+    }
     let after = with_replacements(cell, &edits);
     if python::facts(cell).runs() && !python::facts(&after).runs() {
-        return Err("Python allows nothing but a string there");
+        return Err(ONLY_STRINGS);
     }
     Ok(Replacement { edits, variable })
+}
+
+const ONLY_STRINGS: &str = "Python allows nothing but a string there";
+
+/// Why the string has to be one: a pattern is no expression, though the parser takes f-strings in it, and only a plain string
+/// is a docstring.
+fn must_be_plain(cell: &str, python: TextRange, string: TextRange) -> Option<&'static str> {
+    let reason = depth::with_stack_for(cell, || {
+        let mut walk = Plain {
+            string,
+            reason: None,
+        };
+        walk.visit_body(&parse_part(cell, python, Mode::Ipython).statements);
+        walk.reason
+    });
+    reason.ok().flatten()
+}
+
+struct Plain {
+    string: TextRange,
+    reason: Option<&'static str>,
+}
+
+impl<'a> Visitor<'a> for Plain {
+    fn visit_stmt(&mut self, stmt: &'a Stmt) {
+        let body = match stmt {
+            Stmt::FunctionDef(own) => &own.body[..],
+            Stmt::ClassDef(own) => &own.body[..],
+            _ => &[],
+        };
+        if let Some(Stmt::Expr(first)) = body.first()
+            && first.value.is_string_literal_expr()
+            && first.range().contains_range(self.string)
+        {
+            self.reason = Some("it stands in a docstring, which only a plain string can be");
+        }
+        visitor::walk_stmt(self, stmt);
+    }
+
+    fn visit_pattern(&mut self, pattern: &'a Pattern) {
+        if pattern.range().contains_range(self.string) {
+            self.reason = Some(ONLY_STRINGS);
+        }
+    }
 }
 
 struct Literal<'t> {
@@ -225,5 +288,15 @@ mod tests {
             "x = \"{'password': 'not-4-real-one!'}\"",
             Err("the string around it holds braces or escapes"),
         );
+        check(
+            "match x:\n    case 'mysql://shop:n0t-a-real-1@db.net/a': pass",
+            Err("Python allows nothing but a string there"),
+        );
+        for definition in ["def f():", "class A:"] {
+            check(
+                &format!("{definition}\n    'mysql://shop:n0t-a-real-1@db.net/a'\n    x = 1"),
+                Err("it stands in a docstring, which only a plain string can be"),
+            );
+        }
     }
 }

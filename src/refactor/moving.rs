@@ -2,8 +2,9 @@
 //!
 //! [`pieces`] takes statements out with their comments, [`closure`] follows what they need until nothing is missing or
 //! something cannot go, [`quiet`] knows what may run when a module is imported, [`hazards`] what else in the
-//! notebook would notice, [`thin`] writes the notebook without them. The module itself is written by [`super::module`].
+//! notebook would notice, [`annotations`] who reads annotations, [`thin`] writes the notebook without them. The module itself is written by [`super::module`].
 
+mod annotations;
 pub mod closure;
 pub mod hazards;
 pub mod pieces;

@@ -3,7 +3,7 @@
 use crate::analysis::Facts;
 use crate::analysis::facts::StatementKind;
 use crate::refactor::function::cut::Fate;
-use crate::text::{TextRange, TextSize};
+use crate::text::{TextRange, TextSize, newline_of};
 
 /// The parts of a cell's text, without blank lines around them.
 #[derive(Debug, Default)]
@@ -24,7 +24,7 @@ pub struct Pieces {
 /// Cuts `text`, whose statements have these fates. `None` where statements share lines in a way
 /// that cannot be cut.
 pub fn of(text: &str, facts: &Facts, fates: &[Fate]) -> Option<Pieces> {
-    let newline = if text.contains("\r\n") { "\r\n" } else { "\n" };
+    let newline = newline_of(text);
     let statements = &facts.statements;
     let header_end = header_end(text, facts);
     let mut writer = Writer {

@@ -58,7 +58,7 @@ pub fn plan(cx: &ActionContext<'_>, magic: &Magic) -> Result<Edit, Refusal> {
     }
     refuse_other_lines(cx, magic)?;
     let file = find(cx.project, written)?;
-    let text = cx.project.read(&file)?;
+    let text = cx.project.read_saved(&file)?;
     let is_notebook = file.extension().is_some_and(|own| own == "ipynb")
         || format::only_runs_as_notebook(text.as_bytes());
     let turned = if is_notebook {

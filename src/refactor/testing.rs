@@ -13,7 +13,7 @@ use crate::action::{ActionContext, Refusal};
 use crate::analysis::depth;
 use crate::analysis::facts::BindingKind;
 use crate::analysis::source::parse_part;
-use crate::notebook::{Edit, EditOp};
+use crate::notebook::{Cell, Edit, EditOp};
 use crate::project::slashed;
 use crate::refactor::module::target::{Target, searched_folders};
 use crate::refactor::module::{self, Additions, Code, Existing, Import};
@@ -116,7 +116,7 @@ pub fn write(cx: &ActionContext<'_>, subject: &Subject) -> Result<Edit, Refusal>
     let path = subject.test_file();
     let own_name = &subject.import.name;
     let member = subject.import.member.as_ref().unwrap_or(own_name);
-    let mut cases = cases(cx, own_name);
+    let mut cases = cases(cx, subject);
     let old = if cx.project.exists(&path) {
         Some(cx.project.read(&path)?)
     } else {
@@ -264,11 +264,14 @@ fn search_path(cx: &ActionContext<'_>, base: &Path) -> Result<Option<EditOp>, Re
 #[derive(Debug, PartialEq, Eq)]
 struct Case {
     call: String,
-    /// What an `assert` of the notebook says that it gives.
+    /// What an `assert` of the notebook that surely held says that it gives.
     result: Option<String>,
 }
 
-fn cases(cx: &ActionContext<'_>, name: &str) -> Vec<Case> {
+fn cases(cx: &ActionContext<'_>, subject: &Subject) -> Vec<Case> {
+    let name = subject.import.name.as_str();
+    // The function of the file may give something else than one whose module the notebook has changed.
+    let is_as_written = !changes_module(cx, subject);
     let mut cases: Vec<Case> = Vec::new();
     for (cell, own) in cx.all.notebook.python_cells() {
         let facts = cx.all.facts(cell);
@@ -282,7 +285,12 @@ fn cases(cx: &ActionContext<'_>, name: &str) -> Vec<Case> {
                 text: &own.text,
                 found: Vec::new(),
             };
-            walk.visit_body(&parsed.statements);
+            let passes = is_as_written && !may_fail(own);
+            for stmt in &parsed.statements {
+                if !(passes && walk.takes_fact(stmt)) {
+                    walk.visit_stmt(stmt);
+                }
+            }
             walk.found
         });
         for case in found.unwrap_or_default() {
@@ -294,6 +302,44 @@ fn cases(cx: &ActionContext<'_>, name: &str) -> Vec<Case> {
     }
     cases.truncate(MOST_CASES);
     cases
+}
+
+/// Whether running the cell may end in an error that its author lives with.
+fn may_fail(cell: &Cell) -> bool {
+    cell.has_tag("raises-exception") || cell.outputs.error.is_some()
+}
+
+/// Whether the notebook changes something that it takes from the function's module: `prices.RATE = 5`, `TABLE.clear()`.
+fn changes_module(cx: &ActionContext<'_>, subject: &Subject) -> bool {
+    let of = &subject.import.module;
+    let is_part = |import: &Import| {
+        // `import shop` for `shop.prices`, and `from shop import prices`.
+        let is_above = |module: &str| {
+            let rest = of.strip_prefix(module);
+            rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+        };
+        match &import.member {
+            None => is_above(&import.module) || is_above(import.root()),
+            Some(member) => {
+                import.module == *of || is_above(&format!("{}.{member}", import.module))
+            }
+        }
+    };
+    let mut parts: Vec<Name> = Vec::new();
+    for (cell, _) in cx.all.notebook.python_cells() {
+        let imports = cx.all.facts(cell).bindings.iter().filter_map(Import::of);
+        parts.extend(imports.filter(is_part).map(|own| own.name));
+    }
+    let mut cells = cx.all.notebook.python_cells();
+    cells.any(|(cell, _)| {
+        let facts = cx.all.facts(cell);
+        let now = facts.mutations.iter().map(|own| &own.name);
+        let scopes = facts.scopes.iter();
+        let later = scopes.flat_map(|own| &own.mutates);
+        let mut reads = facts.uses.iter().map(|read| read.name.as_str());
+        now.chain(later).any(|name| parts.contains(name))
+            || reads.any(|name| ["setattr", "patch", "mock"].contains(&name))
+    })
 }
 
 struct Calls<'a> {
@@ -309,6 +355,23 @@ impl Calls<'_> {
         };
         self.is_literal_call(call)
             .then(|| self.text[call.range()].to_owned())
+    }
+
+    /// Takes what a statement of the cell itself says: whoever reads on knows that it ran and held. Within a `try`, a branch or
+    /// `pytest.raises` nobody knows.
+    fn takes_fact(&mut self, stmt: &Stmt) -> bool {
+        if let Stmt::Assert(own) = stmt
+            && let Expr::Compare(compare) = &*own.test
+            && let ([CmpOp::Eq], [right]) = (&*compare.ops, &*compare.comparators)
+            && let Some(call) = self.literal_call(&compare.left)
+            && is_literal(right)
+            && !self.text[right.range()].contains('\n')
+        {
+            let result = Some(self.text[right.range()].to_owned());
+            self.found.push(Case { call, result });
+            return true;
+        }
+        false
     }
 
     fn is_literal_call(&self, call: &ExprCall) -> bool {
@@ -330,19 +393,6 @@ impl Calls<'_> {
 impl<'a> Visitor<'a> for Calls<'_> {
     fn visit_stmt(&mut self, stmt: &'a Stmt) {
         match stmt {
-            Stmt::Assert(own) => {
-                if let Expr::Compare(compare) = &*own.test
-                    && let ([CmpOp::Eq], [right]) = (&*compare.ops, &*compare.comparators)
-                    && let Some(call) = self.literal_call(&compare.left)
-                    && is_literal(right)
-                    && !self.text[right.range()].contains('\n')
-                {
-                    let result = Some(self.text[right.range()].to_owned());
-                    self.found.push(Case { call, result });
-                    return;
-                }
-                visitor::walk_stmt(self, stmt);
-            }
             // What a definition calls, it calls in its own time.
             Stmt::FunctionDef(_) | Stmt::ClassDef(_) => {}
             _ => visitor::walk_stmt(self, stmt),

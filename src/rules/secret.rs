@@ -77,12 +77,9 @@ fn check(cx: &CellContext<'_>, findings: &mut Vec<Finding>) {
         );
         let replacement = environment::replacement(&cx.cell.text, secret.range);
         findings.push(match replacement {
-            Ok(replacement) if is_python => finding.fix(Fix {
+            Ok(_) if is_python => finding.fix(Fix {
                 action: "read-secret-from-environment",
-                title: format!(
-                    "Read the secret from the environment: `{}`",
-                    replacement.variable
-                ),
+                title: "Read the secret from the environment".into(),
                 // Somebody has to set the variable.
                 safety: Safety::Unsafe,
                 argument: None,

@@ -24,7 +24,7 @@ use crate::analysis::{depth, python, text_reads};
 use crate::notebook::{Cell, CellIdx, CellKind, Edit, EditOp, Notebook};
 use crate::refactor::{layout, outside, pieces};
 use crate::rule::Context;
-use crate::text::{Ranged, TextRange, TextSize};
+use crate::text::{Ranged, TextRange, TextSize, newline_of};
 use around::Around;
 use path::{Code, Path};
 
@@ -261,7 +261,7 @@ impl Site<'_> {
         returns: bool,
     ) -> Result<Plan, Refusal> {
         let text = self.code.text;
-        let newline = if text.contains("\r\n") { "\r\n" } else { "\n" };
+        let newline = newline_of(text);
         let function = layout::function(&name, inside.awaits, interface, body, newline);
         let written = python::facts(&function);
         if !written.runs() || written.statements.len() != 1 {

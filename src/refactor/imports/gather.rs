@@ -18,7 +18,7 @@ use crate::refactor::function::extract;
 use crate::refactor::pieces::{line_end, line_start};
 use crate::refactor::shown;
 use crate::rule::Context;
-use crate::text::TextRange;
+use crate::text::{TextRange, newline_of};
 
 /// What becomes of the imports of a notebook.
 #[derive(Debug)]
@@ -418,7 +418,7 @@ impl Work<'_> {
     /// The run of imports with those that come to it.
     fn target_text(&self, moved: &[Block]) -> String {
         let text = self.text(self.target.cell);
-        let newline = if text.contains("\r\n") { "\r\n" } else { "\n" };
+        let newline = newline_of(text);
         let (start, end) = self.target.place;
         let own = || {
             self.target

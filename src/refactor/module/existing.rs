@@ -12,7 +12,7 @@ use crate::analysis::known::builtins;
 use crate::analysis::source::parse_part;
 use crate::analysis::{depth, python};
 use crate::refactor::pieces;
-use crate::text::{LineIndex, Ranged, TextRange, TextSize};
+use crate::text::{LineIndex, Ranged, TextRange, TextSize, newline_of};
 
 /// A module that can be read.
 pub struct Existing<'t> {
@@ -58,7 +58,7 @@ impl<'t> Existing<'t> {
             text,
             statements: parsed.statements,
             facts: python::facts(text),
-            newline: if text.contains("\r\n") { "\r\n" } else { "\n" },
+            newline: newline_of(text),
         })
     }
 
@@ -77,12 +77,13 @@ impl<'t> Existing<'t> {
         let is_same = |own: Option<Import>| {
             own.is_some_and(|own| own.is_same(import) || self.is_relative_form(&own, import))
         };
+        let surely = self.surely_binds(name);
         let mut lacks = true;
         for own in bindings() {
             if is_same(Import::of(own)) {
                 let statement = self.statements.get(own.statement as usize);
-                // What only a type checker sees is not there when the code runs.
-                lacks &= statement.is_some_and(is_for_type_checkers);
+                // What only some ways bind, or only a type checker sees, may not be there when the code runs.
+                lacks &= !surely || statement.is_some_and(is_for_type_checkers);
             } else if Import::of(own).is_none_or(|own| !own.shares_root_with(import)) {
                 let is_fallback = self
                     .statements
@@ -140,13 +141,19 @@ impl<'t> Existing<'t> {
             }
             return Ok(true);
         };
-        let has_it = self.facts.statements.iter().any(|own| {
+        let same = self.facts.statements.iter().position(|own| {
             self.text[own.range].replace("\r\n", "\n").trim() == statement_text(&code.text)
         });
-        if has_it && code.names.iter().all(|name| self.binds_once(name)) {
-            return Ok(false);
+        let same = same.filter(|_| code.names.iter().all(|name| self.binds_once(name)));
+        match same.map(|own| self.statements.get(own)) {
+            None => Err(self.clash(bound)),
+            Some(stmt) if stmt.is_some_and(may_be_shared) => Ok(false),
+            Some(_) => Err(format!(
+                "{} has a `{bound}` of its own, and the two would become one object; rename one of them",
+                self.name
+            )
+            .into()),
         }
-        Err(self.clash(bound))
     }
 
     /// Whether a top-level name is there when the module has been imported.
@@ -156,11 +163,7 @@ impl<'t> Existing<'t> {
 
     /// Whether the module surely binds the name, and only once.
     pub fn binds_once(&self, name: &str) -> bool {
-        let surely = self
-            .facts
-            .exit(name)
-            .is_some_and(|exit| exit.state == State::Sure);
-        surely
+        self.surely_binds(name)
             && self
                 .facts
                 .bindings
@@ -170,9 +173,15 @@ impl<'t> Existing<'t> {
                 == 1
     }
 
+    /// Whether every way through the module binds the name.
+    fn surely_binds(&self, name: &str) -> bool {
+        let exit = self.facts.exit(name);
+        exit.is_some_and(|exit| exit.state == State::Sure)
+    }
+
     fn clash(&self, name: &str) -> Refusal {
         format!(
-            "{} has another `{name}` already; choose another module",
+            "{} has another `{name}` already; rename one of the two",
             self.name
         )
         .into()
@@ -250,6 +259,27 @@ impl<'t> Existing<'t> {
     pub fn first_effect(&self) -> Option<u32> {
         let acts = self.statements.iter().find(|stmt| !is_quiet(stmt))?;
         Some(LineIndex::new(self.text).line_of(acts.start()) + 1)
+    }
+}
+
+/// Whether nobody can tell what a statement binds from what the same statement binds elsewhere: definitions, and values that
+/// never change.
+fn may_be_shared(stmt: &Stmt) -> bool {
+    match stmt {
+        Stmt::FunctionDef(_) | Stmt::ClassDef(_) | Stmt::TypeAlias(_) => true,
+        Stmt::Assign(own) => is_constant(&own.value),
+        Stmt::AnnAssign(own) => own.value.as_deref().is_some_and(is_constant),
+        _ => false,
+    }
+}
+
+/// Constants, what is computed of them, tuples of them, and functions.
+fn is_constant(value: &Expr) -> bool {
+    match value {
+        Expr::Tuple(own) => own.elts.iter().all(is_constant),
+        Expr::UnaryOp(own) => is_constant(&own.operand),
+        Expr::BinOp(own) => is_constant(&own.left) && is_constant(&own.right),
+        _ => value.is_literal_expr() || value.is_lambda_expr(),
     }
 }
 

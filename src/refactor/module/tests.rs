@@ -135,6 +135,12 @@ fn what_is_there_is_not_written_again() {
 #[test]
 fn every_style_of_file_stays_what_it_is() {
     becomes("X = 1", &additions("", &["Y = 2"]), "X = 1\n\n\nY = 2\n");
+    let mixed = "X = 1\nS = \"\"\"a\r\nb\"\"\"\n";
+    becomes(
+        mixed,
+        &additions("", &["Y = 2"]),
+        &format!("{mixed}\n\nY = 2\n"),
+    );
     becomes(
         "import os\r\n\r\nX = 1\r\n\r\n# the end\r\n",
         &additions("import re", &["def f():\n    pass"]),
@@ -158,6 +164,39 @@ fn type_checkers_imports_do_not_count() {
     becomes(before, &additions("import numpy as np", &[]), after);
     let tried = "try:\n    import numpy as np\nexcept ImportError:\n    np = None\n";
     becomes(tried, &additions("import numpy as np", &[]), tried);
+}
+
+#[test]
+fn what_only_some_ways_import_does_not_count() {
+    for before in [
+        "try:\n    import ujson\nexcept ImportError:\n    import json\n",
+        "import sys\n\nif sys.platform == 'win32':\n    import json\n",
+    ] {
+        let after = extended(before, &additions("import json", &[])).unwrap();
+        assert!(after.contains("\nimport json\n") || after.starts_with("import json\n"));
+    }
+}
+
+#[test]
+fn only_what_never_changes_is_shared() {
+    for shared in [
+        "RATES = (1, -2.5, ('a', None))",
+        "DAY = 24 * 60",
+        "f = lambda x: x",
+        "X: int = 1",
+    ] {
+        let text = format!("{shared}\n");
+        becomes(&text, &additions("", &[shared]), &text);
+    }
+    for own in [
+        "CACHE = {}",
+        "X: list = [1]",
+        "PAIR = (1, [])",
+        "POOL = Pool()",
+    ] {
+        let reason = extended(&format!("{own}\n"), &additions("", &[own])).unwrap_err();
+        assert!(reason.contains("would become one object"), "{reason}");
+    }
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! Who would notice that a definition has moved: code that asks where it stands, and a module that does more than define.
 
 use super::TargetModule;
+use super::annotations;
 use super::closure::Plan;
 use crate::action::{ActionContext, Refusal};
 use crate::analysis::facts::MagicKind;
@@ -153,7 +154,7 @@ fn is_object_of(cx: &Context<'_>, name: &str, class: &str) -> bool {
         .any(|(_, own)| matches!(&own.kind, BindingKind::Value(Value::CallOf(callee)) if callee == class))
 }
 
-fn contains_word(text: &str, word: &str) -> bool {
+pub(super) fn contains_word(text: &str, word: &str) -> bool {
     let is_part = |c: char| c.is_alphanumeric() || c == '_';
     text.match_indices(word).any(|(at, _)| {
         !text[..at].ends_with(is_part) && !text[at + word.len()..].starts_with(is_part)
@@ -178,6 +179,7 @@ pub fn of_target(
         None
     };
     let name = slashed(&target.path);
+    refuse_future(cx, plan, module.as_ref(), &name)?;
     let mut kept = Vec::new();
     for import in &plan.imports {
         if import.module == target.module {
@@ -195,28 +197,51 @@ pub fn of_target(
             )
             .into());
         }
-        if import.module == "__future__" {
-            if let Some(own) = &module
-                && !own.text.contains("annotations")
-                && plan
-                    .pieces
-                    .iter()
-                    .any(|piece| piece.text.contains("->") || piece.text.contains(':'))
-            {
-                return Err(format!(
-                    "the notebook has `{}`, and {name} has not",
-                    import.statement()
-                )
-                .into());
-            }
-            if module.is_some() {
-                continue;
-            }
+        if import.module == "__future__" && module.is_some() {
+            continue;
         }
         refuse_circle(cx, target, import)?;
         kept.push(import.clone());
     }
     Ok(kept)
+}
+
+/// `from __future__ import annotations` in one of the two: the annotations of what moves would become texts, or no texts.
+fn refuse_future(
+    cx: &ActionContext<'_>,
+    plan: &Plan,
+    module: Option<&TargetModule>,
+    name: &str,
+) -> Result<(), Refusal> {
+    let Some(module) = module else {
+        return Ok(());
+    };
+    let existing = module.existing(name)?;
+    let is_future = |own: &Import| own.module == "__future__" && own.name == "annotations";
+    let mut imports = existing.facts.bindings.iter().filter_map(Import::of);
+    let module_has = imports.any(|own| is_future(&own));
+    let notebook_has = plan.imports.iter().any(is_future);
+    // What is a text in the notebook may be no code that runs.
+    let has_any = || {
+        let mut texts = plan.pieces.iter().map(|piece| &piece.text);
+        texts.any(|text| text.contains("->") || text.contains(':'))
+    };
+    if notebook_has && !module_has && has_any() {
+        return Err(format!(
+            "the notebook has `from __future__ import annotations`, and {name} has not"
+        )
+        .into());
+    }
+    if module_has
+        && !notebook_has
+        && let Some(reader) = annotations::reader(&cx.all, plan)
+    {
+        return Err(format!(
+            "{name} has `from __future__ import annotations`, and the notebook has not: {reader} may read annotations, which would become texts"
+        )
+        .into());
+    }
+    Ok(())
 }
 
 /// A module that the notebook does not import yet must not do anything when it is.

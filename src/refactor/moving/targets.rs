@@ -7,7 +7,7 @@ use crate::action::{ActionContext, Choice, Choices, Choosable};
 use crate::format::{self, Hint};
 use crate::project::slashed;
 use crate::refactor::module::Import;
-use crate::refactor::module::target::{Target, module_folder};
+use crate::refactor::module::target::{Target, is_identifier, module_folder};
 
 /// The modules that fit without being asked for: the notebook imports from them, or they stand beside it or in
 /// `module-root`. No more than `most`.
@@ -80,6 +80,18 @@ pub fn choices(cx: &ActionContext<'_>) -> Option<Choices> {
     })
 }
 
+/// The parts of `shop/prices.py#clean,load`. A path may hold `#`, too; but its end is no list of names.
+pub fn path_and_names(argument: &str) -> (&str, Vec<&str>) {
+    let named = argument.rsplit_once('#').map(|(path, names)| {
+        let names = names.split(',').map(str::trim);
+        (path, names.filter(|name| !name.is_empty()).collect())
+    });
+    let is_list = |names: &Vec<&str>| names.iter().all(|name| is_identifier(name));
+    named
+        .filter(|(_, names)| is_list(names))
+        .unwrap_or((argument, Vec::new()))
+}
+
 /// Whether the notebook imports a module that ends like the path.
 fn imports(cx: &ActionContext<'_>, path: &Path) -> bool {
     let dotted = slashed(&path.with_extension("")).replace('/', ".");
@@ -109,4 +121,20 @@ fn holds_code(path: &Path) -> bool {
         "__init__.py" | "__main__.py" | "conftest.py" | "setup.py" | "noxfile.py"
     );
     !is_test && !is_set_up && !path.iter().any(|part| part == "tests")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_stand_behind_the_last_hash_of_an_argument() {
+        let parts = |argument| path_and_names(argument);
+        assert_eq!(parts("b/m.py"), ("b/m.py", vec![]));
+        assert_eq!(parts("b/m.py#f, g"), ("b/m.py", vec!["f", "g"]));
+        assert_eq!(parts("a#b/m.py"), ("a#b/m.py", vec![]));
+        assert_eq!(parts("a#b/m.py#f"), ("a#b/m.py", vec!["f"]));
+        assert_eq!(parts("#f"), ("", vec!["f"]));
+        assert_eq!(parts("m.py#"), ("m.py", vec![]));
+    }
 }

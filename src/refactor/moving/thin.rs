@@ -22,7 +22,7 @@ use crate::refactor::module::target::Target;
 use crate::refactor::module::{Import, own_modules};
 use crate::refactor::outside;
 use crate::refactor::pieces::whole;
-use crate::text::{TextRange, TextSize, with_replacements};
+use crate::text::{TextRange, TextSize, newline_of, with_replacements};
 
 /// Where the import goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -328,7 +328,7 @@ fn among_imports(
     names: &[Name],
 ) -> Result<Vec<(TextRange, String)>, Refusal> {
     let text = text_of(cx, cell);
-    let newline = if text.contains("\r\n") { "\r\n" } else { "\n" };
+    let newline = newline_of(text);
     let facts = cx.all.facts(cell);
     let mut replacements = if target.search.is_some() {
         let at = line_end(text, end_of_imports(facts).to_usize());
@@ -363,7 +363,7 @@ fn among_imports(
 pub fn cut(text: &str, piece: &Piece, instead: Option<String>) -> (TextRange, String) {
     let (start, end) = (piece.lines.start().to_usize(), piece.lines.end().to_usize());
     if let Some(instead) = instead {
-        let newline = if text.contains("\r\n") { "\r\n" } else { "\n" };
+        let newline = newline_of(text);
         let end = start + text[start..end].trim_end().len();
         let range = TextRange::new(size(start), size(end));
         return (range, instead.replace('\n', newline));

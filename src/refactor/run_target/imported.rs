@@ -39,7 +39,7 @@ pub fn plan(cx: &ActionContext<'_>, importer: &Binding) -> Result<Edit, Refusal>
                 continue;
             }
             cx.project.may_write(&module)?;
-            let text = cx.project.read(&notebook)?;
+            let text = cx.project.read_saved(&notebook)?;
             files.insert(module, definitions(cx, &notebook, &text)?);
         }
     }

@@ -12,7 +12,7 @@ use crate::analysis::source::parse_part;
 use crate::notebook::CellIdx;
 use crate::refactor::pieces::whole;
 use crate::rule::Context;
-use crate::text::{TextRange, TextSize};
+use crate::text::{TextRange, TextSize, newline_of};
 
 /// Whole lines of a cell.
 pub(super) struct Piece {
@@ -153,7 +153,7 @@ fn piece(cx: &Context<'_>, cell: CellIdx, first: usize, last: usize) -> Result<P
         body: body.to_owned(),
         outline: outline(&parsed.statements),
         statements: parsed.statements,
-        newline: if text.contains("\r\n") { "\r\n" } else { "\n" },
+        newline: newline_of(text),
         has_cell_magic: facts
             .magics
             .first()
