@@ -5,7 +5,7 @@ use ruff_python_ast::visitor::{self, Visitor};
 use ruff_python_ast::{Comprehension, Expr, ExprCall, Stmt};
 use rustc_hash::FxHashSet;
 
-use super::heads::appended;
+use super::heads::{appended, size};
 use crate::analysis::scope::{Body, Locals};
 use crate::text::{Ranged, TextRange, TextSize};
 
@@ -30,7 +30,10 @@ pub(super) struct Site {
     /// Whether it hands over `*rest`, or `**rest`.
     pub unpacks: bool,
     pub unpacks_keywords: bool,
+    /// The last argument, without the parentheses that may stand around it.
     last: Option<TextRange>,
+    /// Where the argument before that ends, or the call's parentheses begin.
+    above_last: TextSize,
     /// A generator without parentheses of its own.
     bare_generator: Option<TextRange>,
     /// One of the names to hand over, if it means something else here than in the notebook.
@@ -61,6 +64,7 @@ impl Site {
         }
         match self.last {
             Some(last) => {
+                let last = self.whole(last, text);
                 let new = appended(arguments, text, self.parentheses.start(), last.start());
                 vec![(last.end(), new)]
             }
@@ -70,6 +74,36 @@ impl Site {
             }
         }
     }
+
+    /// The last argument with the parentheses around it, which are no part of an expression's range.
+    fn whole(&self, last: TextRange, text: &str) -> TextRange {
+        let close = self.parentheses.end() - TextSize::new(1);
+        let mut start = None;
+        for (at, c) in code(text, TextRange::new(self.above_last, last.start())) {
+            match c {
+                ',' => start = None,
+                '(' => start = start.or(Some(at)),
+                _ => {}
+            }
+        }
+        let closing = code(text, TextRange::new(last.end(), close)).filter(|(_, c)| *c == ')');
+        let end = closing.last().map(|(at, _)| at + TextSize::new(1));
+        TextRange::new(start.unwrap_or(last.start()), end.unwrap_or(last.end()))
+    }
+}
+
+/// The characters of a range that holds no strings, without its comments.
+fn code(text: &str, range: TextRange) -> impl Iterator<Item = (TextSize, char)> {
+    let mut is_comment = false;
+    let characters = text[range].char_indices().filter(move |(_, c)| {
+        is_comment = match c {
+            '#' => true,
+            '\n' | '\r' => false,
+            _ => is_comment,
+        };
+        !is_comment
+    });
+    characters.map(move |(at, c)| (range.start() + size(at), c))
 }
 
 /// What binds names between a place and the notebook.
@@ -124,6 +158,15 @@ impl Walk<'_> {
             ([Expr::Generator(generator)], []) if !generator.parenthesized => Some(generator.range),
             _ => None,
         };
+        let mut ranges: Vec<TextRange> = arguments
+            .args
+            .iter()
+            .map(Ranged::range)
+            .chain(arguments.keywords.iter().map(Ranged::range))
+            .collect();
+        ranges.sort_by_key(Ranged::end);
+        let last = ranges.pop();
+        let begin = arguments.range().start() + TextSize::new(1);
         self.calls.sites.push(Site {
             name,
             parentheses: arguments.range(),
@@ -138,12 +181,8 @@ impl Walk<'_> {
                 .keywords
                 .iter()
                 .any(|keyword| keyword.arg.is_none()),
-            last: arguments
-                .args
-                .iter()
-                .map(Ranged::range)
-                .chain(arguments.keywords.iter().map(Ranged::range))
-                .max_by_key(Ranged::end),
+            last,
+            above_last: ranges.last().map_or(begin, Ranged::end),
             bare_generator,
             hidden: hidden.cloned(),
         });
