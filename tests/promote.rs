@@ -87,6 +87,40 @@ fn the_notebook_calls_what_it_was() {
     );
 }
 
+/// The module and the code of the notebook, after a notebook of code cells is promoted.
+fn promoted(cells: &[&str]) -> (String, Vec<String>) {
+    let cells: Vec<(&str, &str)> = cells.iter().map(|source| ("code", *source)).collect();
+    let folder = project(&cells);
+    let output = promote(folder.path(), &["report.ipynb", "--to", "report.py"]);
+    assert!(output.status.success(), "{}", told(&output));
+    let module = fs::read_to_string(folder.path().join("report.py")).unwrap();
+    let bytes = fs::read(folder.path().join("report.ipynb")).unwrap();
+    let texts = format::parse(&bytes).cells;
+    let texts = texts.iter().map(|cell| cell.text.to_string());
+    (module, texts.collect())
+}
+
+#[test]
+fn a_section_is_handed_what_its_queries_read_by_text() {
+    const LOAD: &str = "import pandas as pd\ndf = pd.DataFrame({'a': [1, 2]})\nlow = int('1')";
+    for (query, heads) in [
+        ("print(df.query('a > @low'))", &["(df, low):"][..]),
+        ("print(pd.eval('df.a * low'))", &["(df, low):"]),
+        // A word without `@` is a column.
+        ("print('low', df.query('low > 1'))", &["(df):"]),
+        ("text = 'a > @low'\nprint(df.query(text))", &["(df, low):"]),
+        (
+            "def above(d, df):\n    return d.query('a > @low and a in @df')\nprint(above(df, []))",
+            &["global low", "(df):"],
+        ),
+    ] {
+        let (module, texts) = promoted(&[LOAD, query]);
+        for head in heads {
+            assert!(module.contains(head), "{head} in {module}\n{texts:?}");
+        }
+    }
+}
+
 #[test]
 fn a_dry_run_shows_and_writes_nothing() {
     let folder = project(CELLS);
@@ -134,6 +168,17 @@ fn what_cannot_be_done_is_said_and_nothing_is_written() {
             &[("code", "x = 1"), ("code", "np.sqrt(x)")],
             &[],
             "a run from the top stops in cell 2: no cell binds `np`; bind or import it first",
+        ),
+        (
+            &[
+                (
+                    "code",
+                    "import pandas as pd\ndf, k = pd.DataFrame({'a': [1]}), int('0')",
+                ),
+                ("code", "print([len(own.query('a > @k')) for own in [df]])"),
+            ],
+            &[],
+            "cell 2 cannot become a function: a function or comprehension in it reads `k` by its text",
         ),
     ];
     for (cells, arguments, reason) in cases {

@@ -210,6 +210,7 @@ impl Site<'_> {
                 rest: &around.rest,
                 shape: &shape,
                 shared: &FxHashSet::default(),
+                is_of_module: false,
                 function: self.function.map(|function| interface::Around {
                     name: &function.name.id,
                     locals: &around.locals,

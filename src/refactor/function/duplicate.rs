@@ -113,6 +113,7 @@ fn copy(cx: &Context<'_>, piece: Piece) -> Result<Copy, Refusal> {
             rest: &Rest::of(&after, after_text),
             shape: &shape,
             shared: &rustc_hash::FxHashSet::default(),
+            is_of_module: false,
             function: None,
             result: None,
             kept: &[],

@@ -205,6 +205,7 @@ fn planned(
         rest: &Rest::of(&after, &pieces.after),
         shape: &shape,
         shared: wish.shared,
+        is_of_module: part == Part::Section,
         function: None,
         result: unread::assigned_last(&parsed.statements).filter(|_| is_kept),
         kept: &kept,
