@@ -122,6 +122,14 @@ fn a_section_is_handed_what_its_queries_read_by_text() {
 }
 
 #[test]
+fn what_an_import_that_may_fail_binds_is_of_the_module() {
+    let import = "try:\n    import numpy as xp\nexcept ImportError:\n    xp = None";
+    let (module, texts) = promoted(&[import, "a = xp.zeros(2)", "print(a)"]);
+    assert!(module.contains("    a = xp.zeros(2)\n"), "{module}");
+    assert!(!texts.concat().contains("xp"), "{texts:?}");
+}
+
+#[test]
 fn a_dry_run_shows_and_writes_nothing() {
     let folder = project(CELLS);
     let before = fs::read(folder.path().join("report.ipynb")).unwrap();

@@ -31,7 +31,7 @@ pub struct Sorted {
     pub constants: Vec<String>,
     /// Functions and classes.
     pub definitions: Vec<String>,
-    /// Names that [`Self::definitions`] and [`Self::constants`] bind.
+    /// Names that [`Self::import_blocks`], [`Self::definitions`] and [`Self::constants`] bind.
     pub defined: FxHashSet<Name>,
     /// The work of a cell, with its last expression as it was.
     pub work: BTreeMap<CellIdx, String>,
@@ -139,7 +139,7 @@ impl Sorted {
         for binding in &facts.bindings {
             match places.get(binding.statement as usize) {
                 Some(Place::Import) => self.imports.extend(Import::of(binding)),
-                Some(Place::Definition | Place::Constant) => {
+                Some(Place::ImportBlock | Place::Definition | Place::Constant) => {
                     self.defined.insert(binding.name.clone());
                 }
                 _ => {}
