@@ -181,6 +181,29 @@ fn what_cannot_be_done_is_said_and_nothing_is_written() {
             &[
                 (
                     "code",
+                    "reg = []\nclass Base:\n    def __init_subclass__(cls):\n        reg.append(cls)",
+                ),
+                ("code", "class A(Base):\n    pass"),
+                ("code", "print(reg)"),
+            ],
+            &[],
+            "`__init_subclass__` of `Base` may do something when class `A` of cell 2 is made, which a module does when it is imported",
+        ),
+        (
+            &[
+                (
+                    "code",
+                    "class Meta(type):\n    def __init__(cls, *rest):\n        print(cls)",
+                ),
+                ("code", "class A(metaclass=Meta):\n    pass"),
+            ],
+            &[],
+            "the metaclass `Meta` of `A` may do something when class `A` of cell 2 is made",
+        ),
+        (
+            &[
+                (
+                    "code",
                     "import pandas as pd\ndf, k = pd.DataFrame({'a': [1]}), int('0')",
                 ),
                 ("code", "print([len(own.query('a > @k')) for own in [df]])"),
