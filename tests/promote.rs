@@ -227,6 +227,47 @@ fn what_cannot_be_done_is_said_and_nothing_is_written() {
     }
 }
 
+const STOPS: &str = "try:\n    1 / 0\nexcept ZeroDivisionError as e:\n    err = e";
+
+#[test]
+fn reasons_name_the_cells_that_the_person_sees() {
+    type Case<'a> = (&'a [(&'a str, &'a str)], &'a str);
+    let cases: &[Case<'_>] = &[
+        (
+            &[("code", STOPS), ("code", "print(err)")],
+            "cell 1 cannot become a function: it binds `err` only on some paths, and cell 2 reads it",
+        ),
+        (
+            &[
+                ("markdown", "# Title"),
+                ("code", "import math"),
+                ("markdown", "## Stop"),
+                ("code", STOPS),
+                ("code", "print(1)"),
+                ("markdown", "## Print"),
+                ("code", "print(2)"),
+                ("code", "print(err)"),
+            ],
+            "the section from cell 4 to cell 5 cannot become a function: it binds `err` only on some paths, and the section from cell 7 to cell 8 reads it",
+        ),
+        (
+            &[
+                ("markdown", "# Title"),
+                ("code", "import math"),
+                ("markdown", "## Area"),
+                ("code", "area = lambda r: r * k"),
+                ("code", "k = int('2')\nprint(area(1))"),
+            ],
+            "cell 5 cannot become a function: a function in cell 4 reads or sets `k` in the notebook",
+        ),
+    ];
+    for (cells, reason) in cases {
+        let folder = project(cells);
+        let output = promote(folder.path(), &["report.ipynb"]);
+        assert!(told(&output).contains(reason), "{}", told(&output));
+    }
+}
+
 #[test]
 fn a_module_that_exists_and_a_read_only_notebook_are_left() {
     let folder = project(CELLS);
