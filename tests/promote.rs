@@ -269,6 +269,46 @@ fn reasons_name_the_cells_that_the_person_sees() {
 }
 
 #[test]
+fn no_name_claims_a_plot_where_nothing_is_drawn() {
+    let folder = project(&[
+        ("code", "import matplotlib.pyplot as plt"),
+        ("markdown", "## Result"),
+        ("code", "total = sum([1, 2])\ntotal"),
+        ("markdown", "## Look"),
+        ("code", "total"),
+        ("markdown", "## End"),
+        ("code", "None"),
+        ("markdown", "## Setup"),
+        ("code", "plt.rcParams['figure.figsize'] = (4, 4)"),
+        ("markdown", "## Bounds"),
+        ("code", "axes = (0, total)"),
+        ("markdown", "## Picture"),
+        ("code", "plt.plot(axes)"),
+    ]);
+    let output = promote(folder.path(), &["report.ipynb", "--to", "report.py"]);
+    assert!(output.status.success(), "{}", told(&output));
+    let module = fs::read_to_string(folder.path().join("report.py")).unwrap();
+    let functions: Vec<&str> = module
+        .lines()
+        .filter_map(|line| line.strip_prefix("def ")?.split('(').next())
+        .collect();
+    assert_eq!(
+        functions,
+        [
+            "show",
+            "compute_result",
+            "show_look",
+            "compute_end",
+            "update_setup",
+            "compute_bounds",
+            "plot_picture",
+            "main"
+        ]
+    );
+    assert!(!module.contains("show(None)"), "{module}");
+}
+
+#[test]
 fn a_module_that_exists_and_a_read_only_notebook_are_left() {
     let folder = project(CELLS);
     fs::write(folder.path().join("prices.py"), "theirs").unwrap();

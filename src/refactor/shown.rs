@@ -68,10 +68,13 @@ pub fn shows_nothing(cx: &Context<'_>, text: &str, range: TextRange) -> bool {
     of_notebook || is_surely_none(cx, text, range)
 }
 
-/// `print(…)` and `plt.show()`, which ask nothing of the notebook.
+/// `None`, `print(…)` and `plt.show()`, which ask nothing of the notebook.
 pub fn is_surely_none(cx: &Context<'_>, text: &str, range: TextRange) -> bool {
     let code = &text[range];
     let is_builtin = |name: &str| cx.link.binders(name).next().is_none();
+    if code == "None" {
+        return true;
+    }
     if code.starts_with("print(") {
         return is_builtin("print") && closes_at_end(code);
     }

@@ -235,6 +235,7 @@ impl Site<'_> {
             inside: &inside,
             shape: &shape,
             interface: &named_after,
+            shows_values: false,
         };
         let name = naming::function_name(&subject, |name| {
             extract::is_taken(self.cx, self.index, name) || around.locals.contains(name)

@@ -163,6 +163,7 @@ fn write(cx: &Context<'_>, copies: &[Copy], differences: &Differences) -> Result
         inside: &inside,
         shape: &first.shape,
         interface: &written,
+        shows_values: false,
     };
     let is_taken = |name: &str| {
         let mut cells = copies.iter().map(|copy| copy.piece.cell);

@@ -228,6 +228,7 @@ fn planned(
         inside: &inside,
         shape: &shape,
         interface: &interface,
+        shows_values: part == Part::Section,
     };
     let name = naming::function_name(&subject, |name| {
         is_taken(cx, index, name) || (wish.taken)(name)
