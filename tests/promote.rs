@@ -87,6 +87,48 @@ fn the_notebook_calls_what_it_was() {
     );
 }
 
+/// The module and the code of the notebook, after a notebook of code cells is promoted.
+fn promoted(cells: &[&str]) -> (String, Vec<String>) {
+    let cells: Vec<(&str, &str)> = cells.iter().map(|source| ("code", *source)).collect();
+    let folder = project(&cells);
+    let output = promote(folder.path(), &["report.ipynb", "--to", "report.py"]);
+    assert!(output.status.success(), "{}", told(&output));
+    let module = fs::read_to_string(folder.path().join("report.py")).unwrap();
+    let bytes = fs::read(folder.path().join("report.ipynb")).unwrap();
+    let texts = format::parse(&bytes).cells;
+    let texts = texts.iter().map(|cell| cell.text.to_string());
+    (module, texts.collect())
+}
+
+#[test]
+fn a_section_is_handed_what_its_queries_read_by_text() {
+    const LOAD: &str = "import pandas as pd\ndf = pd.DataFrame({'a': [1, 2]})\nlow = int('1')";
+    for (query, heads) in [
+        ("print(df.query('a > @low'))", &["(df, low):"][..]),
+        ("print(pd.eval('df.a * low'))", &["(df, low):"]),
+        // A word without `@` is a column.
+        ("print('low', df.query('low > 1'))", &["(df):"]),
+        ("text = 'a > @low'\nprint(df.query(text))", &["(df, low):"]),
+        (
+            "def above(d, df):\n    return d.query('a > @low and a in @df')\nprint(above(df, []))",
+            &["global low", "(df):"],
+        ),
+    ] {
+        let (module, texts) = promoted(&[LOAD, query]);
+        for head in heads {
+            assert!(module.contains(head), "{head} in {module}\n{texts:?}");
+        }
+    }
+}
+
+#[test]
+fn what_an_import_that_may_fail_binds_is_of_the_module() {
+    let import = "try:\n    import numpy as xp\nexcept ImportError:\n    xp = None";
+    let (module, texts) = promoted(&[import, "a = xp.zeros(2)", "print(a)"]);
+    assert!(module.contains("    a = xp.zeros(2)\n"), "{module}");
+    assert!(!texts.concat().contains("xp"), "{texts:?}");
+}
+
 #[test]
 fn a_dry_run_shows_and_writes_nothing() {
     let folder = project(CELLS);
@@ -156,6 +198,40 @@ fn what_cannot_be_done_is_said_and_nothing_is_written() {
             &[],
             "`spark` in cell 1 is given to notebooks alone, and no module has it",
         ),
+        (
+            &[
+                (
+                    "code",
+                    "reg = []\nclass Base:\n    def __init_subclass__(cls):\n        reg.append(cls)",
+                ),
+                ("code", "class A(Base):\n    pass"),
+                ("code", "print(reg)"),
+            ],
+            &[],
+            "`__init_subclass__` of `Base` may do something when class `A` of cell 2 is made, which a module does when it is imported",
+        ),
+        (
+            &[
+                (
+                    "code",
+                    "class Meta(type):\n    def __init__(cls, *rest):\n        print(cls)",
+                ),
+                ("code", "class A(metaclass=Meta):\n    pass"),
+            ],
+            &[],
+            "the metaclass `Meta` of `A` may do something when class `A` of cell 2 is made",
+        ),
+        (
+            &[
+                (
+                    "code",
+                    "import pandas as pd\ndf, k = pd.DataFrame({'a': [1]}), int('0')",
+                ),
+                ("code", "print([len(own.query('a > @k')) for own in [df]])"),
+            ],
+            &[],
+            "cell 2 cannot become a function: a function or comprehension in it reads `k` by its text",
+        ),
     ];
     for (cells, arguments, reason) in cases {
         let folder = project(cells);
@@ -170,6 +246,87 @@ fn what_cannot_be_done_is_said_and_nothing_is_written() {
         );
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 2, "{reason}");
     }
+}
+
+const STOPS: &str = "try:\n    1 / 0\nexcept ZeroDivisionError as e:\n    err = e";
+
+#[test]
+fn reasons_name_the_cells_that_the_person_sees() {
+    type Case<'a> = (&'a [(&'a str, &'a str)], &'a str);
+    let cases: &[Case<'_>] = &[
+        (
+            &[("code", STOPS), ("code", "print(err)")],
+            "cell 1 cannot become a function: it binds `err` only on some paths, and cell 2 reads it",
+        ),
+        (
+            &[
+                ("markdown", "# Title"),
+                ("code", "import math"),
+                ("markdown", "## Stop"),
+                ("code", STOPS),
+                ("code", "print(1)"),
+                ("markdown", "## Print"),
+                ("code", "print(2)"),
+                ("code", "print(err)"),
+            ],
+            "the section from cell 4 to cell 5 cannot become a function: it binds `err` only on some paths, and the section from cell 7 to cell 8 reads it",
+        ),
+        (
+            &[
+                ("markdown", "# Title"),
+                ("code", "import math"),
+                ("markdown", "## Area"),
+                ("code", "area = lambda r: r * k"),
+                ("code", "k = int('2')\nprint(area(1))"),
+            ],
+            "cell 5 cannot become a function: a function in cell 4 reads or sets `k` in the notebook",
+        ),
+    ];
+    for (cells, reason) in cases {
+        let folder = project(cells);
+        let output = promote(folder.path(), &["report.ipynb"]);
+        assert!(told(&output).contains(reason), "{}", told(&output));
+    }
+}
+
+#[test]
+fn no_name_claims_a_plot_where_nothing_is_drawn() {
+    let folder = project(&[
+        ("code", "import matplotlib.pyplot as plt"),
+        ("markdown", "## Result"),
+        ("code", "total = sum([1, 2])\ntotal"),
+        ("markdown", "## Look"),
+        ("code", "total"),
+        ("markdown", "## End"),
+        ("code", "None"),
+        ("markdown", "## Setup"),
+        ("code", "plt.rcParams['figure.figsize'] = (4, 4)"),
+        ("markdown", "## Bounds"),
+        ("code", "axes = (0, total)"),
+        ("markdown", "## Picture"),
+        ("code", "plt.plot(axes)"),
+    ]);
+    let output = promote(folder.path(), &["report.ipynb", "--to", "report.py"]);
+    assert!(output.status.success(), "{}", told(&output));
+    let module = fs::read_to_string(folder.path().join("report.py")).unwrap();
+    let functions: Vec<&str> = module
+        .lines()
+        .filter_map(|line| line.strip_prefix("def ")?.split('(').next())
+        .collect();
+    assert_eq!(
+        functions,
+        [
+            "show",
+            "compute_result",
+            "show_look",
+            "compute_end",
+            "update_setup",
+            "compute_bounds",
+            "plot_picture",
+            "main"
+        ]
+    );
+    assert!(!module.contains("show(None)"), "{module}");
 }
 
 #[test]

@@ -8,6 +8,7 @@
 //! | --- | --- |
 //! | Which statements go into the function, and which stay above or below the call? | [`cut`] |
 //! | What are its parameters, what does it return? | [`interface`] |
+//! | Which names does it read by the text of a query? | [`texts`] |
 //! | Which bodies may a call in it get to? | [`reach`] |
 //! | What does the syntax forbid, such as `yield` or `nonlocal`? | [`shape`] |
 //! | Which of its assignments does nobody read? | [`unread`] |
@@ -21,4 +22,5 @@ pub mod interface;
 pub mod naming;
 pub mod reach;
 pub mod shape;
+pub mod texts;
 pub mod unread;

@@ -1,14 +1,17 @@
 //! Moves definitions out of a notebook: what goes, what goes along, and what the notebook is then.
 //!
 //! [`pieces`] takes statements out with their comments, [`closure`] follows what they need until nothing is missing or
-//! something cannot go, [`quiet`] knows what may run when a module is imported, [`hazards`] what else in the
-//! notebook would notice, [`annotations`] who reads annotations, [`thin`] writes the notebook without them. The module itself is written by [`super::module`].
+//! something cannot go, [`quiet`] and [`classes`] know what may run when a module is imported, [`hazards`] and `shown` what
+//! else in the notebook would notice, [`annotations`] who reads annotations, [`thin`] writes the notebook without them. The
+//! module itself is written by [`super::module`].
 
 mod annotations;
+pub mod classes;
 pub mod closure;
 pub mod hazards;
 pub mod pieces;
 pub mod quiet;
+mod shown;
 pub mod targets;
 pub mod thin;
 

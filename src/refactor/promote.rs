@@ -9,6 +9,7 @@
 //! notebook shows when a cell ends is shown there.
 
 mod place;
+mod reasons;
 pub mod shown;
 pub mod sorted;
 mod thin;
@@ -30,6 +31,7 @@ use crate::project::{Project, slashed};
 use crate::refactor::function::extract::{self, Plan, Wish};
 use crate::rule::Context;
 
+use self::reasons::Naming;
 use self::sorted::Sorted;
 
 /// A notebook as a module.
@@ -124,11 +126,18 @@ pub fn plan_for(
         "run_notebook"
     };
     let mut made_up = made_up(cx, &top, &sections, &sorted);
+    let naming = Naming {
+        cx,
+        sections: &sections,
+        cells: &made_up.cells,
+        parameters: sorted.parameter_cell,
+    };
     if !read_afterwards.is_empty() {
         let text = read_afterwards.join("\n");
         let cell = Cell::new(CellKind::Code, text);
         made_up.notebook.cells.push(Arc::new(cell));
     }
+    reasons::mark(&mut made_up.notebook);
     let analysis = Analysis::new(made_up.notebook, Arc::default());
     refuse_new_failures(cx, &analysis.context())?;
     let mut names: FxHashSet<String> = helpers.names();
@@ -141,7 +150,7 @@ pub fn plan_for(
             taken: &|name| names.contains(name),
         };
         let plan = extract::plan_all_of(&analysis.context(), cell, wish)
-            .map_err(|refusal| located(cx, sections.get(at), &refusal))?;
+            .map_err(|refusal| naming.located(at, &refusal))?;
         names.insert(plan.name.clone());
         plans.push(plan);
     }
@@ -207,25 +216,6 @@ pub fn definitions(cx: &Context<'_>, is_own: &dyn Fn(&str) -> bool) -> Result<St
     }
     let top = written::top(&sorted, &shown::Helpers::new(cx)?, is_own);
     Ok(written::module(cx, &sorted, &top, &[], ""))
-}
-
-/// Says which cells a reason is about: the plan knows only the notebook that was made up for it.
-fn located(cx: &Context<'_>, section: Option<&Section>, refusal: &Refusal) -> Refusal {
-    let cells = section.map_or(&[][..], |section| &section.cells);
-    match cells {
-        [] => refusal.0.clone().into(),
-        [only] => format!(
-            "{} cannot become a function: {}",
-            cx.cell_name(*only),
-            refusal.0
-        )
-        .into(),
-        [first, .., last] => format!(
-            "the section from {first} to {last} cannot become a function: {}",
-            refusal.0
-        )
-        .into(),
-    }
 }
 
 fn sections(

@@ -218,7 +218,7 @@ fn moved_folder(place: &str) -> Refusal {
 
 /// Whatever else the file does, `%run` does each time, and an import once and unseen.
 fn refuse_effects(module: &Existing<'_>) -> Result<(), Refusal> {
-    let origins = Own(&module.facts);
+    let origins = Own(module);
     let lines = LineIndex::new(module.text);
     for stmt in &module.statements {
         let only_defines = match stmt {
@@ -244,11 +244,11 @@ fn refuse_effects(module: &Existing<'_>) -> Result<(), Refusal> {
     Ok(())
 }
 
-struct Own<'a>(&'a Facts);
+struct Own<'a>(&'a Existing<'a>);
 
 impl Origins for Own<'_> {
     fn module_of(&self, name: &str) -> Option<String> {
-        let mut bindings = self.0.bindings.iter().filter(|own| own.name == *name);
+        let mut bindings = self.0.facts.bindings.iter().filter(|own| own.name == *name);
         bindings
             .find_map(Import::of)
             .map(|own| own.root().to_owned())
@@ -256,6 +256,18 @@ impl Origins for Own<'_> {
 
     fn is_wrapper(&self, _: &str) -> bool {
         false
+    }
+
+    fn statement(&self, name: &str) -> Option<Stmt> {
+        let binds = |stmt: &&Stmt| match stmt {
+            Stmt::ClassDef(class) => class.name.as_str() == name,
+            Stmt::Assign(assign) => assign
+                .targets
+                .iter()
+                .any(|target| target.as_name_expr().is_some_and(|own| own.id == *name)),
+            _ => false,
+        };
+        self.0.statements.iter().find(binds).cloned()
     }
 }
 

@@ -78,10 +78,13 @@ pub fn shows_nothing(cx: &Context<'_>, text: &str, range: TextRange) -> bool {
     of_notebook || none::gives_nothing(cx, text, range)
 }
 
-/// `print(…)` and `plt.show()`, which are for people alone and come to nothing.
+/// `None`, `print(…)` and `plt.show()`, which ask nothing of the notebook and come to nothing.
 pub fn is_surely_none(cx: &Context<'_>, text: &str, range: TextRange) -> bool {
     let code = &text[range];
     let is_builtin = |name: &str| cx.link.binders(name).next().is_none();
+    if code == "None" {
+        return true;
+    }
     if code.starts_with("print(") {
         return is_builtin("print") && closes_at_end(code);
     }

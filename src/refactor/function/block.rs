@@ -210,6 +210,7 @@ impl Site<'_> {
                 rest: &around.rest,
                 shape: &shape,
                 shared: &FxHashSet::default(),
+                is_of_module: false,
                 function: self.function.map(|function| interface::Around {
                     name: &function.name.id,
                     locals: &around.locals,
@@ -237,6 +238,7 @@ impl Site<'_> {
             inside: &inside,
             shape: &shape,
             interface: &named_after,
+            shows_values: false,
         };
         let name = naming::function_name(&subject, |name| {
             extract::is_taken(self.cx, self.index, name) || around.locals.contains(name)

@@ -113,6 +113,7 @@ fn copy(cx: &Context<'_>, piece: Piece) -> Result<Copy, Refusal> {
             rest: &Rest::of(&after, after_text),
             shape: &shape,
             shared: &rustc_hash::FxHashSet::default(),
+            is_of_module: false,
             function: None,
             result: None,
             kept: &[],
@@ -162,6 +163,7 @@ fn write(cx: &Context<'_>, copies: &[Copy], differences: &Differences) -> Result
         inside: &inside,
         shape: &first.shape,
         interface: &written,
+        shows_values: false,
     };
     let is_taken = |name: &str| {
         let mut cells = copies.iter().map(|copy| copy.piece.cell);

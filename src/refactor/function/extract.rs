@@ -205,6 +205,7 @@ fn planned(
         rest: &Rest::of(&after, &pieces.after),
         shape: &shape,
         shared: wish.shared,
+        is_of_module: part == Part::Section,
         function: None,
         result: unread::assigned_last(&parsed.statements).filter(|_| is_kept),
         kept: &kept,
@@ -227,6 +228,7 @@ fn planned(
         inside: &inside,
         shape: &shape,
         interface: &interface,
+        shows_values: part == Part::Section,
     };
     let name = naming::function_name(&subject, |name| {
         is_taken(cx, index, name) || (wish.taken)(name)

@@ -1,17 +1,20 @@
 //! What a piece of a cell takes and gives: the parameters and returns of the function it becomes.
 
 use ruff_python_ast::name::Name;
+use ruff_python_parser::Mode;
 use rustc_hash::FxHashSet;
 
 use super::reach;
 use super::shape::Shape;
-use super::unread;
+use super::{texts, unread};
 use crate::action::Refusal;
 use crate::analysis::facts::{Facts, Path, State, TextReads, UseKind};
 use crate::analysis::known::builtins;
+use crate::analysis::source::parse_part;
 use crate::analysis::text_reads;
 use crate::notebook::CellIdx;
 use crate::refactor::outside::{self, Readers};
+use crate::refactor::pieces;
 use crate::refactor::prior::{self, Prior, PriorKind};
 use crate::rule::Context;
 use crate::text::TextRange;
@@ -30,6 +33,8 @@ pub struct Parts<'a> {
     pub shape: &'a Shape,
     /// Names that stay variables of the notebook or module, and are neither handed in nor back.
     pub shared: &'a FxHashSet<Name>,
+    /// Whether the function stands in a module, where the notebook's variables are out of sight.
+    pub is_of_module: bool,
     /// The function that the code is a part of; `None` where it runs with its cell.
     pub function: Option<Around<'a>>,
     /// What it comes to: given back although nobody reads it, as a person may want to look at it.
@@ -302,7 +307,50 @@ impl<'a> Work<'a> {
             }
         }
         first.sort_by_key(|(range, _)| range.start());
-        Ok(first.into_iter().map(|(_, name)| name).collect())
+        let mut parameters: Vec<Name> = first.into_iter().map(|(_, name)| name).collect();
+        for name in self.read_by_text()? {
+            if !parameters.contains(&name) {
+                parameters.push(name);
+            }
+        }
+        Ok(parameters)
+    }
+
+    /// Variables that queries look up by their text, and would not find in the notebook any more.
+    fn read_by_text(&self) -> Result<Vec<Name>, Refusal> {
+        if self.parts.inside.text_reads == TextReads::Nothing {
+            return Ok(Vec::new());
+        }
+        let body = self.parts.body;
+        let parsed = parse_part(body, pieces::whole(body), Mode::Module);
+        let mut names = Vec::new();
+        for read in texts::names(self.cx, &parsed.statements) {
+            let name = read.name;
+            if self.parts.shared.contains(&name) {
+                continue;
+            }
+            let prior = self.prior(&name);
+            let is_left = self.parts.is_of_module || self.is_local(&name);
+            let is_wanted =
+                is_left && prior.kind == PriorKind::Variable && prior.state != State::Untouched;
+            let is_own = self.own.contains(&name) && self.parts.function.is_none();
+            if read.is_within && (is_wanted || is_own) {
+                return Err(format!(
+                    "a function or comprehension in it reads `{name}` by its text, and would look for it in the notebook"
+                )
+                .into());
+            }
+            if is_wanted && !prior.is_there() {
+                return Err(format!(
+                    "it reads `{name}` by its text, which is bound only on some paths before it, so it cannot be handed over"
+                )
+                .into());
+            }
+            if is_wanted {
+                names.push(name);
+            }
+        }
+        Ok(names)
     }
 
     /// Whether a name that the body reads before it has surely bound it comes in as a parameter.

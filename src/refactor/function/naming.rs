@@ -11,7 +11,7 @@ use crate::analysis::Facts;
 use crate::notebook::{CellIdx, CellKind, Notebook};
 use crate::refactor::words::words;
 pub use vocabulary::KEYWORDS;
-use vocabulary::{EMPTY, LINKS, PLOTS, VERBS};
+use vocabulary::{DRAWING, EMPTY, LINKS, PLOTS, VERBS};
 
 /// What a name may be taken from.
 #[derive(Debug)]
@@ -22,6 +22,8 @@ pub struct Subject<'a> {
     pub inside: &'a Facts,
     pub shape: &'a Shape,
     pub interface: &'a Interface,
+    /// Whether `show` shows any value, and `plt.show()` may stand where nothing is drawn: so it is in promoted code.
+    pub shows_values: bool,
 }
 
 impl Subject<'_> {
@@ -278,7 +280,8 @@ fn verb(subject: &Subject<'_>) -> &'static str {
     });
     let given = subject.given();
     let gives = !given.is_empty();
-    if gives && !(given.iter().all(|name| is_figure(name)) && (any(PLOTS) || shown(&given))) {
+    let plots = draws(subject);
+    if gives && !(given.iter().all(|name| is_figure(name)) && plots) {
         return match () {
             () if loads => "load",
             () if any(&["train_test_split"]) => "split",
@@ -300,7 +303,7 @@ fn verb(subject: &Subject<'_>) -> &'static str {
         };
     }
     match () {
-        () if any(PLOTS) => "plot",
+        () if plots => "plot",
         () if any(&[
             "to_csv",
             "to_excel",
@@ -315,7 +318,7 @@ fn verb(subject: &Subject<'_>) -> &'static str {
         }
         () if any(&["fit", "train"]) => "fit",
         () if any(&["print", "display", "pprint"]) => "print",
-        () if gives => "plot",
+        () if subject.shows_values && calls().any(|(call, _)| call == "show") => "show",
         () if subject.shape.asserts || calls().any(|(_, last)| last.starts_with("assert")) => {
             "check"
         }
@@ -325,10 +328,18 @@ fn verb(subject: &Subject<'_>) -> &'static str {
     }
 }
 
-/// Whether one of the names is a figure's whatever made it; a grid may be one of numbers.
-fn shown(given: &[&Name]) -> bool {
-    let ambiguous = ["g", "grid", "p"];
-    given.iter().any(|name| !ambiguous.contains(&name.as_str()))
+/// Whether a call tells that something is drawn.
+fn draws(subject: &Subject<'_>) -> bool {
+    subject.shape.calls.iter().any(|call| {
+        let last = call.rsplit('.').next().unwrap_or_default();
+        if last == "show" {
+            return !subject.shows_values;
+        }
+        let lowered = last.to_lowercase();
+        PLOTS.contains(&last)
+            || DRAWING.iter().any(|word| lowered.contains(word))
+            || (call.contains('.') && call.split('.').any(|part| part == "plot"))
+    })
 }
 
 /// Whether a variable of this name most often is a figure or a part of one.

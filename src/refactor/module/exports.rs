@@ -19,6 +19,9 @@ pub fn add(existing: &Existing<'_>, names: &[&Name]) -> Option<(TextRange, Strin
         .iter()
         .filter(|name| !name.starts_with('_') && !listed(name));
     let last = elements.last()?;
+    if is_in_parentheses(existing, last) {
+        return None;
+    }
     let quote = if text[last.range()].ends_with('\'') {
         '\''
     } else {
@@ -37,6 +40,15 @@ pub fn add(existing: &Existing<'_>, names: &[&Name]) -> Option<(TextRange, Strin
         .map(|name| format!("{separator}{quote}{name}{quote}"))
         .collect();
     (!added.is_empty()).then(|| (TextRange::empty(size(last.end().to_usize())), added))
+}
+
+/// Whether parentheses stand around the element, which are no part of its range: `["a", ("b")]`.
+fn is_in_parentheses(existing: &Existing<'_>, last: &Expr) -> bool {
+    let (before, after) = (
+        &existing.text[..last.start().to_usize()],
+        &existing.text[last.end().to_usize()..],
+    );
+    before.trim_end().ends_with('(') && after.trim_start().starts_with(')')
 }
 
 /// The elements of the one list or tuple of strings that `__all__` is.

@@ -213,6 +213,12 @@ fn plain_exports_grow() {
         &new,
         &format!("__all__ = [\n    \"e\",\n    \"f\",\n    \"g\",\n]\ne = f = 1{tail}"),
     );
+    // A name behind it would make a tuple.
+    becomes(
+        "__all__ = ['e', ('f')]\ne = f = 1\n",
+        &new,
+        &format!("__all__ = ['e', ('f')]\ne = f = 1{tail}"),
+    );
     becomes(
         "__all__ = ['f']\n__all__ += other\nf = 1\n",
         &new,

@@ -8,6 +8,7 @@ mod parameters;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use ruff_python_ast::Stmt;
 use ruff_python_ast::name::Name;
 
 use super::hazards;
@@ -506,6 +507,12 @@ impl Origins for Search<'_> {
     fn is_wrapper(&self, name: &str) -> bool {
         let mut pieces = self.pieces.values();
         pieces.any(|own| own.names.iter().any(|own| own == name) && quiet::only_wraps(&own.stmt))
+    }
+
+    fn statement(&self, name: &str) -> Option<Stmt> {
+        let mut pieces = self.pieces.values();
+        let piece = pieces.find(|own| own.names.iter().any(|own| own == name))?;
+        Some(piece.stmt.clone())
     }
 }
 

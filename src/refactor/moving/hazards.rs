@@ -3,6 +3,7 @@
 use super::TargetModule;
 use super::annotations;
 use super::closure::Plan;
+use super::shown;
 use crate::action::{ActionContext, Refusal};
 use crate::analysis::facts::MagicKind;
 use crate::notebook::CellIdx;
@@ -95,7 +96,7 @@ pub fn of_notebook(cx: &Context<'_>, plan: &Plan) -> Result<(), Refusal> {
                 .into());
             }
         }
-        if has_class && let Some(name) = shown_class(cx, index, plan) {
+        if has_class && let Some(name) = shown::class(cx, index, plan) {
             return Err(format!(
                 "{} shows class `{name}`, or an object of it, with the name of its module",
                 place()
@@ -104,54 +105,6 @@ pub fn of_notebook(cx: &Context<'_>, plan: &Plan) -> Result<(), Refusal> {
         }
     }
     Ok(())
-}
-
-/// A class whose name or objects the cell shows as Python writes them, which begins with the module's name.
-fn shown_class(cx: &Context<'_>, cell: CellIdx, plan: &Plan) -> Option<String> {
-    let text = &cx.notebook.cell(cell)?.text;
-    for piece in plan.pieces.iter().filter(|piece| piece.is_class()) {
-        let name = piece.names.first()?;
-        let trailing = cx.facts(cell).trailing.filter(|own| !own.suppressed);
-        let shown = trailing.map(|own| text[own.range].trim());
-        let writes_itself = piece.text.contains("__repr__") || piece.text.contains("dataclass");
-        let shows_class = shown == Some(name.as_str())
-            || ["print(", "type(", "str(", "repr("].iter().any(|way| {
-                text.contains(&format!("{way}{name})")) || (text.contains(way) && *way == "type(")
-            }) && contains_word(text, "type");
-        let shows_object = !writes_itself
-            && shown.is_some_and(|shown| {
-                shown.starts_with(&format!("{name}(")) || is_object_of(cx, shown, name)
-            });
-        let prints_object = !writes_itself
-            && !piece.text.contains("__str__")
-            && printed(text)
-                .any(|word| is_object_of(cx, word, name) || word.starts_with(&format!("{name}(")));
-        if shows_class || shows_object || prints_object {
-            return Some(name.to_string());
-        }
-    }
-    None
-}
-
-/// What stands alone in the parentheses of a `print`.
-fn printed(text: &str) -> impl Iterator<Item = &str> {
-    text.match_indices("print(").filter_map(|(at, _)| {
-        let inside = &text[at + "print(".len()..];
-        Some(
-            inside[..inside.find('\n').unwrap_or(inside.len())]
-                .trim_end()
-                .strip_suffix(')')?
-                .trim(),
-        )
-    })
-}
-
-/// Whether a cell binds the name to a new object of the class.
-fn is_object_of(cx: &Context<'_>, name: &str, class: &str) -> bool {
-    use crate::analysis::facts::{BindingKind, Value};
-    let name = ruff_python_ast::name::Name::from(name);
-    super::closure::bindings(cx, &name)
-        .any(|(_, own)| matches!(&own.kind, BindingKind::Value(Value::CallOf(callee)) if callee == class))
 }
 
 pub(super) fn contains_word(text: &str, word: &str) -> bool {

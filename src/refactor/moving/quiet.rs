@@ -2,6 +2,7 @@
 
 use ruff_python_ast::{Arguments, Decorator, Expr, Parameters, Stmt};
 
+use super::classes;
 use crate::action::Refusal;
 
 /// Modules whose decorators only wrap what they decorate.
@@ -108,6 +109,8 @@ pub trait Origins {
     fn module_of(&self, name: &str) -> Option<String>;
     /// Whether the name is a function of the notebook that only wraps what it is given.
     fn is_wrapper(&self, name: &str) -> bool;
+    /// The statement that binds the name, if it stands in the same place as what is asked about.
+    fn statement(&self, name: &str) -> Option<Stmt>;
 }
 
 /// Whether a statement only defines.
@@ -129,6 +132,12 @@ pub fn check(stmt: &Stmt, origins: &dyn Origins) -> Result<(), Refusal> {
             decorators(&class.decorator_list, name, origins)?;
             for base in class.arguments.iter().flat_map(|own| arguments(own)) {
                 value(base, || format!("a base of class `{name}`"))?;
+            }
+            if let Some(hook) = classes::hook(class, &|name| origins.statement(name)) {
+                return Err(format!(
+                    "{hook} may do more than make class `{name}`, and would do it when the module is imported"
+                )
+                .into());
             }
             class
                 .body

@@ -1,14 +1,19 @@
 //! What each statement of a notebook becomes in a module.
 
+use ruff_python_ast::Stmt;
 use ruff_python_ast::name::Name;
+use ruff_python_parser::Mode;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::action::Refusal;
 use crate::analysis::facts::{
     Binding, BindingKind, Facts, OpeningKind, Statement, StatementKind, Value,
 };
-use crate::analysis::python;
+use crate::analysis::source::parse_part;
+use crate::analysis::{depth, python};
 use crate::notebook::{Cell, CellIdx};
+use crate::refactor::moving::classes;
+use crate::refactor::pieces;
 use crate::rule::Context;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -297,6 +302,23 @@ impl<'a> Bindings<'a> {
                 .into());
             }
         }
+        if candidate
+            .bound()
+            .any(|own| matches!(own.kind, BindingKind::Class(_)))
+            && let Some(Stmt::ClassDef(class)) = statement_of(candidate.code)
+        {
+            let find = |name: &str| {
+                let bound = self.by_name.get(name).into_iter().flatten();
+                bound.filter_map(|own| statement_of(own.code)).next()
+            };
+            if let Some(hook) = classes::hook(&class, &find) {
+                return Err(format!(
+                    "{hook} may do something when class `{}` of {cell} is made, which a module does when it is imported",
+                    class.name
+                )
+                .into());
+            }
+        }
         let reads = candidate.facts.uses.iter();
         for read in reads.filter(|read| candidate.statement.takes(read.step)) {
             let mut bound = self.of_name(&read.name);
@@ -363,6 +385,13 @@ fn imported(binding: &Binding) -> Option<(&str, Option<&Name>)> {
     let root = module.split('.').next().unwrap_or_default();
     let is_root = member.is_none() && *root == binding.name;
     Some((if is_root { root } else { module }, member.as_ref()))
+}
+
+/// A class, or what may be another name for one.
+fn statement_of(code: &str) -> Option<Stmt> {
+    let parse = || parse_part(code, pieces::whole(code), Mode::Module);
+    let parsed = depth::with_stack_for(code, parse).ok()?;
+    parsed.statements.into_iter().next()
 }
 
 fn is_definition(code: &str) -> bool {

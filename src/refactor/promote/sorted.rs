@@ -3,15 +3,20 @@
 use std::collections::BTreeMap;
 
 use ruff_python_ast::name::Name;
+use ruff_python_parser::Mode;
 use rustc_hash::FxHashSet;
 
 use super::place::{Bindings, Place};
 use crate::action::Refusal;
-use crate::analysis::facts::{BindingKind, Facts, MagicKind, OpeningKind, StatementKind, Value};
+use crate::analysis::facts::{
+    BindingKind, Facts, MagicKind, OpeningKind, StatementKind, TextReads, Value,
+};
 use crate::analysis::known::builtins;
 use crate::analysis::python;
+use crate::analysis::source::parse_part;
 use crate::notebook::{Cell, CellIdx, Home};
 use crate::refactor::function::cut::{self, Fate};
+use crate::refactor::function::texts;
 use crate::refactor::module::Import;
 use crate::refactor::pieces;
 use crate::rule::Context;
@@ -26,7 +31,7 @@ pub struct Sorted {
     pub constants: Vec<String>,
     /// Functions and classes.
     pub definitions: Vec<String>,
-    /// Names that [`Self::definitions`] and [`Self::constants`] bind.
+    /// Names that [`Self::import_blocks`], [`Self::definitions`] and [`Self::constants`] bind.
     pub defined: FxHashSet<Name>,
     /// The work of a cell, with its last expression as it was.
     pub work: BTreeMap<CellIdx, String>,
@@ -137,7 +142,7 @@ impl Sorted {
         for binding in &facts.bindings {
             match places.get(binding.statement as usize) {
                 Some(Place::Import) => self.imports.extend(Import::of(binding)),
-                Some(Place::Definition | Place::Constant) => {
+                Some(Place::ImportBlock | Place::Definition | Place::Constant) => {
                     self.defined.insert(binding.name.clone());
                 }
                 _ => {}
@@ -384,8 +389,9 @@ fn installs(code: &str) -> bool {
 /// Names of the notebook that functions read when they are called, or set by `global`.
 fn wanted_by_bodies(cx: &Context<'_>) -> FxHashSet<Name> {
     let mut wanted = FxHashSet::default();
-    for (index, _) in cx.notebook.python_cells() {
+    for (index, cell) in cx.notebook.python_cells() {
         let facts = cx.facts(index);
+        wanted.extend(wanted_by_text(cx, facts, cell));
         for scope in &facts.scopes {
             let in_definition = facts.statements.iter().any(|statement| {
                 statement.kind == StatementKind::Definition
@@ -398,6 +404,22 @@ fn wanted_by_bodies(cx: &Context<'_>) -> FxHashSet<Name> {
         }
     }
     wanted
+}
+
+/// Names of the notebook that functions of a cell read by the text of a query.
+fn wanted_by_text(cx: &Context<'_>, facts: &Facts, cell: &Cell) -> Vec<Name> {
+    if facts.text_reads == TextReads::Nothing {
+        return Vec::new();
+    }
+    let definitions = facts
+        .statements
+        .iter()
+        .filter(|statement| statement.kind == StatementKind::Definition);
+    let names = definitions.flat_map(|statement| {
+        let parsed = parse_part(&cell.text, statement.range, Mode::Module);
+        texts::names(cx, &parsed.statements)
+    });
+    names.map(|read| read.name).collect()
 }
 
 /// The names that bodies read and that no import, definition or constant of the module brings.

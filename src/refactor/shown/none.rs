@@ -109,8 +109,9 @@ pub fn gives_nothing(cx: &Context<'_>, text: &str, range: TextRange) -> bool {
     let ([Stmt::Expr(statement)], true) = (&parsed.statements[..], parsed.errors.is_empty()) else {
         return false;
     };
-    let Expr::Call(call) = &*statement.value else {
-        return false;
+    let call = match &*statement.value {
+        Expr::Call(call) => call,
+        value => return value.is_none_literal_expr(),
     };
     let known = Known { cx };
     match &*call.func {

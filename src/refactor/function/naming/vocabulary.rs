@@ -279,6 +279,9 @@ pub const PLOTS: &[&str] = &[
     "violinplot",
 ];
 
+/// Parts of the names of functions that draw: `plot_model`, `draw_networkx`, `make_figure`, `Chart`.
+pub const DRAWING: &[&str] = &["chart", "draw", "figure", "heatmap", "plot"];
+
 pub const KEYWORDS: &[&str] = &[
     "and", "as", "assert", "async", "await", "break", "class", "continue", "def", "del", "elif",
     "else", "except", "finally", "for", "from", "global", "if", "import", "in", "is", "lambda",
