@@ -33,6 +33,8 @@ pub struct Walker<'s> {
     guarded: bool,
     /// Names that the code around asks for before it uses them: `if "df" in globals():`.
     asked_for: Vec<Name>,
+    /// Names that the conditions around read: `if x.max() > 1:`.
+    tested: Vec<Name>,
     /// Whether the next call's result is awaited or iterated.
     consumed: bool,
     /// Set by `from __future__ import annotations`: annotations are not run.
@@ -83,6 +85,7 @@ impl<'s> Walker<'s> {
             lazy_annotations: false,
             statement: 0,
             made: FxHashSet::default(),
+            tested: Vec::new(),
         }
     }
 

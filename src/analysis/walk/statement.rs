@@ -134,7 +134,10 @@ impl Walker<'_> {
                 self.visit_expr(&stmt.test);
                 let forever = is_true(&stmt.test);
                 let times = if forever { Times::Forever } else { Times::Any };
+                let tested = self.tested.len();
+                self.note_test(&stmt.test);
                 self.looped(times, |walker| walker.body(&stmt.body));
+                self.tested.truncate(tested);
                 self.body(&stmt.orelse);
                 return forever && !has_break(&stmt.body);
             }
@@ -205,7 +208,7 @@ impl Walker<'_> {
     fn conditional(&mut self, stmt: &StmtIf) -> bool {
         let mut outcomes: Vec<Outcome> = Vec::new();
         let mut always_taken = false;
-        let asked = self.asked_for.len();
+        let (asked, tested) = (self.asked_for.len(), self.tested.len());
         let first = std::iter::once((Some(&*stmt.test), &stmt.body[..]));
         let rest = stmt
             .elif_else_clauses
@@ -221,6 +224,7 @@ impl Walker<'_> {
                     },
                 );
                 self.asked_for.extend(asked_names(test));
+                self.note_test(test);
             }
             let never = always_taken || test.is_some_and(is_false);
             let always = test.is_none_or(is_true) && outcomes.is_empty() && !always_taken;
@@ -236,6 +240,7 @@ impl Walker<'_> {
             always_taken |= test.is_none_or(is_true);
         }
         self.asked_for.truncate(asked);
+        self.tested.truncate(tested);
         if !always_taken {
             outcomes.push(Outcome {
                 branch: Branch::default(),
