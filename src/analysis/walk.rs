@@ -1,6 +1,7 @@
 //! Walks a cell's syntax tree in the order in which Python runs it, and writes down its facts.
 
 mod again;
+mod definition;
 mod expression;
 mod loops;
 mod magic;
@@ -43,6 +44,8 @@ pub struct Walker<'s> {
     guarded: bool,
     /// Names that the code around asks for before it uses them: `if "df" in globals():`.
     asked_for: Vec<Name>,
+    /// Names that the conditions around read: `if x.max() > 1:`.
+    tested: Vec<Name>,
     /// Whether the next call's result is awaited or iterated.
     consumed: bool,
     /// Set by `from __future__ import annotations`: annotations are not run.
@@ -101,6 +104,7 @@ impl<'s> Walker<'s> {
             in_annotation: false,
             statement: 0,
             made: FxHashSet::default(),
+            tested: Vec::new(),
         }
     }
 

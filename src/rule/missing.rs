@@ -1,8 +1,8 @@
 //! What several rules of the group `state` say in the same way.
 
-use crate::analysis::facts::{Binding, BindingKind};
+use crate::analysis::facts::{Binding, BindingKind, Path, State, Use};
 use crate::analysis::graph::{Lack, Need};
-use crate::notebook::Anchor;
+use crate::notebook::{Anchor, CellIdx};
 use crate::rule::{CellContext, Finding};
 
 /// Whether the cell is marked as one that ends in an error: nbconvert lets it pass, and so do we.
@@ -42,6 +42,35 @@ pub fn consequence(need: &Need) -> &'static str {
     } else {
         "a run from the top stops here"
     }
+}
+
+/// The cell below that alone gives the name, and where it surely reads what only this cell gives: no order of the two runs.
+pub fn needed_back<'a>(cx: &CellContext<'a>, need: &Need) -> Option<(CellIdx, &'a Use)> {
+    let Lack::Later { cell: below, .. } = need.lack else {
+        return None;
+    };
+    if below == cx.index || !binds_alone(cx, &need.name, below) {
+        return None;
+    }
+    let gives = |name: &str| {
+        let mut sources = cx.all.link.sources(below).iter();
+        sources.any(|source| source.cell == cx.index && source.name == *name)
+    };
+    let mut uses = cx.all.facts(below).uses.iter();
+    let back = uses.find(|read| {
+        read.local == State::Untouched
+            && read.path != Path::Perhaps
+            && !read.guarded
+            && gives(&read.name)
+            && !cx.all.link.is_given(&read.name)
+            && binds_alone(cx, &read.name, cx.index)
+    })?;
+    Some((below, back))
+}
+
+/// Whether no other cell could give the name.
+fn binds_alone(cx: &CellContext<'_>, name: &str, cell: CellIdx) -> bool {
+    cx.all.link.binders(name).all(|binder| binder == cell)
 }
 
 /// The finding for a name that is bound only after it is read, or was deleted before.
@@ -89,10 +118,15 @@ pub fn late_finding(
         ),
         Lack::Later { cell, range } => {
             let binder = cx.all.cell_name(cell);
-            (
-                format!(
-                    "{subject} is bound only below, in {binder}: {consequence}{why}. Move {cell} up."
+            let advice = match needed_back(cx, need) {
+                None => format!("Move {cell} up."),
+                Some((_, back)) => format!(
+                    "{cell} needs `{}` of {} in turn: split one of them.",
+                    back.name, cx.index
                 ),
+            };
+            (
+                format!("{subject} is bound only below, in {binder}: {consequence}{why}. {advice}"),
                 Anchor::Range(cell, range),
                 format!("`{name}` is bound here"),
             )

@@ -26,8 +26,6 @@
 //! print(scaled)
 //! ```
 
-use crate::analysis::facts::{Path, State, Use};
-use crate::analysis::graph::Lack;
 use crate::notebook::{Anchor, CellIdx};
 use crate::rule::{CellContext, Check, Finding, Group, Rule, Severity, missing};
 
@@ -46,15 +44,12 @@ fn check(cx: &CellContext<'_>, findings: &mut Vec<Finding>) {
     }
     let mut reported: Vec<CellIdx> = Vec::new();
     for need in cx.all.link.needs(cx.index) {
-        let Lack::Later { cell: below, .. } = need.lack else {
+        let Some((below, back)) = missing::needed_back(cx, need) else {
             continue;
         };
-        if below == cx.index || reported.contains(&below) || !binds_alone(cx, &need.name, below) {
+        if reported.contains(&below) {
             continue;
         }
-        let Some(back) = need_back(cx, below) else {
-            continue;
-        };
         reported.push(below);
         let (subject, this, name) = (missing::subject(need), cx.index, &back.name);
         findings.push(
@@ -68,28 +63,4 @@ fn check(cx: &CellContext<'_>, findings: &mut Vec<Finding>) {
             .related(Anchor::Range(below, back.range), format!("`{name}` is read here")),
         );
     }
-}
-
-/// Whether no other cell could give the name.
-fn binds_alone(cx: &CellContext<'_>, name: &str, cell: CellIdx) -> bool {
-    cx.all.link.binders(name).all(|binder| binder == cell)
-}
-
-/// A name that `below` surely reads at once, and that only this cell gives.
-fn need_back<'a>(cx: &CellContext<'a>, below: CellIdx) -> Option<&'a Use> {
-    let gives = |name: &str| {
-        cx.all
-            .link
-            .sources(below)
-            .iter()
-            .any(|source| source.cell == cx.index && source.name == *name)
-    };
-    cx.all.facts(below).uses.iter().find(|read| {
-        read.local == State::Untouched
-            && read.path != Path::Perhaps
-            && !read.guarded
-            && gives(&read.name)
-            && !cx.all.link.is_given(&read.name)
-            && binds_alone(cx, &read.name, cx.index)
-    })
 }

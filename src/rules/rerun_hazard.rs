@@ -3,7 +3,8 @@
 //! It changes what another cell made by what it was: the second run finds the result of the first.
 //! Notebooks are worked on by running cells again, so the outputs soon are those of no run from the top.
 //! What gives the same again is not reported: sorting, filling, converting, `df["a"] = df["b"] * 2`,
-//! adding to a set, and whatever the cell made itself.
+//! adding to a set, normalising by a statistic of the same values, the first piece of a text, the sums of groups,
+//! what stands below an `if` that asks for the name, and whatever the cell made itself.
 //!
 //! ## Flagged
 //! ```notebook
@@ -28,7 +29,77 @@
 //! #<^^^^ rerun-hazard: does not find what the first one took
 //! ```
 //!
+//! ### A statistic that does not follow the values
+//! ```notebook
+//! # %%
+//! x, y, z = load(), load(), load()
+//! # %%
+//! x -= x.std()
+//! #| rerun-hazard: `x` of cell 1 is computed from itself
+//! y = (y - y.mean()) / y.max()
+//! #| rerun-hazard: `y` of cell 1 is computed from itself
+//! z = z / z.mean() - 1
+//! #| rerun-hazard: `z` of cell 1 is computed from itself
+//! ```
+//!
+//! ### Other pieces, other groups
+//! ```notebook
+//! # %%
+//! name, df, counts, long = load(), load(), load(), load()
+//! # %%
+//! name = name.rsplit(".", 1)[0]
+//! #<^^ rerun-hazard: `name` of cell 1 loses a part
+//! df = df.drop(df.index[0])
+//! #< rerun-hazard: `df` of cell 1 loses a part
+//! counts = counts.groupby("day").count()
+//! #<^^^^ rerun-hazard: `counts` of cell 1 is computed from itself
+//! long = long.iloc[2:]
+//! #<^^ rerun-hazard: `long` of cell 1 loses a part
+//! ```
+//!
 //! ## Clean
+//! ### Normalised
+//! ```notebook
+//! # %%
+//! import numpy as np
+//! w, x, y, z, df = load(), load(), load(), load(), load()
+//! # %%
+//! w /= w.sum()
+//! x -= x.mean(axis=0)
+//! y = (y - y.mean()) / (y.std() + 1e-8)
+//! z = 2 * (z - z.min()) / (z.max() - z.min()) - 1
+//! df["a"] /= np.linalg.norm(df["a"])
+//! df["b"] = df["b"] - df.groupby("day")["b"].transform("mean")
+//! df["c"] = df["c"].sub(df["c"].median())
+//! ```
+//!
+//! ### What is there the second time
+//! ```notebook
+//! # %%
+//! import pandas as pd
+//! name, df, days, last, kinds, sums = load(), load(), load(), load(), load(), load()
+//! # %%
+//! name = name.split(".")[0]
+//! df["Cabin"] = df["Cabin"].str[0]
+//! df["part"] = df["part"].str.split("-").str[-1]
+//! days = days.loc["2020-01-02":]
+//! last = last[-5:]
+//! kinds = pd.get_dummies(kinds.explode("kind"))
+//! sums = sums.groupby("day").agg({"a": "sum"}).reset_index()
+//! ```
+//!
+//! ```notebook
+//! # %%
+//! df, x, rows, names = load(), load(), load(), {"a"}
+//! # %%
+//! if "a" in df.columns:
+//!     df = df.drop("a", axis=1)
+//! x = x * (x > 0)
+//! old = rows[rows.age > 99].index
+//! rows = rows.drop(old)
+//! names = names - {"a"}
+//! ```
+//!
 //! ```notebook
 //! # %%
 //! import pandas as pd

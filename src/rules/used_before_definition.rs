@@ -45,6 +45,15 @@
 //! #     ^^^^^ used-before-definition: `error` is unbound when its `except` ends, in cell 1
 //! ```
 //!
+//! ### No order runs
+//! ```notebook
+//! # %%
+//! x = y
+//! #   ^ used-before-definition: cell 2 needs `x` of cell 1 in turn: split one of them
+//! # %%
+//! y = x
+//! ```
+//!
 //! ## Clean
 //! ```notebook
 //! # %%

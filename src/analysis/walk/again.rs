@@ -3,12 +3,20 @@
 //! Only forms that are known to do something again are written down. A call of a function that
 //! nobody knows may give the same again, and so does much of pandas: filling, sorting, converting.
 
+mod groups;
+mod neutral;
+mod normal;
+mod pieces;
+
 use ruff_python_ast::comparable::ComparableExpr;
+use ruff_python_ast::name::Name;
 use ruff_python_ast::visitor::{self, Visitor};
-use ruff_python_ast::{Expr, ExprCall, ExprSubscript, Operator, Stmt};
+use ruff_python_ast::{
+    CmpOp, Expr, ExprAttribute, ExprCall, ExprCompare, ExprIf, ExprSubscript, Stmt,
+};
 
 use super::{Place, Walker, root_name};
-use crate::analysis::facts::{Again, Repeat};
+use crate::analysis::facts::{Again, BindingKind, Repeat, Value};
 use crate::text::Ranged;
 
 /// Methods that give something else when they are called on their own result.
@@ -23,7 +31,6 @@ const RECOMPUTING: &[&str] = &[
     "div",
     "divide",
     "exp",
-    "explode",
     "expm1",
     "groupby",
     "join",
@@ -71,8 +78,6 @@ const RECOMPUTING_FUNCTIONS: &[&str] = &[
     "flip",
     "fliplr",
     "flipud",
-    "get_dummies",
-    "hstack",
     "insert",
     "log",
     "log10",
@@ -86,7 +91,6 @@ const RECOMPUTING_FUNCTIONS: &[&str] = &[
     "swapaxes",
     "to_categorical",
     "transpose",
-    "vstack",
 ];
 
 /// Methods of a list, deque or dict that a second run calls on what the first one left.
@@ -103,9 +107,6 @@ const GROWING: &[&str] = &[
     "reverse",
     "rotate",
 ];
-
-/// What `x - x.mean()` takes off is nothing the second time.
-const STATISTICS: &[&str] = &["max", "mean", "median", "min", "norm", "std", "sum", "var"];
 
 /// Attributes that are ways to look at an object rather than parts of it.
 const ACCESSORS: &[&str] = &["at", "cat", "dt", "iat", "iloc", "ix", "loc", "real", "str"];
@@ -129,33 +130,49 @@ impl Walker<'_> {
                 }
             }
             Stmt::AugAssign(assign) => {
-                let settles = matches!(
-                    assign.op,
-                    Operator::BitAnd | Operator::BitOr | Operator::Mod
-                );
+                let (target, value) = (&*assign.target, &*assign.value);
+                let settles = neutral::passes(assign.op, target, value).is_some()
+                    || normal::settles_in_place(target, assign.op, value);
                 if !settles && !is_masked(&assign.target) {
                     self.note_repeat(&assign.target, Again::Recomputed);
                 }
             }
             Stmt::Delete(delete) => {
-                for target in delete
-                    .targets
-                    .iter()
-                    .filter(|target| target.is_subscript_expr())
-                {
-                    self.note_repeat(target, Again::Consumed);
+                for target in &delete.targets {
+                    let Expr::Subscript(subscript) = target else {
+                        continue;
+                    };
+                    let index = &subscript.slice;
+                    if !pieces::is_cut(index) && !self.is_computed(index) {
+                        self.note_repeat(target, Again::Consumed);
+                    }
                 }
             }
             Stmt::Expr(expression) => {
                 if let Expr::Call(call) = &*expression.value
                     && let Expr::Attribute(method) = &*call.func
-                    && let Some(again) = in_place(call, &method.attr)
+                    && let Some(again) = in_place(call, method)
+                    && !(again == Again::Consumed && self.takes_computed(&expression.value))
                 {
                     self.note_repeat(&method.value, again);
                 }
             }
             _ => {}
         }
+    }
+
+    /// What the code below does depends on the names that are read here.
+    pub(super) fn note_test(&mut self, test: &Expr) {
+        struct Names<'w>(&'w mut Vec<Name>);
+        impl<'a> Visitor<'a> for Names<'_> {
+            fn visit_expr(&mut self, expr: &'a Expr) {
+                if let Expr::Name(name) = expr {
+                    self.0.push(name.id.clone());
+                }
+                visitor::walk_expr(self, expr);
+            }
+        }
+        Names(&mut self.tested).visit_expr(test);
     }
 
     fn note_assignment(&mut self, target: &Expr, value: &Expr) {
@@ -167,6 +184,7 @@ impl Walker<'_> {
             }
             (Expr::Name(_) | Expr::Subscript(_) | Expr::Attribute(_), _) => {
                 match again(value, target) {
+                    Some(Again::Consumed) if self.takes_computed(value) => {}
                     Some(again) => self.note_repeat(target, again),
                     None if !target.is_name_expr() && !mentions(value, target) => {
                         self.made.insert(self.source.text[target.range()].into());
@@ -183,7 +201,10 @@ impl Walker<'_> {
         let Some(root) = root_name(target) else {
             return;
         };
-        let is_own = self.flow.state(&root.id).may_be_bound()
+        // `if "a" in df: df = df.drop(columns="a")` asks first, and not again when it is done.
+        let is_asked = self.tested.contains(&root.id);
+        let is_own = is_asked
+            || self.flow.state(&root.id).may_be_bound()
             || self.made.contains(&self.source.text[target.range()]);
         if is_own || !matches!(self.place_of(&root.id), Place::Cell) {
             return;
@@ -197,6 +218,48 @@ impl Walker<'_> {
     }
 }
 
+impl Walker<'_> {
+    /// Whether the cell computes what is taken out: `rows = df[df.a > 0].index` has none the second time.
+    fn takes_computed(&self, value: &Expr) -> bool {
+        let mut at = value;
+        loop {
+            let Expr::Call(call) = at else {
+                return false;
+            };
+            let Expr::Attribute(method) = &*call.func else {
+                return false;
+            };
+            let arguments = &call.arguments;
+            let values = arguments.keywords.iter().map(|keyword| &keyword.value);
+            if method.attr.as_str() == "drop"
+                && arguments
+                    .args
+                    .iter()
+                    .chain(values)
+                    .any(|own| self.is_computed(own))
+            {
+                return true;
+            }
+            at = &method.value;
+        }
+    }
+
+    fn is_computed(&self, expr: &Expr) -> bool {
+        let Expr::Name(name) = expr else {
+            return false;
+        };
+        let mut bindings = self.facts.bindings.iter().rev();
+        bindings
+            .find(|binding| binding.name == name.id)
+            .is_some_and(|binding| {
+                !matches!(
+                    binding.kind,
+                    BindingKind::Value(Value::Literal | Value::Constant)
+                )
+            })
+    }
+}
+
 /// `df.loc[df.a < 1, "a"] *= 100`: what was changed may not be chosen a second time.
 fn is_masked(target: &Expr) -> bool {
     let (Expr::Subscript(subscript), Some(root)) = (target, root_name(target)) else {
@@ -206,13 +269,14 @@ fn is_masked(target: &Expr) -> bool {
 }
 
 /// What a method does again to the object that it is called on, as a statement of its own.
-fn in_place(call: &ExprCall, method: &str) -> Option<Again> {
+fn in_place(call: &ExprCall, method: &ExprAttribute) -> Option<Again> {
+    let (method, own) = (method.attr.as_str(), &method.value);
     let arguments = &call.arguments;
     if arguments
         .find_keyword("inplace")
         .is_some_and(|keyword| is_true(&keyword.value))
     {
-        return by_method(call, method);
+        return by_method(call, method, own);
     }
     let grows = match method {
         // An object that is removed from a picture takes no argument.
@@ -227,7 +291,10 @@ fn in_place(call: &ExprCall, method: &str) -> Option<Again> {
 }
 
 /// What a method that is called on its own result does.
-fn by_method(call: &ExprCall, method: &str) -> Option<Again> {
+fn by_method(call: &ExprCall, method: &str, own: &Expr) -> Option<Again> {
+    if method == "pivot_table" && is_grouping(call) {
+        return None;
+    }
     if RECOMPUTING.contains(&method) {
         return Some(Again::Recomputed);
     }
@@ -239,14 +306,49 @@ fn by_method(call: &ExprCall, method: &str) -> Option<Again> {
     match method {
         "reset_index" => (!keyword("drop").is_some_and(is_true)).then_some(Again::Recomputed),
         "drop" if is_ignore(keyword("errors")) => None,
+        "drop" => Some(by_drop(call, own)),
+        "set_index" if keyword("drop").is_some_and(|drop| !is_true(drop)) => None,
+        // Values that become the index are no column that is gone then.
+        "set_index" => match call.arguments.args.first().or_else(|| keyword("keys")) {
+            Some(keys) if !keys.is_string_literal_expr() && !keys.is_list_expr() => {
+                pieces::chooses_by_place(keys, own).then_some(Again::Consumed)
+            }
+            _ => Some(Again::Consumed),
+        },
         "query" => Some(Again::Narrowed),
-        "map" | "apply" | "applymap" | "transform" => call.arguments.args.first().and_then(recodes),
+        "map" | "apply" | "applymap" | "transform" => {
+            let function = call.arguments.args.first()?;
+            recodes(function, own)
+        }
         _ => CONSUMING.contains(&method).then_some(Again::Consumed),
     }
 }
 
-/// What a function that is given to `map` or `apply` does to its own results.
-fn recodes(function: &Expr) -> Option<Again> {
+/// `df.drop(df[df.a > 9].index)` finds none the second time, `df.drop("a")` fails, `df.drop(df.index[0])` takes the next.
+fn by_drop(call: &ExprCall, own: &Expr) -> Again {
+    let arguments = &call.arguments;
+    let values = arguments.keywords.iter().map(|keyword| &keyword.value);
+    let chosen = arguments.args.iter().chain(values);
+    let mut chosen = chosen.filter(|argument| mentions(argument, own)).peekable();
+    if chosen.peek().is_some() && !chosen.any(|argument| pieces::chooses_by_place(argument, own)) {
+        Again::Narrowed
+    } else {
+        Again::Consumed
+    }
+}
+
+/// `df.pivot_table(index="a")` is `df.groupby("a").mean()`.
+fn is_grouping(call: &ExprCall) -> bool {
+    let arguments = &call.arguments;
+    arguments.args.len() <= 2
+        && arguments.find_keyword("columns").is_none()
+        && arguments
+            .find_keyword("aggfunc")
+            .is_none_or(|how| groups::settles(&how.value))
+}
+
+/// What a function that is given to `map` or `apply` does to its own results; `whole` is what they are values of.
+fn recodes(function: &Expr, whole: &Expr) -> Option<Again> {
     match function {
         Expr::Dict(_) => Some(Again::Recomputed),
         Expr::Lambda(lambda) => {
@@ -255,9 +357,16 @@ fn recodes(function: &Expr) -> Option<Again> {
                 return None;
             };
             let own = as_name(parameter.name());
-            // `1 if x == "male" else 0` gives 0 for all that it gave.
+            // `1 if x == "male" else 0` gives 0 for all that it gave, `1 if x > 0 else 0` the same.
             let recodes = matches!(&*lambda.body, Expr::If(choice)
-                if !mentions(&choice.body, &own) && !mentions(&choice.orelse, &own));
+                if ![&choice.body, &choice.orelse].iter().any(|code| mentions(code, &own))
+                    && !keeps_codes(choice, &own));
+            // A letter has a first letter.
+            let is_letter = matches!(&*lambda.body, Expr::Subscript(subscript)
+                if same(&subscript.value, &own) && is_zero(&subscript.slice));
+            if is_letter || normal::settles(&lambda.body, &own, whole) {
+                return None;
+            }
             if recodes {
                 return Some(Again::Recomputed);
             }
@@ -272,13 +381,11 @@ fn again(expr: &Expr, own: &Expr) -> Option<Again> {
     match expr {
         Expr::BinOp(operation) => {
             let (left, right) = (&operation.left, &operation.right);
-            let settles = match operation.op {
-                Operator::Mod | Operator::BitAnd | Operator::BitOr => true,
-                Operator::Sub | Operator::Div => is_statistic(right, own),
-                _ => false,
-            };
-            if settles {
-                return again(left, own);
+            if normal::settles(expr, own, own) {
+                return None;
+            }
+            if let Some(operand) = neutral::passes(operation.op, left, right) {
+                return again(operand, own);
             }
             (mentions(left, own) || mentions(right, own)).then_some(Again::Recomputed)
         }
@@ -286,19 +393,25 @@ fn again(expr: &Expr, own: &Expr) -> Option<Again> {
         Expr::FString(_) => mentions(expr, own).then_some(Again::Recomputed),
         Expr::If(choice) => again(&choice.body, own).or_else(|| again(&choice.orelse, own)),
         Expr::Subscript(subscript) if stems_from(&subscript.value, own) => {
-            by_subscript(subscript, own).or_else(|| again(&subscript.value, own))
+            match pieces::whole_of(subscript) {
+                Some(whole) => again(whole, own),
+                None => by_subscript(subscript, own).or_else(|| again(&subscript.value, own)),
+            }
         }
         Expr::Attribute(attribute) if stems_from(&attribute.value, own) => {
             let name = attribute.attr.as_str();
             if ACCESSORS.contains(&name) {
                 again(&attribute.value, own)
+            } else if name == "codes" && attribute.value.is_attribute_expr() {
+                by_codes(&attribute.value, own)
             } else if RECOMPUTING.contains(&name) {
                 Some(Again::Recomputed)
             } else {
                 again(&attribute.value, own).or(Some(Again::Consumed))
             }
         }
-        Expr::Call(call) => by_call(call, own),
+        Expr::Call(_) if normal::settles(expr, own, own) => None,
+        Expr::Call(call) => by_call(expr, call, own),
         Expr::ListComp(list) => by_comprehension(&list.elt, &list.generators, own),
         Expr::SetComp(set) => by_comprehension(&set.elt, &set.generators, own),
         Expr::Generator(generator) => by_comprehension(&generator.elt, &generator.generators, own),
@@ -306,10 +419,32 @@ fn again(expr: &Expr, own: &Expr) -> Option<Again> {
     }
 }
 
-fn by_call(call: &ExprCall, own: &Expr) -> Option<Again> {
+fn by_call(whole: &Expr, call: &ExprCall, own: &Expr) -> Option<Again> {
     let function = match &*call.func {
         Expr::Attribute(method) if stems_from(&method.value, own) => {
-            return by_method(call, &method.attr).or_else(|| again(&method.value, own));
+            let name = method.attr.as_str();
+            let of_groups = if name == "reset_index" && call.arguments.is_empty() {
+                groups::grouped(&method.value).filter(|grouped| grouped.is_indexed)
+            } else {
+                let table = groups::grouped(whole);
+                table.filter(|grouped| !grouped.is_column)
+            };
+            if let Some(grouped) = of_groups {
+                return again(grouped.of, own);
+            }
+            // `df["a"].map(codes).fillna(df["a"])` keeps what has no code.
+            let keeps_rest = name == "fillna"
+                && call
+                    .arguments
+                    .args
+                    .first()
+                    .is_some_and(|rest| same(rest, own))
+                && matches!(&*method.value, Expr::Call(map) if matches!(&*map.func,
+                    Expr::Attribute(map) if map.attr.as_str() == "map" && same(&map.value, own)));
+            if keeps_rest {
+                return None;
+            }
+            return by_method(call, name, own).or_else(|| again(&method.value, own));
         }
         Expr::Attribute(method) => method.attr.as_str(),
         Expr::Name(name) => name.id.as_str(),
@@ -322,6 +457,16 @@ fn by_call(call: &ExprCall, own: &Expr) -> Option<Again> {
     });
     if is_given && RECOMPUTING_FUNCTIONS.contains(&function) {
         return Some(Again::Recomputed);
+    }
+    if is_given && matches!(function, "get_dummies" | "hstack" | "vstack") {
+        let argument = call.arguments.args.first()?;
+        let is_all = same(argument, own) && call.arguments.find_keyword("columns").is_none();
+        return match argument {
+            _ if is_all => None,
+            // What it is made of is gone only if it was chosen by name.
+            Expr::Call(_) => again(argument, own),
+            _ => Some(Again::Recomputed),
+        };
     }
     // `list(x * 2)`, `np.array(x / 255)`: only what converts passes its argument on.
     let converts = matches!(
@@ -348,23 +493,28 @@ fn by_call(call: &ExprCall, own: &Expr) -> Option<Again> {
     })?
 }
 
-fn by_subscript(subscript: &ExprSubscript, own: &Expr) -> Option<Again> {
-    match &*subscript.slice {
-        Expr::Tuple(tuple) => tuple.elts.iter().find_map(|index| by_index(index, own)),
-        index => by_index(index, own),
+/// `df["a"].astype("category").cat.codes`: codes have codes again, where they are made categories first.
+fn by_codes(categories: &Expr, own: &Expr) -> Option<Again> {
+    match categories {
+        Expr::Attribute(accessor) if accessor.value.is_call_expr() => again(&accessor.value, own),
+        _ => Some(Again::Consumed),
     }
 }
 
-fn by_index(index: &Expr, own: &Expr) -> Option<Again> {
+fn by_subscript(subscript: &ExprSubscript, own: &Expr) -> Option<Again> {
+    let of = &subscript.value;
+    match &*subscript.slice {
+        Expr::Tuple(tuple) => tuple.elts.iter().find_map(|index| by_index(index, of, own)),
+        index => by_index(index, of, own),
+    }
+}
+
+fn by_index(index: &Expr, of: &Expr, own: &Expr) -> Option<Again> {
     match index {
         Expr::NumberLiteral(_) | Expr::StringLiteral(_) | Expr::NoneLiteral(_) => {
             Some(Again::Consumed)
         }
-        Expr::Slice(slice) => {
-            let cuts_start = slice.lower.as_deref().is_some_and(|lower| !is_zero(lower));
-            let cuts_end = matches!(slice.upper.as_deref(), Some(Expr::UnaryOp(_)));
-            (cuts_start || cuts_end || slice.step.is_some()).then_some(Again::Consumed)
-        }
+        Expr::Slice(slice) => (!pieces::is_settled_slice(slice, of)).then_some(Again::Consumed),
         Expr::Compare(_) => Some(Again::Narrowed),
         _ => mentions(index, own).then_some(Again::Narrowed),
     }
@@ -379,6 +529,9 @@ fn by_comprehension(
         return None;
     };
     if !stems_from(&generator.iter, own) {
+        return None;
+    }
+    if normal::settles(elt, &generator.target, own) && !same(elt, &generator.target) {
         return None;
     }
     let filtered = (!generator.ifs.is_empty()).then_some(Again::Narrowed);
@@ -441,22 +594,34 @@ fn mentions(expr: &Expr, own: &Expr) -> bool {
     search.found
 }
 
-/// `x.mean()`, `np.linalg.norm(x)`, `x.max() - x.min()`.
-fn is_statistic(expr: &Expr, own: &Expr) -> bool {
-    match expr {
-        Expr::Call(call) => {
-            let name = match &*call.func {
-                Expr::Attribute(method) => method.attr.as_str(),
-                Expr::Name(name) => name.id.as_str(),
-                _ => return false,
-            };
-            STATISTICS.contains(&name) && mentions(expr, own)
-        }
-        Expr::BinOp(operation) => {
-            is_statistic(&operation.left, own) && is_statistic(&operation.right, own)
-        }
-        _ => false,
-    }
+/// `1 if x > 0 else 0`: each of the two gives itself.
+fn keeps_codes(choice: &ExprIf, own: &Expr) -> bool {
+    let Expr::Compare(compare) = &*choice.test else {
+        return false;
+    };
+    same(&compare.left, own)
+        && holds(compare, &choice.body) == Some(true)
+        && holds(compare, &choice.orelse) == Some(false)
+}
+
+/// Whether a comparison holds for a literal instead of what it compares; `None` where nobody can tell.
+fn holds(compare: &ExprCompare, value: &Expr) -> Option<bool> {
+    let ([operator], [against]) = (&compare.ops[..], &compare.comparators[..]) else {
+        return None;
+    };
+    let order = match (value, against) {
+        (Expr::StringLiteral(a), Expr::StringLiteral(b)) => a.value.to_str().cmp(b.value.to_str()),
+        _ => normal::number(value)?.partial_cmp(&normal::number(against)?)?,
+    };
+    Some(match operator {
+        CmpOp::Eq => order.is_eq(),
+        CmpOp::NotEq => order.is_ne(),
+        CmpOp::Lt => order.is_lt(),
+        CmpOp::LtE => order.is_le(),
+        CmpOp::Gt => order.is_gt(),
+        CmpOp::GtE => order.is_ge(),
+        _ => return None,
+    })
 }
 
 /// `Dense(10)`, `layers.Dense(10)`: a call of a class, as its name tells.

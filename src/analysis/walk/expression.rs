@@ -4,8 +4,8 @@ use ruff_python_ast::helpers::any_over_expr;
 use ruff_python_ast::visitor::{self, Visitor};
 use ruff_python_ast::{Expr, ExprCall, ExprGenerator, ExprLambda};
 
+use super::definition::Head;
 use super::namespace::asked_names;
-use super::statement::Head;
 use super::{Walker, use_kind_of};
 use crate::analysis::facts::{BindingKind, Callee, Path, ScopeIdx, Value};
 use crate::analysis::flow::{Branch, Outcome};

@@ -3,56 +3,15 @@
 use ruff_python_ast::helpers::any_over_expr;
 use ruff_python_ast::name::Name;
 use ruff_python_ast::visitor::{self, Visitor};
-use ruff_python_ast::{
-    Decorator, ExceptHandler, Expr, Parameters, Stmt, StmtClassDef, StmtFunctionDef, StmtIf,
-    StmtMatch, StmtTry, StmtWith, TypeParams,
-};
-use rustc_hash::{FxHashMap, FxHashSet};
+use ruff_python_ast::{ExceptHandler, Expr, Stmt, StmtIf, StmtMatch, StmtTry, StmtWith};
 
 use super::loops::{Times, has_break, is_zero, runs_at_least_once};
 use super::namespace::asked_names;
 use super::{Frame, Walker};
-use crate::analysis::facts::{
-    BindingKind, Callee, Class, ClassIdx, OpeningKind, Path, Scope, ScopeIdx, UseKind,
-};
+use crate::analysis::facts::{BindingKind, OpeningKind, Path, UseKind};
 use crate::analysis::flow::{Branch, Outcome, broken_off};
-use crate::analysis::scope::{Body, Locals, imported_name};
+use crate::analysis::scope::imported_name;
 use crate::text::{Ranged, TextRange};
-
-/// Decorators of the standard library and of libraries for computing whose function runs the body when it is
-/// called. Sorted.
-const TRANSPARENT: &[&str] = &[
-    "abstractmethod",
-    "beartype",
-    "cache",
-    "classmethod",
-    "contextmanager",
-    "deprecated",
-    "final",
-    "inference_mode",
-    "jit",
-    "lru_cache",
-    "njit",
-    "no_grad",
-    "override",
-    "profile",
-    "property",
-    "staticmethod",
-    "total_ordering",
-    "typechecked",
-    "wraps",
-];
-
-/// What a function is, apart from its body.
-pub(super) struct Head<'a> {
-    pub name: Option<&'a Name>,
-    pub range: TextRange,
-    pub parameters: Option<&'a Parameters>,
-    pub is_async: bool,
-    pub is_generator: bool,
-    pub decorators: &'a [Decorator],
-    pub class: Option<ClassIdx>,
-}
 
 impl Walker<'_> {
     /// Walks statements one after the other; returns whether their end is never reached.
@@ -165,7 +124,10 @@ impl Walker<'_> {
                 self.visit_expr(&stmt.test);
                 let forever = is_true(&stmt.test);
                 let times = if forever { Times::Forever } else { Times::Any };
+                let tested = self.tested.len();
+                self.note_test(&stmt.test);
                 self.looped(times, first_use, |walker| walker.body(&stmt.body));
+                self.tested.truncate(tested);
                 self.body(&stmt.orelse);
                 return forever && !has_break(&stmt.body);
             }
@@ -237,7 +199,7 @@ impl Walker<'_> {
     fn conditional(&mut self, stmt: &StmtIf) -> bool {
         let mut outcomes: Vec<Outcome> = Vec::new();
         let mut always_taken = false;
-        let asked = self.asked_for.len();
+        let (asked, tested) = (self.asked_for.len(), self.tested.len());
         let first = std::iter::once((Some(&*stmt.test), &stmt.body[..]));
         let rest = stmt
             .elif_else_clauses
@@ -257,6 +219,7 @@ impl Walker<'_> {
                     untaken = self.flow.leave();
                 }
                 self.asked_for.extend(asked_names(test));
+                self.note_test(test);
             }
             let never = always_taken || test.is_some_and(is_false);
             let always = test.is_none_or(is_true) && outcomes.is_empty() && !always_taken;
@@ -275,6 +238,7 @@ impl Walker<'_> {
             always_taken |= test.is_none_or(is_true);
         }
         self.asked_for.truncate(asked);
+        self.tested.truncate(tested);
         if !always_taken {
             outcomes.push(Outcome {
                 branch: untaken,
@@ -409,200 +373,6 @@ impl Walker<'_> {
         }
         self.join(&outcomes, stmt.range())
     }
-
-    fn class(&mut self, class: &StmtClassDef) {
-        self.decorators(&class.decorator_list);
-        let mut bases = Vec::new();
-        self.with_type_parameters(class.type_params.as_deref(), |walker| {
-            for argument in class.arguments.iter().flat_map(|arguments| &arguments.args) {
-                if let Expr::Name(name) = argument {
-                    bases.push(name.id.clone());
-                }
-                walker.visit_expr(argument);
-            }
-            for keyword in class
-                .arguments
-                .iter()
-                .flat_map(|arguments| &arguments.keywords)
-            {
-                walker.visit_expr(&keyword.value);
-            }
-        });
-        let index = ClassIdx(u32::try_from(self.facts.classes.len()).unwrap_or(u32::MAX));
-        let range = self.source.in_cell(class.range());
-        self.facts.classes.push(Class {
-            name: class.name.id.clone(),
-            range,
-            bases,
-            methods: Vec::new(),
-        });
-        self.with_type_parameters(class.type_params.as_deref(), |walker| {
-            let locals: FxHashSet<Name> = ["__module__", "__qualname__", "__annotations__"]
-                .into_iter()
-                .map(Name::new_static)
-                .collect();
-            // What `super()` needs is there for every method, as a name as well.
-            let implied = [Name::new_static("__class__")].into_iter().collect();
-            walker.frames.push(Frame::Names(implied));
-            walker.frames.push(Frame::Class { locals });
-            for stmt in &class.body {
-                match stmt {
-                    Stmt::FunctionDef(function) => walker.function(function, Some(index)),
-                    _ => {
-                        walker.statement(stmt);
-                    }
-                }
-            }
-            walker.frames.pop();
-            walker.frames.pop();
-        });
-        self.bind(&class.name.id, class.name.range, BindingKind::Class(index));
-    }
-
-    fn function(&mut self, function: &StmtFunctionDef, class: Option<ClassIdx>) {
-        self.decorators(&function.decorator_list);
-        let first_scope = self.facts.scopes.len();
-        let scope = self.with_type_parameters(function.type_params.as_deref(), |walker| {
-            walker.visit_parameter_heads(&function.parameters);
-            if let Some(returns) = &function.returns {
-                walker.visit_annotation(returns);
-            }
-            let locals = Locals::of(Some(&function.parameters), Body::Statements(&function.body));
-            let head = Head {
-                name: Some(&function.name.id),
-                range: function.range(),
-                parameters: Some(&function.parameters),
-                is_async: function.is_async,
-                is_generator: false,
-                decorators: &function.decorator_list,
-                class,
-            };
-            walker.function_body(&head, locals, |walker| {
-                walker.body(&function.body);
-            })
-        });
-        if let Some(class) = class {
-            let method = (function.name.id.clone(), scope);
-            self.facts.classes[class.0 as usize].methods.push(method);
-        }
-        self.bind(
-            &function.name.id,
-            function.name.range,
-            BindingKind::Function(scope),
-        );
-        self.bind_globals_since(first_scope, function.name.range);
-    }
-
-    /// Walks a body that runs later, in a frame of its own.
-    pub(super) fn function_body(
-        &mut self,
-        head: &Head<'_>,
-        locals: Locals,
-        walk: impl FnOnce(&mut Self),
-    ) -> ScopeIdx {
-        let scope = ScopeIdx(u32::try_from(self.facts.scopes.len()).unwrap_or(u32::MAX));
-        let parameters: Vec<Name> = head
-            .parameters
-            .into_iter()
-            .flat_map(Parameters::iter)
-            .map(|parameter| parameter.name().id.clone())
-            .collect();
-        let own = head
-            .class
-            .filter(|_| !head.decorators.iter().any(is_static))
-            .and_then(|class| Some((class, parameters.first()?.clone())));
-        self.facts.scopes.push(Scope {
-            name: head.name.cloned(),
-            range: self.source.in_cell(head.range),
-            reads: Vec::new(),
-            calls: Vec::new(),
-            binds: Vec::new(),
-            mutates: Vec::new(),
-            parameters,
-            class: head.class,
-            parent: self.innermost_body(),
-            is_async: head.is_async,
-            is_generator: head.is_generator || locals.is_generator,
-            decorated: !head.decorators.is_empty(),
-            replaced: !head.decorators.iter().all(is_transparent),
-        });
-        let (path, guarded) = (self.path, self.guarded);
-        (self.path, self.guarded) = (Path::Sure, false);
-        let outside = (self.returns, self.returned, self.idle);
-        (self.returns, self.returned, self.idle) = (false, false, 0);
-        let asked_for = std::mem::take(&mut self.asked_for);
-        self.frames.push(Frame::Function {
-            scope,
-            locals,
-            functions: FxHashMap::default(),
-            own,
-        });
-        self.flow.enter(Branch::default());
-        walk(self);
-        self.flow.leave();
-        self.frames.pop();
-        self.asked_for = asked_for;
-        (self.path, self.guarded) = (path, guarded);
-        (self.returns, self.returned, self.idle) = outside;
-        scope
-    }
-
-    /// Defaults and annotations: the parts of a parameter list that run at the definition.
-    pub(super) fn visit_parameter_heads(&mut self, parameters: &Parameters) {
-        for parameter in parameters.iter_non_variadic_params() {
-            if let Some(default) = parameter.default() {
-                self.visit_expr(default);
-            }
-        }
-        for parameter in parameters {
-            if let Some(annotation) = parameter.annotation() {
-                self.visit_annotation(annotation);
-            }
-        }
-    }
-
-    fn decorators(&mut self, decorators: &[Decorator]) {
-        for decorator in decorators {
-            self.visit_expr(&decorator.expression);
-            if let Some(callee @ Callee::Name(_)) = self.callee_of(&decorator.expression) {
-                self.call(callee, decorator.range(), true);
-            }
-        }
-    }
-
-    fn with_type_parameters<T>(
-        &mut self,
-        parameters: Option<&TypeParams>,
-        walk: impl FnOnce(&mut Self) -> T,
-    ) -> T {
-        let Some(parameters) = parameters else {
-            return walk(self);
-        };
-        let names = parameters
-            .type_params
-            .iter()
-            .map(|parameter| parameter.name().id.clone())
-            .collect();
-        self.frames.push(Frame::TypeParameters(names));
-        let result = walk(self);
-        // The class or function itself is bound outside of the list, by the caller.
-        self.frames.pop();
-        result
-    }
-}
-
-/// `@staticmethod`: its first parameter is no object of the class.
-fn is_static(decorator: &Decorator) -> bool {
-    last_segment(&decorator.expression) == Some("staticmethod")
-}
-
-/// Whether a call of what is decorated runs the body, as it does without.
-fn is_transparent(decorator: &Decorator) -> bool {
-    let made_by = match &decorator.expression {
-        Expr::Call(call) => &call.func,
-        expression => expression,
-    };
-    last_segment(made_by).is_some_and(|name| TRANSPARENT.binary_search(&name).is_ok())
 }
 
 fn handler_ends(handler: &ExceptHandler) -> bool {
@@ -667,7 +437,7 @@ fn is_false(test: &Expr) -> bool {
     }
 }
 
-fn last_segment(func: &Expr) -> Option<&str> {
+pub(super) fn last_segment(func: &Expr) -> Option<&str> {
     match func {
         Expr::Name(name) => Some(name.id.as_str()),
         Expr::Attribute(attribute) => Some(attribute.attr.as_str()),
@@ -685,15 +455,5 @@ fn catches_name_error(exception: &Expr) -> bool {
                 "NameError" | "Exception" | "BaseException" | "StandardError"
             )
         }),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_table_is_sorted() {
-        assert!(TRANSPARENT.is_sorted());
     }
 }
