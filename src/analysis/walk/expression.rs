@@ -157,7 +157,7 @@ impl Walker<'_> {
             }
             // A walrus in it binds a name of the cell, sooner or later.
             Expr::Generator(generator)
-                if consumed || any_over_expr(expr, |inner| inner.is_named_expr()) =>
+                if consumed || any_over_expr(expr, Expr::is_named_expr) =>
             {
                 self.comprehension(&generator.generators, |walker| {
                     walker.visit_expr(&generator.elt);
