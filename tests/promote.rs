@@ -330,6 +330,27 @@ fn no_name_claims_a_plot_where_nothing_is_drawn() {
 }
 
 #[test]
+fn what_tools_are_told_of_a_cell_stays() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("cellwise.toml"), "").unwrap();
+    let source = "```{python}\n#| label: load\n#| echo: false\nprices = [1, 2]\n```\n\n```{python}\n#| label: sum\nprint(sum(prices))\n```\n";
+    fs::write(folder.path().join("report.qmd"), source).unwrap();
+    let output = promote(folder.path(), &["report.qmd", "--to", "shop.py"]);
+    assert_eq!(output.status.code(), Some(0), "{}", told(&output));
+    let notebook = fs::read_to_string(folder.path().join("report.qmd")).unwrap();
+    let cells = [
+        "```{python}\n#| label: load\n#| echo: false\nprices = make_prices()\n```",
+        "```{python}\n#| label: sum\nprint_prices(prices)\n```",
+    ];
+    assert!(
+        cells.iter().all(|cell| notebook.contains(cell)),
+        "{notebook}"
+    );
+    let module = fs::read_to_string(folder.path().join("shop.py")).unwrap();
+    assert!(!module.contains("#|"), "{module}");
+}
+
+#[test]
 fn what_a_star_import_may_bring_is_imported_behind_it() {
     let folder = project(&[
         ("code", "import os\nimport random"),

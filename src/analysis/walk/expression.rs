@@ -156,9 +156,7 @@ impl Walker<'_> {
                 self.comprehension(&set.generators, |walker| walker.visit_expr(&set.elt));
             }
             // A walrus in it binds a name of the cell, sooner or later.
-            Expr::Generator(generator)
-                if consumed || any_over_expr(expr, Expr::is_named_expr) =>
-            {
+            Expr::Generator(generator) if consumed || any_over_expr(expr, Expr::is_named_expr) => {
                 self.comprehension(&generator.generators, |walker| {
                     walker.visit_expr(&generator.elt);
                 });

@@ -143,7 +143,7 @@ fn whole_lines(text: &str, statement: TextRange) -> Option<TextRange> {
 }
 
 /// Comments that speak to a tool about the cell, not to a reader about the definition.
-fn is_directive(line: &str) -> bool {
+pub fn is_directive(line: &str) -> bool {
     let comment = line.trim_start_matches('#').trim();
     line.starts_with("#|")
         || line.starts_with("#@")

@@ -8,6 +8,7 @@ use super::sorted::Sorted;
 use crate::notebook::{CellIdx, CellKind, Edit, EditOp};
 use crate::refactor::function::extract::Plan;
 use crate::refactor::imports::block::name::{self, Import};
+use crate::refactor::moving::pieces::is_directive;
 use crate::refactor::pieces;
 use crate::rule::Context;
 
@@ -54,6 +55,11 @@ pub fn edit(
         if text.trim().is_empty() {
             edit.ops.push(EditOp::Remove { cell });
         } else if let Some(old) = cx.notebook.cell(cell) {
+            let directives = old.text.lines().take_while(|line| is_directive(line));
+            for directive in directives.collect::<Vec<_>>().into_iter().rev() {
+                text.insert(0, '\n');
+                text.insert_str(0, directive);
+            }
             edit.ops.push(EditOp::Replace {
                 cell,
                 range: pieces::whole(&old.text),
