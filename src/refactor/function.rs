@@ -11,6 +11,7 @@
 //! | Which names does it read by the text of a query? | [`texts`] |
 //! | Which bodies may a call in it get to? | [`reach`] |
 //! | What does the syntax forbid, such as `yield` or `nonlocal`? | [`shape`] |
+//! | Which errors does a `with` keep to itself? | [`swallowed`] |
 //! | Which of its assignments does nobody read? | [`unread`] |
 //! | What is it called? | [`naming`] |
 
@@ -22,5 +23,6 @@ pub mod interface;
 pub mod naming;
 pub mod reach;
 pub mod shape;
+pub mod swallowed;
 pub mod texts;
 pub mod unread;

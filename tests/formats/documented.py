@@ -28,7 +28,11 @@ ELSEWHERE = {
         "declare-dependency": None,
         "order-cells": "table()",
         "move-to-module": "display(",
+        # It keeps no tags, so the cell that `skip-execution` is for is run.
+        "undefined-name": "train_for_days(",
+        "unexecuted-cell": "train_for_days(",
     },
+    "quarto": {"undefined-name": "train_for_days(", "unexecuted-cell": "train_for_days("},
     # A chunk of another language is no cell of Python's there.
     "rmarkdown": {"suppress": "%%html"},
 }

@@ -6,7 +6,7 @@ use rustc_hash::FxHashSet;
 
 use super::reach;
 use super::shape::Shape;
-use super::{texts, unread};
+use super::{swallowed, texts, unread};
 use crate::action::Refusal;
 use crate::analysis::facts::{Facts, Path, State, TextReads, UseKind};
 use crate::analysis::known::builtins;
@@ -395,6 +395,16 @@ impl<'a> Work<'a> {
 
     fn returns(&self, interface: &mut Interface) -> Result<(), Refusal> {
         let inside = self.parts.inside;
+        let is_read = |name: &Name| self.readers.contains_key(name);
+        let managers = &self.parts.shape.managers;
+        if let Some((manager, name)) = swallowed::binding(self.cx, managers, inside, is_read)
+            && let Some(reader) = self.reader(name)
+        {
+            return Err(format!(
+                "`with {manager}` may swallow an error before `{name}` is bound, and {reader}"
+            )
+            .into());
+        }
         let mut seen: FxHashSet<&Name> = FxHashSet::default();
         for name in inside.bindings.iter().map(|binding| &binding.name) {
             if self.parts.shared.contains(name) || !seen.insert(name) {

@@ -19,6 +19,8 @@ pub struct Shape {
     pub outliving: Vec<TextRange>,
     /// Names of objects that do their work only as long as somebody holds them.
     pub held: Vec<Name>,
+    /// Names of what `with` enters, called or not, and the statement.
+    pub managers: Vec<(Name, TextRange)>,
     /// Names called, in order, with their dots: `pd.read_csv`.
     pub calls: Vec<String>,
     /// Whether it annotates variables, which the notebook remembers and a function does not.
@@ -248,6 +250,19 @@ impl<'a> Visitor<'a> for Walk {
                         if let Expr::Name(name) = target {
                             self.shape.held.push(name.id.clone());
                         }
+                    }
+                }
+                visitor::walk_stmt(self, stmt);
+            }
+            Stmt::With(with) => {
+                for item in &with.items {
+                    let manager = match &item.context_expr {
+                        Expr::Call(call) => &call.func,
+                        other => other,
+                    };
+                    if let Expr::Name(name) = manager {
+                        let manager = (name.id.clone(), stmt.range());
+                        self.shape.managers.push(manager);
                     }
                 }
                 visitor::walk_stmt(self, stmt);
