@@ -164,7 +164,6 @@ const HARMLESS_LINES: &[&str] = &[
     "reload_ext",
     "rep",
     "reset_selective",
-    "restart_python",
     "rm",
     "rmdir",
     "save",
@@ -269,6 +268,11 @@ pub fn line_effect<'l>(name: &str, argument: &'l str) -> Effect<'l> {
         // which nobody can tell.
         "reset" => Effect {
             opening: resets_names(argument).then_some(OpeningKind::Reset),
+            ..none
+        },
+        // Of Databricks: Python itself begins anew.
+        "restart_python" => Effect {
+            opening: Some(OpeningKind::Reset),
             ..none
         },
         "store" => Effect {

@@ -45,6 +45,24 @@
 //! #     ^^^^^ used-before-definition: `error` is unbound when its `except` ends, in cell 1
 //! ```
 //!
+//! ### Python begins anew
+//! ```notebook home=databricks
+//! # %%
+//! import pandas as pd
+//! # %%
+//! dbutils.library.restartPython()
+//! # %%
+//! pd.DataFrame()
+//! #< used-before-definition: `pd` was deleted in cell 2
+//! # %%
+//! import os
+//! # %%
+//! %restart_python
+//! # %%
+//! print(os.sep)
+//! #     ^^ used-before-definition: `os` was deleted in cell 5
+//! ```
+//!
 //! ### No order runs
 //! ```notebook
 //! # %%
