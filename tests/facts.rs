@@ -113,6 +113,7 @@ fn every_statement_that_binds() {
     leaves("print([last := x for x in (1, 2) if x > y])", "last~");
     leaves("if a:\n    x = 1\nelif (m := f()):\n    x = 2", "m? x?");
     leaves("0 < a < (top := f())", "top?");
+    leaves("%debug -b steps.py:3 x = f()", "x");
 }
 
 #[test]

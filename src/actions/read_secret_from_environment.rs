@@ -184,7 +184,10 @@ fn same(cx: &ActionContext<'_>) -> Option<Vec<Place>> {
     let (_, range, _) = found(cx)?;
     let wanted = text_at(cx.cell, range)?;
     let mut places: Vec<Place> = variables::of_notebook(&cx.all);
-    places.retain(|own| text_at(own.cell, own.range) == Some(wanted));
+    places.retain(|own| {
+        let is_asked = own.cell == cx.cell && own.range == range;
+        text_at(own.cell, own.range) == Some(wanted) && (is_asked || has_plain_os(cx, own))
+    });
     // Two edits of one string would both make an f-string of it.
     places.dedup_by(|next, before| {
         let mut others = before.replacement.edits.iter();
@@ -209,8 +212,24 @@ fn found<'a>(cx: &ActionContext<'a>) -> Option<Found<'a>> {
     Some((finding, range, environment::replacement(&cell.text, range)))
 }
 
+/// Whether `os` means the same at a place where nobody has asked for it: in the cell's own code, which deletes it nowhere.
+fn has_plain_os(cx: &ActionContext<'_>, place: &Place) -> bool {
+    let facts = cx.all.facts(place.cell);
+    let mut scopes = facts.scopes.iter();
+    let mut bindings = facts.bindings.iter();
+    !scopes.any(|scope| scope.range.contains_range(place.range))
+        && !bindings.any(|own| own.name == "os" && own.kind.is_delete())
+}
+
 /// Why `os` would not be the module.
 fn conflict(cx: &ActionContext<'_>) -> Option<String> {
+    let mut scopes = cx.all.facts(cx.cell).scopes.iter();
+    let is_parameter = scopes.any(|scope| {
+        scope.range.contains_range(cx.range) && scope.parameters.iter().any(|own| own == "os")
+    });
+    if is_parameter {
+        return Some("`os` is a parameter of the function around it".to_owned());
+    }
     let other = cx.all.link.binders("os").find(|cell| {
         let own = cx
             .all

@@ -8,8 +8,8 @@ mod automagic;
 
 pub use self::argument::is_name;
 use self::argument::{
-    after_options, captured_name, compiled_names, first_name, imported_names, leading_name,
-    name_behind_options, option_values, sql_target, sql_target_below,
+    after_breakpoint, after_options, captured_name, compiled_names, first_name, imported_names,
+    leading_name, name_behind_options, option_values, sql_target, sql_target_below,
 };
 pub use self::automagic::{automagic, is_automagic};
 use super::facts::OpeningKind;
@@ -208,8 +208,12 @@ pub fn line_effect<'l>(name: &str, argument: &'l str) -> Effect<'l> {
     let none = Effect::default();
     match name {
         // `%debug` without a statement looks at what failed.
-        "time" | "prun" | "memit" | "debug" => Effect {
+        "time" | "prun" | "memit" => Effect {
             python: Some((after_options(argument), true)),
+            ..none
+        },
+        "debug" => Effect {
+            python: Some((after_breakpoint(argument), true)),
             ..none
         },
         "timeit" => Effect {

@@ -145,6 +145,7 @@ fn fingerprint(facts: &Facts, state: State, binding: &Binding) -> u64 {
     let mut hasher = FxHasher::default();
     state.hash(&mut hasher);
     binding.range.hash(&mut hasher);
+    binding.path.hash(&mut hasher);
     std::mem::discriminant(&binding.kind).hash(&mut hasher);
     match &binding.kind {
         BindingKind::Import { module, member } => (module, member).hash(&mut hasher),

@@ -8,6 +8,7 @@ use ruff_python_ast::name::Name;
 use super::facts::{Facts, MagicKind, ScopeUse, TextReads};
 use super::magics::{self, Body};
 use super::source;
+use crate::notebook::Notebook;
 
 /// Calls and modules that read names from strings: queries, formulas, `timeit` statements.
 const TEXT_READERS: &[&str] = &[
@@ -60,6 +61,16 @@ pub fn queried(text: &str) -> Vec<&str> {
         .filter(|range| !is_given(&text[..range.start().to_usize()]))
         .flat_map(|range| behind_at(&text[range]).map(|(_, name)| name))
         .collect()
+}
+
+/// Whether a cell of the notebook may run a query, so that strings elsewhere may be the texts of some.
+pub fn runs_queries(notebook: &Notebook) -> bool {
+    let mut cells = notebook.python_cells();
+    cells.any(|(_, cell)| {
+        ["query(", "eval("]
+            .iter()
+            .any(|way| cell.text.contains(way))
+    })
 }
 
 /// Whether an `@` with a name may stand in a string. This is asked of every cell, and decorators are no reason to

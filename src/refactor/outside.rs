@@ -39,6 +39,7 @@ pub fn readers(
     let mut search = Search {
         names,
         rebound: FxHashSet::default(),
+        has_queries: text_reads::runs_queries(notebook),
         found: Readers::default(),
     };
     if names.is_empty() {
@@ -70,6 +71,8 @@ struct Search<'a> {
     names: &'a FxHashSet<Name>,
     /// Names that a cell between has surely bound anew, or deleted.
     rebound: FxHashSet<Name>,
+    /// Whether what strings name may be read.
+    has_queries: bool,
     found: Readers,
 }
 
@@ -83,8 +86,10 @@ impl Search<'_> {
         (index, text): (CellIdx, &str),
         facts: &Facts,
     ) {
-        for name in text_reads::queried(text) {
-            self.read_word(name, index);
+        if self.has_queries {
+            for name in text_reads::queried(text) {
+                self.read_word(name, index);
+            }
         }
         for (at, scope) in facts.scopes.iter().enumerate() {
             if is_spent(facts, ScopeIdx(u32::try_from(at).unwrap_or(u32::MAX))) {

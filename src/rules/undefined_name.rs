@@ -105,7 +105,16 @@ fn check(cx: &CellContext<'_>, findings: &mut Vec<Finding>) {
         let why = if missing::output_shows(cx, name) {
             ", as its stored output shows".to_owned()
         } else if need.in_body {
-            ": whoever calls this function in a fresh kernel gets a NameError".to_owned()
+            let mut scopes = cx.all.facts(cx.index).scopes.iter().rev();
+            let innermost = scopes.find(|scope| scope.range.contains_range(need.range));
+            let is_generator =
+                innermost.is_some_and(|scope| scope.name.is_none() && scope.is_generator);
+            let whoever = if is_generator {
+                "iterates this"
+            } else {
+                "calls this function"
+            };
+            format!(": whoever {whoever} in a fresh kernel gets a NameError")
         } else {
             format!(": {}", missing::consequence(need))
         };

@@ -329,14 +329,14 @@ impl<'l> Resolver<'l> {
         let reset = self.last_reset_before(moment);
         let mut found = false;
         let mut deleted = None;
-        // Where it was on some ways, and bound on none.
-        let mut unsure = (local == State::Unsure).then(|| {
-            let (_, last) = self.facts.state_before(name, moment.step);
-            (
-                self.cell,
-                last.map_or(TextRange::default(), |binding| binding.range),
-            )
-        });
+        // An `except` has bound it, and unbound it when it ended.
+        let mut ended = match local {
+            State::Unsure => {
+                let (_, last) = self.facts.state_before(name, moment.step);
+                last.and_then(|last| end_of_except(self.facts, self.cell, last))
+            }
+            _ => None,
+        };
         for &position in self.link.names.binders(name).iter().rev() {
             let cell = CellIdx(position);
             if cell >= self.cell {
@@ -364,7 +364,9 @@ impl<'l> Resolver<'l> {
                     deleted = deleted.or(Some((cell, facts.binding(exit).range)));
                     break;
                 }
-                State::Unsure => unsure = unsure.or(Some((cell, facts.binding(exit).range))),
+                State::Unsure => {
+                    ended = ended.or_else(|| end_of_except(facts, cell, facts.binding(exit)));
+                }
                 State::Untouched => {}
             }
         }
@@ -374,7 +376,8 @@ impl<'l> Resolver<'l> {
         if self.link.is_given(name) || self.opened_before(name, moment) {
             return Presence::Unknown;
         }
-        Presence::Missing(deleted.or(unsure).or(reset))
+        let ended = ended.filter(|_| self.first_binding_after(name, moment).is_none());
+        Presence::Missing(deleted.or(ended).or(reset))
     }
 
     /// What binds the name at a moment, where that is certain.
@@ -430,7 +433,7 @@ impl<'l> Resolver<'l> {
                 let (cell, binding) = self.binding_at(base, moment)?;
                 let class = match &binding.kind {
                     BindingKind::Class(class) => {
-                        is_object = matches!(walk.receiver, Receiver::None);
+                        is_object = false;
                         (cell, *class)
                     }
                     BindingKind::Value(Value::CallOf(class)) => {
@@ -446,7 +449,7 @@ impl<'l> Resolver<'l> {
             }
         };
         let (cell, scope) = self.method(class.0, class.1, method, moment, LONGEST_ALIAS)?;
-        // `Base.run(self)` in a method: the object is of any class.
+        // `Base.run(anything)`: the object is of any class.
         let receiver = if is_object {
             Receiver::Known(class)
         } else {
@@ -612,6 +615,13 @@ impl<'l> Resolver<'l> {
                 .find_map(|cell| reset(cell, None))
         })
     }
+}
+
+/// The place of a deletion, if it is the end of an `except … as name`.
+fn end_of_except(facts: &Facts, cell: CellIdx, deletion: &Binding) -> Option<(CellIdx, TextRange)> {
+    let mut bindings = facts.bindings.iter();
+    let is_end = |own: &Binding| own.kind == BindingKind::Except && own.range == deletion.range;
+    bindings.any(is_end).then_some((cell, deletion.range))
 }
 
 /// The walk from one call through the bodies that it runs.

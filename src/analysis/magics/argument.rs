@@ -46,6 +46,20 @@ pub(super) fn after_options(argument: &str) -> &str {
     rest
 }
 
+/// What `%debug` runs: `-b steps.py:3 f(x)` → `f(x)`.
+pub(super) fn after_breakpoint(argument: &str) -> &str {
+    let words = argument.trim_start();
+    let Some(rest) = ["--breakpoint", "-b"]
+        .iter()
+        .find_map(|option| words.strip_prefix(option))
+    else {
+        return after_options(argument);
+    };
+    let rest = rest.trim_start_matches(['=', ' ', '\t']);
+    let place = rest.find(char::is_whitespace).unwrap_or(rest.len());
+    rest[place..].trim_start()
+}
+
 /// The names after an option: `-o a -o b,c` → `a b c`. The value may stand close behind the letter of a short one (`-ox`),
 /// and behind `=`.
 pub(super) fn option_values<'l>(argument: &'l str, option: &str) -> Vec<&'l str> {

@@ -11,6 +11,9 @@ use ruff_python_parser::{Mode, ParseOptions, lexer, parse_unchecked};
 
 use crate::text::Ranged;
 
+/// Of so many no notebook has more in a cell, and each is looked at together with what stands above it.
+const MOST_ESCAPES: usize = 64;
+
 /// A cell that is broken in any case has its escapes as comments: its brackets do not match, or what is around the escapes
 /// is no Python. In others a line that is no escape, since it goes on inside of brackets, is put behind the line before it.
 pub fn readable(text: &str) -> Cow<'_, str> {
@@ -31,8 +34,11 @@ pub fn readable(text: &str) -> Cow<'_, str> {
     } else {
         Cow::Owned(joined(text, &inside))
     };
-    if inside.len() < escapes.len() && is_broken(&readable) {
-        return Cow::Owned(commented(text, &escapes));
+    let outside = escapes.len() - inside.len();
+    if outside > MOST_ESCAPES || (outside > 0 && is_broken(&readable)) {
+        let mut outside = escapes;
+        outside.retain(|at| !inside.contains(at));
+        return Cow::Owned(commented(&readable, &outside));
     }
     readable
 }
@@ -56,7 +62,8 @@ fn is_broken(text: &str) -> bool {
         while text[..end].ends_with('\\') && end < text.len() {
             end = line_end(text, end + 1);
         }
-        plain.replace_range(at..end, &format!("{:<width$}", 0, width = end - at));
+        plain.replace_range(at..end, &" ".repeat(end - at));
+        plain.replace_range(at..=at, "0");
     }
     parse_unchecked(&plain, ParseOptions::from(Mode::Ipython)).has_syntax_errors()
 }
@@ -168,6 +175,14 @@ fn comment_behind(text: &str) -> Option<usize> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn long_escapes_and_many_are_read() {
+        let long = format!("x = 1\n;f {}\nprint(1)", "é".repeat(70_000));
+        assert_eq!(readable(&long), long);
+        let many = ";f a\n".repeat(100);
+        assert_eq!(readable(&many), "#f a\n".repeat(100));
+    }
 
     #[test]
     fn what_goes_on_inside_of_brackets_is_one_line() {

@@ -2,7 +2,7 @@
 
 use ruff_python_ast::helpers::any_over_expr;
 use ruff_python_ast::visitor::{self, Visitor};
-use ruff_python_ast::{Expr, ExprCall, ExprGenerator, ExprLambda};
+use ruff_python_ast::{CmpOp, Expr, ExprCall, ExprGenerator, ExprLambda};
 
 use super::definition::Head;
 use super::namespace::asked_names;
@@ -164,13 +164,14 @@ impl Walker<'_> {
             Expr::Generator(generator) => self.generator(generator),
             Expr::Compare(compare) => {
                 self.visit_expr(&compare.left);
-                let mut rest = compare.comparators.iter();
-                if let Some(first) = rest.next() {
+                let mut rest = compare.ops.iter().zip(&compare.comparators);
+                if let Some((op, first)) = rest.next() {
+                    self.consumed = matches!(op, CmpOp::In | CmpOp::NotIn);
                     self.visit_expr(first);
                 }
                 // The chain ends at the first comparison that is false.
                 self.flow.enter(Branch::default());
-                rest.for_each(|comparator| self.visit_expr(comparator));
+                rest.for_each(|(_, comparator)| self.visit_expr(comparator));
                 self.rejoin();
             }
             Expr::DictComp(dict) => self.comprehension(&dict.generators, |walker| {

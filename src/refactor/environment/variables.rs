@@ -59,8 +59,11 @@ fn used(text: &str) -> impl Iterator<Item = &str> {
             let between = |own: char| own.is_ascii_alphabetic() || "[(._ \n".contains(own);
             let rest = text[at + word.len()..].trim_start_matches(between);
             let quote = rest.chars().next().filter(|own| "\"'".contains(*own))?;
-            let (name, _) = rest[1..].split_once(quote)?;
-            Some(name)
+            let (name, behind) = rest[1..].split_once(quote)?;
+            // Who sets it need not be asked what it holds.
+            let set = behind.trim_start().strip_prefix(']').map(str::trim_start);
+            let is_set = set.is_some_and(|set| set.starts_with('=') && !set.starts_with("=="));
+            Some(name).filter(|_| !is_set)
         })
     });
     let by_magic = text.lines().filter_map(|line| {
@@ -79,7 +82,7 @@ mod tests {
 
     #[test]
     fn a_variable_is_used_where_the_environment_is_asked_for_it() {
-        let text = "%env A=1\nos.environ[\"B\"], environ.get('C', 'x')\nos.getenv(\n  \"D\")\nos.environ.copy(); 'E'";
+        let text = "%env A=1\nos.environ[\"B\"], environ.get('C', 'x')\nos.getenv(\n  \"D\")\nos.environ.copy(); 'E'\nos.environ['F'] = x";
         assert_eq!(used(text).collect::<Vec<_>>(), ["B", "C", "D", "A"]);
     }
 }

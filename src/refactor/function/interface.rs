@@ -149,7 +149,8 @@ impl<'a> Work<'a> {
         };
         let text = cx.notebook.cell(parts.cell).map_or("", |cell| &cell.text);
         // Where a function returns, nobody is left to run its queries.
-        let goes_on = parts.function.is_none() || !parts.rest.reads.is_empty();
+        let goes_on = (parts.function.is_none() || !parts.rest.reads.is_empty())
+            && text_reads::runs_queries(cx.notebook);
         let queried = text_reads::queried(if goes_on { text } else { "" });
         for name in &own {
             let mut bodies = parts.before.scopes.iter();

@@ -335,11 +335,31 @@ fn draws(subject: &Subject<'_>) -> bool {
         if last == "show" {
             return !subject.shows_values;
         }
-        let lowered = last.to_lowercase();
         PLOTS.contains(&last)
-            || DRAWING.iter().any(|word| lowered.contains(word))
+            || parts(last).any(|part| tells_drawing(&part))
             || (call.contains('.') && call.split('.').any(|part| part == "plot"))
     })
+}
+
+/// `heatmap` of `plotHeatmap`: the words of a name, in lower case.
+fn parts(name: &str) -> impl Iterator<Item = String> {
+    let starts = name
+        .char_indices()
+        .filter(|(at, c)| *at == 0 || c.is_uppercase() || name[..*at].ends_with('_'));
+    let starts: Vec<usize> = starts.map(|(at, _)| at).collect();
+    let ends = starts.iter().copied().skip(1).chain([name.len()]);
+    let parts: Vec<String> = starts
+        .iter()
+        .zip(ends)
+        .map(|(start, end)| name[*start..end].trim_matches('_').to_lowercase())
+        .collect();
+    parts.into_iter()
+}
+
+/// `draw`, `drawing`, `lineplot`, `subplots`, but neither `configure` nor `withdraw`.
+fn tells_drawing(part: &str) -> bool {
+    let ends = ["plot", "plots", "heatmap", "chart", "charts"];
+    DRAWING.iter().any(|word| part.starts_with(word)) || ends.iter().any(|end| part.ends_with(end))
 }
 
 /// Whether a variable of this name most often is a figure or a part of one.

@@ -1,9 +1,14 @@
 //! Errors that a context manager of the notebook keeps from those around it: what is bound below one may not be bound.
 
 use ruff_python_ast::name::Name;
+use ruff_python_ast::statement_visitor::{StatementVisitor, walk_stmt};
+use ruff_python_ast::{ExceptHandler, Expr, Stmt};
+use ruff_python_parser::Mode;
 
 use crate::analysis::facts::{BindingKind, Facts, Value};
+use crate::analysis::source::parse_part;
 use crate::notebook::CellIdx;
+use crate::refactor::pieces::whole;
 use crate::rule::Context;
 use crate::text::TextRange;
 
@@ -45,17 +50,13 @@ fn may_swallow(cx: &Context<'_>, manager: &Name, patience: u32) -> bool {
         match &facts.binding(exit).kind {
             BindingKind::Function(scope) => {
                 let code = text(cx, cell, facts.scope(*scope).range);
-                code.contains("except") || code.contains("suppress")
+                code.contains("suppress") || looks(code).handles
             }
             BindingKind::Class(class) => {
                 let methods = facts.class(*class).methods.iter();
                 let mut exits =
                     methods.filter(|(name, _)| matches!(name.as_str(), "__exit__" | "__aexit__"));
-                exits.any(|(_, scope)| {
-                    let code = text(cx, cell, facts.scope(*scope).range);
-                    let mut returned = code.split("return").skip(1).map(str::trim_start);
-                    returned.any(|value| !value.starts_with("False") && !value.starts_with("None"))
-                })
+                exits.any(|(_, scope)| looks(text(cx, cell, facts.scope(*scope).range)).returns)
             }
             BindingKind::Value(Value::CallOf(made) | Value::Alias(made)) => {
                 may_swallow(cx, made, patience)
@@ -67,6 +68,45 @@ fn may_swallow(cx: &Context<'_>, manager: &Name, patience: u32) -> bool {
             _ => false,
         }
     })
+}
+
+/// What a manager's code does about errors.
+#[derive(Default)]
+struct Looks {
+    /// A handler lets the code go on.
+    handles: bool,
+    /// It gives back something that may be true.
+    returns: bool,
+}
+
+fn looks(code: &str) -> Looks {
+    let mut looks = Looks::default();
+    let parsed = parse_part(code, whole(code), Mode::Module);
+    looks.visit_body(&parsed.statements);
+    looks
+}
+
+impl StatementVisitor<'_> for Looks {
+    fn visit_stmt(&mut self, stmt: &Stmt) {
+        match stmt {
+            Stmt::Try(own) => {
+                self.handles |= own
+                    .handlers
+                    .iter()
+                    .any(|ExceptHandler::ExceptHandler(handler)| {
+                        !handler.body.last().is_some_and(Stmt::is_raise_stmt)
+                    });
+            }
+            Stmt::Return(own) => {
+                self.returns |= own.value.as_deref().is_some_and(|value| match value {
+                    Expr::BooleanLiteral(literal) => literal.value,
+                    value => !value.is_none_literal_expr(),
+                });
+            }
+            _ => {}
+        }
+        walk_stmt(self, stmt);
+    }
 }
 
 fn text<'a>(cx: &'a Context<'_>, cell: CellIdx, range: TextRange) -> &'a str {

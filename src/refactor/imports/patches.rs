@@ -14,6 +14,9 @@ use crate::notebook::CellIdx;
 use crate::rule::Context;
 use crate::text::{Ranged, TextRange, TextSize};
 
+/// What has a `patch` for modules.
+const MOCKS: &[&str] = &["mock", "mocker", "mp", "monkeypatch", "patch", "unittest"];
+
 /// Code that may set a member of a module.
 #[derive(Debug)]
 pub struct Patch {
@@ -118,6 +121,17 @@ impl Search<'_> {
         });
     }
 
+    /// `self.__dict__`, `vars(self)`.
+    fn is_of_own(&self, namespace: &Expr) -> bool {
+        let object = match namespace {
+            Expr::Attribute(own) => Some(&*own.value),
+            Expr::Call(call) => call.arguments.args.first(),
+            _ => None,
+        };
+        object
+            .is_some_and(|object| matches!(object, Expr::Name(name) if self.own.contains(&name.id)))
+    }
+
     /// What setting `attribute` of `object` changes.
     fn set(&mut self, range: TextRange, object: &Expr, attribute: Option<String>) {
         let mut package = None;
@@ -167,6 +181,16 @@ impl Search<'_> {
             Expr::Attribute(own) => own.attr.as_str() == "patch",
             _ => false,
         });
+        // `requests.patch(url)` patches what stands elsewhere.
+        let is_mock = match base {
+            None => true,
+            Some(Expr::Name(name)) => MOCKS.contains(&name.id.as_str()),
+            Some(Expr::Attribute(own)) => MOCKS.contains(&own.attr.as_str()),
+            Some(_) => false,
+        };
+        if matches!(way, "patch" | "patch_all") && !is_mock {
+            return;
+        }
         match (way, path, first) {
             ("setattr" | "delattr" | "patch", Some(path), _) => {
                 if let Some(member) = member(&path) {
@@ -184,7 +208,9 @@ impl Search<'_> {
                 self.add(range, Members::All);
             }
             ("__setattr__", Some(member), _) => self.add(range, Members::Named(member)),
-            ("update" | "setdefault" | "pop", ..) if base.is_some_and(is_namespace) => {
+            ("update" | "setdefault" | "pop", ..)
+                if base.is_some_and(|base| is_namespace(base) && !self.is_of_own(base)) =>
+            {
                 self.add(range, Members::All);
             }
             _ => {}
@@ -223,7 +249,9 @@ impl<'a> Visitor<'a> for Search<'_> {
                 self.set(own.range(), &own.value, Some(own.attr.to_string()));
             }
             Expr::Subscript(own)
-                if !matches!(own.ctx, ExprContext::Load) && is_namespace(&own.value) =>
+                if !matches!(own.ctx, ExprContext::Load)
+                    && is_namespace(&own.value)
+                    && !self.is_of_own(&own.value) =>
             {
                 let named = text_of(&own.slice).map_or(Members::All, Members::Named);
                 self.add(own.range(), named);

@@ -273,9 +273,64 @@ fn may_be_shared(stmt: &Stmt) -> bool {
     }
 }
 
-/// Constants, what is computed of them, tuples of them, and functions.
+/// What makes something that never changes of what never changes, or the same for whoever asks.
+const MAKERS: &[&str] = &[
+    "NewType",
+    "ParamSpec",
+    "Path",
+    "PurePath",
+    "TypeVar",
+    "compile",
+    "frozenset",
+    "getLogger",
+    "namedtuple",
+];
+
+/// What is made a type alias by brackets: `list[float]`, `Optional[int]`.
+const GENERICS: &[&str] = &[
+    "Annotated",
+    "Callable",
+    "Dict",
+    "Iterable",
+    "Iterator",
+    "List",
+    "Literal",
+    "Mapping",
+    "Optional",
+    "Sequence",
+    "Set",
+    "Tuple",
+    "Type",
+    "Union",
+    "dict",
+    "frozenset",
+    "list",
+    "set",
+    "tuple",
+    "type",
+];
+
+/// Constants, what is computed of them, tuples of them, functions and types.
 fn is_constant(value: &Expr) -> bool {
+    let last_name = |expr: &Expr| match expr {
+        Expr::Name(name) => Some(name.id.to_string()),
+        Expr::Attribute(own) => Some(own.attr.to_string()),
+        _ => None,
+    };
     match value {
+        Expr::Call(call) => {
+            let of_constants = call.arguments.args.iter().all(is_constant)
+                && call
+                    .arguments
+                    .keywords
+                    .iter()
+                    .all(|own| is_constant(&own.value));
+            of_constants
+                && last_name(&call.func).is_some_and(|name| MAKERS.contains(&name.as_str()))
+        }
+        Expr::Subscript(own) => {
+            last_name(&own.value).is_some_and(|name| GENERICS.contains(&name.as_str()))
+        }
         Expr::Tuple(own) => own.elts.iter().all(is_constant),
         Expr::UnaryOp(own) => is_constant(&own.operand),
         Expr::BinOp(own) => is_constant(&own.left) && is_constant(&own.right),

@@ -34,6 +34,13 @@ const BLIND: &[&str] = &[
     "contextmanager",
     "jit",
     "njit",
+    "no_grad",
+    "inference_mode",
+    "vectorize",
+    "fixture",
+    "cache_data",
+    "cache_resource",
+    "retry",
 ];
 
 /// A definition of the plan whose annotations somebody may read when code runs, or the cell that asks for some.

@@ -40,8 +40,8 @@ pub struct Bindings<'a> {
 struct Bound<'a> {
     cell: CellIdx,
     is_import: bool,
-    /// What it imports: the module, or the package that brings it, and the member.
-    imported: Option<(&'a str, Option<&'a Name>)>,
+    /// What it imports, by its whole path.
+    imported: Option<String>,
     /// The statement's text.
     code: &'a str,
 }
@@ -377,14 +377,18 @@ impl<'a> Candidate<'a> {
     }
 }
 
-/// What an import brings: `os` of `import os.path`, which `import os` brings as well.
-fn imported(binding: &Binding) -> Option<(&str, Option<&Name>)> {
+/// What an import brings: `os` of `import os.path`, which `import os` brings as well, and `matplotlib.pyplot` of both ways
+/// to write it.
+fn imported(binding: &Binding) -> Option<String> {
     let BindingKind::Import { module, member } = &binding.kind else {
         return None;
     };
     let root = module.split('.').next().unwrap_or_default();
-    let is_root = member.is_none() && *root == binding.name;
-    Some((if is_root { root } else { module }, member.as_ref()))
+    Some(match member {
+        Some(member) => format!("{module}.{member}"),
+        None if *root == binding.name => root.to_owned(),
+        None => module.to_string(),
+    })
 }
 
 /// A class, or what may be another name for one.
