@@ -54,6 +54,19 @@ const TEXTS: &[&str] = &[
     "y = f() + z",
     "z = y\nx = lambda: y",
     "def y():\n    return x + z",
+    // Of the same length, and the last written binding is the same.
+    "if x:\n    def f():\n        return x\nelse:\n    def f():\n        return z",
+    "if 1:\n    def f():\n        return x\nelse:\n    def f():\n        return z",
+    "if 0:\n    def f():\n        return x\nelse:\n    def f():\n        return z",
+    "from __future__ import annotations",
+    "def k(a: x) -> y:\n    pass",
+    "class D(C):\n    def run(self):\n        return z\nD().run()",
+    "@nowhere\ndef f():\n    return z",
+    "try:\n    1\nexcept ValueError as x:\n    pass",
+    "%%writefile other.py\nz = 1",
+    "h = (x * z for x in y)",
+    "dbutils.library.restartPython()",
+    "globals()[\"z\"] = 1",
     "import y",
     // Passages that repeat each other, alone, twice, longer, and in a body.
     "a = x[x.a > 3]\na = a.dropna(axis=0)\nt = sum(a.b) / len(a)\nz.append((t, a.max()))",
@@ -94,4 +107,23 @@ proptest! {
     ) {
         engine::check(&start, &changes);
     }
+}
+
+/// Which of two definitions is there may change while nothing else does: neither their places nor their number.
+#[test]
+fn a_branch_that_becomes_certain_is_followed() {
+    let defined = |test: &str| {
+        format!(
+            "a = 1\nif {test}:\n    def f():\n        return 1\nelse:\n    def f():\n        return late"
+        )
+    };
+    let texts = [defined("aa"), defined(" 0"), defined("aa")];
+    let changes: Vec<Change> = texts[1..]
+        .iter()
+        .flat_map(|text| {
+            let text = text.clone();
+            [Change::Text { at: 0, text }, Change::Settle]
+        })
+        .collect();
+    engine::check(&[&texts[0], "f()", "late = 1"], &changes);
 }
