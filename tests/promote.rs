@@ -357,11 +357,9 @@ fn what_a_star_import_may_bring_is_imported_behind_it() {
         ("code", "from os.path import *\nfrom posixpath import join"),
         ("code", "print(join(os.sep, os.name), random.__name__)"),
     ]);
-    let output = promote(folder.path(), &["report.ipynb"]);
+    let output = promote(folder.path(), &["report.ipynb", "--to", "shop.py"]);
     assert_eq!(output.status.code(), Some(0), "{}", told(&output));
-    let module = fs::read_to_string(folder.path().join("report_functions.py"))
-        .or_else(|_| fs::read_to_string(folder.path().join("report.py")))
-        .unwrap();
+    let module = fs::read_to_string(folder.path().join("shop.py")).unwrap();
     let places = ["import os", "import random", "import *", "import join"];
     let places = places.map(|line| module.find(line));
     assert!(places.is_sorted() && places[0].is_some(), "{module}");

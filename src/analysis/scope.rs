@@ -36,6 +36,25 @@ impl Locals {
     }
 }
 
+/// The names that an expression binds: a target, or a comprehension with those within.
+pub fn stored_names(expr: &Expr) -> FxHashSet<Name> {
+    #[derive(Default)]
+    struct Stored(FxHashSet<Name>);
+    impl<'a> Visitor<'a> for Stored {
+        fn visit_expr(&mut self, expr: &'a Expr) {
+            match expr {
+                Expr::Name(name) if !name.ctx.is_load() => {
+                    self.0.insert(name.id.clone());
+                }
+                _ => visitor::walk_expr(self, expr),
+            }
+        }
+    }
+    let mut stored = Stored::default();
+    stored.visit_expr(expr);
+    stored.0
+}
+
 #[derive(Clone, Copy)]
 pub enum Body<'a> {
     Statements(&'a [Stmt]),

@@ -76,16 +76,21 @@ pub fn runs_queries(notebook: &Notebook) -> bool {
 /// Whether an `@` with a name may stand in a string. This is asked of every cell, and decorators are no reason to
 /// look for strings.
 fn may_be_queried(text: &str) -> bool {
+    // Nearly all cells have none, which costs one search.
+    if memchr::memchr(b'@', text.as_bytes()).is_none() {
+        return false;
+    }
+    let ends = |quotes: &[&str]| {
+        let ends = quotes
+            .iter()
+            .filter_map(|quote| Some(text.find(quote)? + quote.len()));
+        ends.min().unwrap_or(usize::MAX)
+    };
+    let (in_lines, over_lines) = (ends(&["\"", "'"]), ends(&["\"\"\"", "'''"]));
     behind_at(text).any(|(at, _)| {
-        let before = &text[..at];
-        let line = before.rfind(['\n', '\r']).map_or(0, |end| end + 1);
-        let begins_line = before[line..].trim_start().is_empty();
-        let quotes: &[&str] = if begins_line {
-            &["\"\"\"", "'''"]
-        } else {
-            &["\"", "'"]
-        };
-        quotes.iter().any(|quote| before.contains(quote))
+        let line = text[..at].rfind(['\n', '\r']).map_or(0, |end| end + 1);
+        let begins_line = text[line..at].trim_start().is_empty();
+        at >= if begins_line { over_lines } else { in_lines }
     })
 }
 

@@ -411,7 +411,6 @@ impl<'l> Resolver<'l> {
     /// The body that a call runs, where that is certain. `home` is the cell whose text makes the call.
     fn body_of(&mut self, callee: &Callee, home: CellIdx, walk: &CallWalk) -> Option<Body> {
         let moment = walk.moment;
-        let mut is_object = true;
         let (class, method) = match callee {
             Callee::Scope(scope) => {
                 return Some(Body {
@@ -432,9 +431,14 @@ impl<'l> Resolver<'l> {
             Callee::Attribute(base, method) => {
                 let (cell, binding) = self.binding_at(base, moment)?;
                 let class = match &binding.kind {
+                    // `Base.run(anything)`: the object is of any class.
                     BindingKind::Class(class) => {
-                        is_object = false;
-                        (cell, *class)
+                        let found = self.method(cell, *class, method, moment, LONGEST_ALIAS);
+                        return found.map(|(cell, scope)| Body {
+                            cell,
+                            scope,
+                            receiver: Receiver::Unknown,
+                        });
                     }
                     BindingKind::Value(Value::CallOf(class)) => {
                         let made = Moment {
@@ -449,16 +453,10 @@ impl<'l> Resolver<'l> {
             }
         };
         let (cell, scope) = self.method(class.0, class.1, method, moment, LONGEST_ALIAS)?;
-        // `Base.run(anything)`: the object is of any class.
-        let receiver = if is_object {
-            Receiver::Known(class)
-        } else {
-            Receiver::Unknown
-        };
         Some(Body {
             cell,
             scope,
-            receiver,
+            receiver: Receiver::Known(class),
         })
     }
 

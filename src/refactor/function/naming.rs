@@ -336,24 +336,9 @@ fn draws(subject: &Subject<'_>) -> bool {
             return !subject.shows_values;
         }
         PLOTS.contains(&last)
-            || parts(last).any(|part| tells_drawing(&part))
+            || snake(last).split('_').any(tells_drawing)
             || (call.contains('.') && call.split('.').any(|part| part == "plot"))
     })
-}
-
-/// `heatmap` of `plotHeatmap`: the words of a name, in lower case.
-fn parts(name: &str) -> impl Iterator<Item = String> {
-    let starts = name
-        .char_indices()
-        .filter(|(at, c)| *at == 0 || c.is_uppercase() || name[..*at].ends_with('_'));
-    let starts: Vec<usize> = starts.map(|(at, _)| at).collect();
-    let ends = starts.iter().copied().skip(1).chain([name.len()]);
-    let parts: Vec<String> = starts
-        .iter()
-        .zip(ends)
-        .map(|(start, end)| name[*start..end].trim_matches('_').to_lowercase())
-        .collect();
-    parts.into_iter()
 }
 
 /// `draw`, `drawing`, `lineplot`, `subplots`, but neither `configure` nor `withdraw`.

@@ -8,7 +8,7 @@ use ruff_python_ast::{Expr, ExprCall, InterpolatedStringElement, Stmt};
 use rustc_hash::FxHashSet;
 
 use crate::analysis::depth;
-use crate::analysis::scope::{Body, Locals};
+use crate::analysis::scope::{Body, Locals, stored_names};
 use crate::analysis::source::Source;
 use crate::refactor::words::words;
 use crate::rule::Context;
@@ -170,9 +170,9 @@ impl<'a> Visitor<'a> for Search<'_> {
                 self.within(locals.bound, |search| visitor::walk_expr(search, expr));
             }
             Expr::ListComp(_) | Expr::SetComp(_) | Expr::DictComp(_) | Expr::Generator(_) => {
-                let mut targets = Targets::default();
-                targets.visit_expr(expr);
-                self.within(targets.names, |search| visitor::walk_expr(search, expr));
+                self.within(stored_names(expr), |search| {
+                    visitor::walk_expr(search, expr);
+                });
             }
             _ => {
                 if let Expr::Call(call) = expr {
@@ -203,22 +203,5 @@ impl<'a> Visitor<'a> for Texts {
             self.found.push(literal.value.to_string());
         }
         visitor::walk_interpolated_string_element(self, element);
-    }
-}
-
-/// The names that a comprehension binds.
-#[derive(Default)]
-struct Targets {
-    names: FxHashSet<Name>,
-}
-
-impl<'a> Visitor<'a> for Targets {
-    fn visit_expr(&mut self, expr: &'a Expr) {
-        match expr {
-            Expr::Name(name) if !name.ctx.is_load() => {
-                self.names.insert(name.id.clone());
-            }
-            _ => visitor::walk_expr(self, expr),
-        }
     }
 }

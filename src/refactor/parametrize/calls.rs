@@ -6,7 +6,7 @@ use ruff_python_ast::{Comprehension, Expr, ExprCall, InterpolatedStringElement, 
 use rustc_hash::FxHashSet;
 
 use super::heads::{appended, size};
-use crate::analysis::scope::{Body, Locals};
+use crate::analysis::scope::{Body, Locals, stored_names};
 use crate::text::{Ranged, TextRange, TextSize};
 
 /// What a cell does with a function of the notebook; in places of the parsed text.
@@ -202,15 +202,13 @@ impl Walk<'_> {
 
     /// The first source of a comprehension is read outside of it.
     fn comprehension(&mut self, generators: &[Comprehension], elements: &[&Expr]) {
-        let mut targets = Targets::default();
-        for generator in generators {
-            targets.visit_expr(&generator.target);
-        }
+        let targets = generators.iter().map(|generator| &generator.target);
+        let names: FxHashSet<Name> = targets.flat_map(stored_names).collect();
         let Some((first, rest)) = generators.split_first() else {
             return;
         };
         self.visit_expr(&first.iter);
-        self.within(Frame::Comprehension(targets.names), |walk| {
+        self.within(Frame::Comprehension(names), |walk| {
             first.ifs.iter().for_each(|guard| walk.visit_expr(guard));
             rest.iter().for_each(|part| walk.visit_comprehension(part));
             elements.iter().for_each(|element| walk.visit_expr(element));
@@ -296,22 +294,5 @@ impl<'a> Visitor<'a> for Walk<'_> {
         self.is_shown |= matches!(element, InterpolatedStringElement::Interpolation(own) if own.debug_text.is_some());
         visitor::walk_interpolated_string_element(self, element);
         self.is_shown = was;
-    }
-}
-
-/// The names that an assignment's target binds.
-#[derive(Default)]
-struct Targets {
-    names: FxHashSet<Name>,
-}
-
-impl<'a> Visitor<'a> for Targets {
-    fn visit_expr(&mut self, expr: &'a Expr) {
-        match expr {
-            Expr::Name(name) if !name.ctx.is_load() => {
-                self.names.insert(name.id.clone());
-            }
-            _ => visitor::walk_expr(self, expr),
-        }
     }
 }
