@@ -297,6 +297,9 @@ impl fmt::Display for ConfigError {
 
 impl std::error::Error for ConfigError {}
 
+/// In characters. No real name is longer: what is longer is a slip of none, and is not quoted whole.
+const LONGEST_NAME: usize = 60;
+
 /// A name that means nothing, and the real one that was probably meant.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UnknownName {
@@ -312,9 +315,13 @@ impl UnknownName {
         name: &str,
         real: impl IntoIterator<Item = &'static str>,
     ) -> Self {
+        let mut quoted: String = name.chars().take(LONGEST_NAME).collect();
+        if quoted.len() < name.len() {
+            quoted.push('…');
+        }
         Self {
             kind,
-            name: name.to_owned(),
+            name: quoted,
             nearest: nearest(name, real),
         }
     }
@@ -334,6 +341,9 @@ impl std::error::Error for UnknownName {}
 
 /// The name of `real` that `name` is most likely a slip of, if any is near enough to say so.
 pub fn nearest(name: &str, real: impl IntoIterator<Item = &'static str>) -> Option<&'static str> {
+    if name.chars().nth(LONGEST_NAME).is_some() {
+        return None;
+    }
     let name = name.to_lowercase().replace('_', "-");
     real.into_iter()
         .map(|candidate| (strsim::jaro_winkler(&name, candidate), candidate))
@@ -440,5 +450,15 @@ mod tests {
             "there is no rule or group named `empty_cel`; did you mean `empty-cell`?"
         );
         assert_eq!(message("qqq"), "there is no rule or group named `qqq`");
+    }
+
+    #[test]
+    fn a_name_without_end_is_quoted_in_part() {
+        let message = "é".repeat(1_000_000).parse::<Selector>().unwrap_err();
+        let quoted = "é".repeat(LONGEST_NAME);
+        assert_eq!(
+            message.to_string(),
+            format!("there is no rule or group named `{quoted}…`")
+        );
     }
 }
