@@ -25,7 +25,7 @@ const BLOCK: &str = "if 1:\n";
 pub struct Source<'t> {
     pub text: Cow<'t, str>,
     /// The part of [`Self::text`] that is Python.
-    pub python: TextRange,
+    python: TextRange,
     /// How many bytes stand in front of the cell's own.
     shift: TextSize,
     /// `%%capture out` and, on the next line, `%%bash`: the first runs the rest as a cell.
@@ -83,6 +83,11 @@ impl<'t> Source<'t> {
             shift: TextSize::new(0),
             cell_magics: Vec::new(),
         }
+    }
+
+    /// Whether a place of the cell's text stands in Python, and not in the line or the body of a cell magic.
+    pub fn is_python(&self, place: TextRange) -> bool {
+        self.in_cell(self.python).contains_range(place)
     }
 
     /// A place of the parsed text as a place of the cell's text.

@@ -4,9 +4,8 @@ pub mod variables;
 
 use ruff_python_ast::visitor::{self, Visitor};
 use ruff_python_ast::{Pattern, Stmt};
-use ruff_python_parser::Mode;
 
-use crate::analysis::source::{self, Source, parse_part, size};
+use crate::analysis::source::{self, Source, size};
 use crate::analysis::{depth, python, secrets};
 use crate::text::{Ranged, TextRange, with_replacements};
 
@@ -34,7 +33,7 @@ fn replacement_as(
     choose: impl FnOnce(String) -> String,
 ) -> Result<Replacement, &'static str> {
     let source = Source::new(cell);
-    if !source.python.contains_range(place) {
+    if !source.is_python(place) {
         return Err("it does not stand in Python");
     }
     let string = source::strings(cell)
@@ -79,7 +78,7 @@ fn replacement_as(
         }
         edits
     };
-    if let Some(reason) = must_be_plain(cell, source.python, string) {
+    if let Some(reason) = must_be_plain(&source, string) {
         return Err(reason);
     }
     let after = with_replacements(cell, &edits);
@@ -93,24 +92,34 @@ const ONLY_STRINGS: &str = "Python allows nothing but a string there";
 
 /// Why the string has to be one: a pattern is no expression, though the parser takes f-strings in it, and only a plain string
 /// is a docstring.
-fn must_be_plain(cell: &str, python: TextRange, string: TextRange) -> Option<&'static str> {
-    let reason = depth::with_stack_for(cell, || {
+fn must_be_plain(source: &Source<'_>, string: TextRange) -> Option<&'static str> {
+    let reason = depth::with_stack_for(&source.text, || {
         let mut walk = Plain {
+            source,
             string,
             reason: None,
         };
-        walk.visit_body(&parse_part(cell, python, Mode::Ipython).statements);
+        walk.visit_body(&source.parse().statements);
         walk.reason
     });
     reason.ok().flatten()
 }
 
-struct Plain {
+struct Plain<'s> {
+    source: &'s Source<'s>,
     string: TextRange,
     reason: Option<&'static str>,
 }
 
-impl<'a> Visitor<'a> for Plain {
+impl Plain<'_> {
+    fn stands_in(&self, node: &impl Ranged) -> bool {
+        self.source
+            .in_cell(node.range())
+            .contains_range(self.string)
+    }
+}
+
+impl<'a> Visitor<'a> for Plain<'_> {
     fn visit_stmt(&mut self, stmt: &'a Stmt) {
         let body = match stmt {
             Stmt::FunctionDef(own) => &own.body[..],
@@ -119,7 +128,7 @@ impl<'a> Visitor<'a> for Plain {
         };
         if let Some(Stmt::Expr(first)) = body.first()
             && first.value.is_string_literal_expr()
-            && first.range().contains_range(self.string)
+            && self.stands_in(first)
         {
             self.reason = Some("it stands in a docstring, which only a plain string can be");
         }
@@ -127,7 +136,7 @@ impl<'a> Visitor<'a> for Plain {
     }
 
     fn visit_pattern(&mut self, pattern: &'a Pattern) {
-        if pattern.range().contains_range(self.string) {
+        if self.stands_in(pattern) {
             self.reason = Some(ONLY_STRINGS);
         }
     }
@@ -229,6 +238,18 @@ mod tests {
         check(
             "login(\"ana\", password = u'not-4-real-one!')",
             Ok("login(\"ana\", password = os.environ[\"PASSWORD\"])"),
+        );
+    }
+
+    #[test]
+    fn a_cell_may_be_indented_as_a_whole() {
+        check(
+            "    password = 'not-4-real-one!'",
+            Ok("    password = os.environ[\"PASSWORD\"]"),
+        );
+        check(
+            "  def login():\n    'by AKIAQX7M2LTZ4WVN6RBD'",
+            Err("it stands in a docstring, which only a plain string can be"),
         );
     }
 
