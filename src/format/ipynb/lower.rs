@@ -173,6 +173,7 @@ impl Lowering<'_> {
                 });
             }
         }
+        let end = atoms.len();
         for (range, new) in edit.replacements(cell) {
             let at = |offset: usize| {
                 let mut length = 0;
@@ -194,7 +195,25 @@ impl Lowering<'_> {
                 atoms.splice(start..end, new);
             }
         }
+        self.forget_what_would_join(&mut atoms, end);
         atoms
+    }
+
+    /// Half of a surrogate pair and bytes that are no UTF-8 might make a character with what now follows them: they
+    /// are written anew, as what they were read as.
+    /// `end` is the position behind the last character before the edit.
+    fn forget_what_would_join(&self, atoms: &mut [Atom], end: usize) {
+        let mut follower = Some(end);
+        for atom in atoms.iter_mut().rev() {
+            let position = atom.old.as_ref().map(|old| old.position);
+            if let Some(old) = &atom.old
+                && follower != Some(old.position + 1)
+                && !old.stands_alone(atom.character, self.bytes)
+            {
+                atom.old = None;
+            }
+            follower = position;
+        }
     }
 
     fn write_atom(&self, atom: &Atom, out: &mut Vec<u8>) {
@@ -415,6 +434,13 @@ struct Old {
     position: usize,
     /// The string of the source that holds it.
     piece: usize,
+}
+
+impl Old {
+    /// Whether it is read as the character whatever follows.
+    fn stands_alone(&self, character: char, bytes: &[u8]) -> bool {
+        character != char::REPLACEMENT_CHARACTER || self.raw.of(bytes) == "\u{fffd}".as_bytes()
+    }
 }
 
 pub(super) fn enclose(

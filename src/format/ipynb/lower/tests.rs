@@ -362,6 +362,29 @@ fn a_string_keeps_what_was_not_replaced_as_it_was_escaped() {
 }
 
 #[test]
+fn halves_of_a_character_do_not_join_when_what_parted_them_goes() {
+    let file = |source: &[u8]| {
+        let (before, after) = (
+            &br#"{"cells": [{"cell_type": "code", "metadata": {}, "source": ""#[..],
+            &br#""}], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}"#[..],
+        );
+        [before, source, after].concat()
+    };
+    for (source, length, expected) in [
+        (&br"\ud83dx\ude00"[..], 3, &br"\ufffd\ude00"[..]),
+        (b"\xf0\x9fx\x98\x80", 3, b"\xef\xbf\xbd\x98\x80"),
+        (br"\ud83d\ud83dx", 6, br"\ud83d\ufffd"),
+    ] {
+        let range = at(length, length + 1);
+        let after = patch(&file(source), &Edit::replace(CellIdx(0), range, "")).unwrap();
+        assert_eq!(
+            String::from_utf8_lossy(&after),
+            String::from_utf8_lossy(&file(expected))
+        );
+    }
+}
+
+#[test]
 fn an_inserted_cell_has_an_id_of_its_own_that_is_always_the_same() {
     let insert = |at| EditOp::Insert {
         at: CellIdx(at),
