@@ -127,3 +127,18 @@ fn a_branch_that_becomes_certain_is_followed() {
         .collect();
     engine::check(&[&texts[0], "f()", "late = 1"], &changes);
 }
+
+/// All names still go in the same cell, and elsewhere in it.
+#[test]
+fn a_reset_that_moves_within_its_cell_is_told_where_it_is() {
+    for text in ["a = 1\n%reset -f", "dbutils.library.restartPython()"] {
+        let change = Change::Text {
+            at: 1,
+            text: text.to_owned(),
+        };
+        engine::check(
+            &["x = 1", "%reset -f", "print(x)"],
+            &[change, Change::Settle],
+        );
+    }
+}

@@ -294,6 +294,13 @@ impl Link {
         for name in &rebound {
             dirty.extend(self.names.users(name));
         }
+        if resets(&old).ne(resets(&facts)) {
+            let below = (position + 1..self.cells.len()).map(CellIdx::new);
+            let misses = |lack: Lack| matches!(lack, Lack::Deleted { cell: by, .. } if by == cell);
+            let told =
+                below.filter(|&reader| self.needs(reader).iter().any(|need| misses(need.lack)));
+            dirty.extend(told.map(|reader| reader.0));
+        }
         let mut neighbours: FxHashSet<u32> = FxHashSet::default();
         self.twins.update(cell.0, &old, &facts, &mut neighbours);
         let deferred = deferred_reads(&old)
@@ -429,6 +436,14 @@ impl Link {
         );
         before
     }
+}
+
+/// Where all names go, which is what those who miss one are told.
+fn resets(facts: &Facts) -> impl Iterator<Item = TextRange> {
+    let resets = facts.openings.iter();
+    resets
+        .filter(|opening| opening.kind == OpeningKind::Reset)
+        .map(|opening| opening.range)
 }
 
 /// Names that a cell reads in bodies, each once.
