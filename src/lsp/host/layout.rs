@@ -234,7 +234,7 @@ impl Layout {
         let Some(position) = inside else {
             return Update::Unread;
         };
-        let update = if only_places || self.begins_a_header(rope) {
+        let update = if only_places || self.begins_a_header(rope) || self.begins_an_object(rope) {
             Update::Unread
         } else {
             self.reread(rope, position, spliced)
@@ -252,6 +252,15 @@ impl Layout {
         };
         let begins: Vec<u8> = rope.bytes_at(first.start).take(5).collect();
         matches!(self.how, How::Sheet { .. }) && (begins.starts_with(b"---") || begins == b"# ---")
+    }
+
+    /// Whether the text begins as a notebook's JSON does, and nobody says that it is something else.
+    fn begins_an_object(&self, rope: &Rope) -> bool {
+        let mut text = rope.chars().peekable();
+        text.next_if_eq(&'\u{feff}');
+        matches!(self.how, How::Sheet { .. })
+            && matches!(self.hint, Hint::None | Hint::Json)
+            && text.find(|character| !character.is_ascii_whitespace()) == Some('{')
     }
 
     /// Reads one cell, with the edit in it.
