@@ -77,22 +77,60 @@ const TEXTS: &[&str] = &[
     "np.random.seed(1)",
     "y = np.random.rand(x)",
     "x = np.random.default_rng()",
+    // What binds or reads in a way of its own.
+    "match x:\n    case [y, *z]:\n        h = y\n    case _:\n        h = w",
+    "[w := x for x in y]",
+    "x, *y = z",
+    "del f",
+    "async def f():\n    return x\nawait f()",
+    "def f():\n    yield x\nfor y in f():\n    z = y",
+    "C.run = f\nc.run()",
+    "def f(y=x):\n    return y + z",
+    "class C:\n    x = 1\n    y = [x for _ in z]",
+    "f = lambda: (yield w)\nlist(map(f, x))",
+    "try:\n    import np\nexcept ImportError:\n    np = None",
+    "with x as y, open(z) as w:\n    f(y)",
+    "type A = x\ndef k[T: A](a: T) -> T:\n    return a",
+    "files = !ls {x}\nprint(files)",
+    "%time y = f()",
+    "%store -r x",
+    "%%capture out\nprint(x)",
+    "out.show()",
+    "exec(z)",
+    "locals()[y]",
+    "password = \"hR7kQ2vX9pLm4Tz\"",
+    "f(password)",
+    "import os\nos.chdir(x)",
+    "while x:\n    y = 1\nelse:\n    z = 2",
+    "df.query('a > @x')",
 ];
+
+/// A text, or the same at other places of its cell.
+fn text() -> impl Strategy<Value = String> {
+    let before = prop_oneof![
+        6 => Just(""),
+        1 => Just("\n"),
+        1 => Just("# note\n"),
+        1 => Just("y = 2\n"),
+    ];
+    let text = prop::sample::select(TEXTS);
+    (before, text).prop_map(|(before, text)| format!("{before}{text}"))
+}
 
 fn change() -> impl Strategy<Value = Change> {
     let at = 0..12usize;
-    let text = prop::sample::select(TEXTS).prop_map(str::to_owned);
     prop_oneof![
-        6 => (at.clone(), text.clone()).prop_map(|(at, text)| Change::Text { at, text }),
+        6 => (at.clone(), text()).prop_map(|(at, text)| Change::Text { at, text }),
         3 => (at.clone(), proptest::option::of(1..9u32), any::<bool>())
             .prop_map(|(at, count, edited)| Change::Run { at, count, edited }),
         1 => (at.clone(), 0..3u8).prop_map(|(at, kind)| Change::Kind { at, kind }),
         1 => (at.clone(), any::<bool>()).prop_map(|(at, tag)| Change::Tag { at, tag }),
-        2 => (at.clone(), text).prop_map(|(at, text)| Change::Insert { at, text }),
+        2 => (at.clone(), text()).prop_map(|(at, text)| Change::Insert { at, text }),
         1 => (at.clone(), 1..3usize).prop_map(|(at, count)| Change::Remove { at, count }),
         2 => (at.clone(), at).prop_map(|(from, to)| Change::Move { from, to }),
         1 => any::<bool>().prop_map(Change::Home),
         1 => any::<bool>().prop_map(Change::Language),
+        1 => any::<bool>().prop_map(Change::Rules),
         4 => Just(Change::Settle),
     ]
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use cellwise::config::Config;
+use cellwise::config::{Config, Settings};
 use cellwise::engine::Analysis;
 use cellwise::notebook::{
     Cell, CellIdx, CellKind, Execution, Home, Language, Notebook, NotebookMeta,
@@ -31,7 +31,6 @@ pub fn run(data: &[u8]) {
 
 /// Panics where what was told is not what is so.
 pub fn check(start: &[&str], changes: &[Change]) {
-    let config = Arc::new(Config::default());
     let cells = start.iter();
     let notebook = Notebook {
         cells: cells
@@ -39,12 +38,13 @@ pub fn check(start: &[&str], changes: &[Change]) {
             .collect(),
         ..Notebook::default()
     };
-    let mut analysis = Analysis::new(notebook, Arc::clone(&config));
+    let mut analysis = Analysis::new(notebook, Arc::default());
     let mut shown = Shown::all(&analysis);
     for change in changes.iter().chain([&Change::Settle]) {
         apply(&mut analysis, &mut shown, change);
         if matches!(change, Change::Settle) {
-            let fresh = Analysis::new(analysis.notebook().clone(), Arc::clone(&config));
+            let config = Arc::new(analysis.config().clone());
+            let fresh = Analysis::new(analysis.notebook().clone(), config);
             assert_eq!(shown, Shown::all(&analysis), "what was told");
             assert_eq!(shown, Shown::all(&fresh), "a fresh start");
         }
@@ -84,6 +84,8 @@ pub enum Change {
     },
     Home(bool),
     Language(bool),
+    /// All rules, or those that are on by default.
+    Rules(bool),
     Settle,
 }
 
@@ -120,7 +122,10 @@ impl Change {
                 to: choices.below(12),
             },
             6 => Self::Home(choices.flip()),
-            7 => Self::Language(choices.flip()),
+            7 => match choices.below(4) {
+                at_least_two @ 2.. => Self::Rules(at_least_two == 3),
+                language => Self::Language(language == 1),
+            },
             8 => Self::Settle,
             _ => Self::Text {
                 at,
@@ -260,6 +265,11 @@ fn apply(analysis: &mut Analysis, shown: &mut Shown, change: &Change) {
                 ..(*analysis.notebook().meta).clone()
             };
             analysis.set_meta(meta);
+        }
+        Change::Rules(all) => {
+            let settings = Settings::from_toml("select = ['all']").expect("it is understood");
+            let layers: &[&Settings] = if all { &[&settings] } else { &[] };
+            analysis.set_config(Arc::new(Config::resolve(layers, None)));
         }
         Change::Settle => shown.settle(analysis),
     }
