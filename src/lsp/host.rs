@@ -168,7 +168,8 @@ pub(super) fn edited(
     let cell = match (cell, &document.hosted) {
         (Ok(cell), before) => {
             let before = before.as_ref().map_or("", |before| &before.text);
-            host.unread |= tells_the_format(before) || tells_the_format(&cell.text);
+            let hint = host.layout.hint;
+            host.unread |= tells_the_format(before, hint) || tells_the_format(&cell.text, hint);
             *cell
         }
         (Err(text), Some(before)) => {
@@ -189,7 +190,11 @@ pub(super) fn edited(
 
 /// Whether a cell's text holds what a format is told by: it may stand in a cell that was never closed, or be the JSON of
 /// a notebook behind a line that is no marker any more.
-fn tells_the_format(text: &str) -> bool {
+fn tells_the_format(text: &str, hint: Hint) -> bool {
+    // Without a marker above it, what follows may be JSON.
+    if matches!(hint, Hint::None | Hint::Json) && text.contains("%%") {
+        return true;
+    }
     let signs = [
         "{python",
         "{code-cell",
