@@ -1,4 +1,5 @@
 //! What refactorings make of hard cases: the files in `hard_cases/`, one an action, written as the manual pages are.
+//! `names.md` has those of the rules about names.
 //!
 //! `CELLWISE_BLESS=1 cargo test --test hard_cases` writes down what comes out now; read the difference.
 //! `tests/behaviour/cases` runs each case before and after.
@@ -16,6 +17,7 @@ use cellwise::engine::Analysis;
 use cellwise::format::percent;
 use cellwise::notebook::{Cell, CellIdx, CellKind, Notebook};
 use cellwise::project::NoProject;
+use cellwise::rule::Severity;
 use cellwise::text::TextRange;
 
 /// An action on a whole cell, which is asked for at its start.
@@ -51,6 +53,45 @@ fn parametrize_function_does_as_written() {
     as_written("parametrize-function");
 }
 
+/// Nothing is found in them but what is marked: hints and what is opt-in aside.
+#[test]
+fn names_are_found_as_written() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/hard_cases/names.md");
+    let written = std::fs::read_to_string(path).unwrap();
+    let source: String = written
+        .lines()
+        .map(|line| format!("//! {line}\n"))
+        .collect();
+    let examples = docs::examples(&source);
+    for section in [Section::Clean, Section::Flagged] {
+        assert!(examples.iter().any(|example| example.section == section));
+    }
+    for example in examples {
+        let analysis = Analysis::new(example.notebook(), Arc::new(Config::default()));
+        let found = analysis
+            .findings()
+            .filter(|finding| finding.severity <= Severity::Warning);
+        let found: Vec<_> = found.collect();
+        let expected = example.expected();
+        let title = &example.title;
+        assert_eq!(found.len(), expected.len(), "{title}: {found:#?}");
+        assert_eq!(
+            example.section == Section::Clean,
+            expected.is_empty(),
+            "{title}"
+        );
+        for (finding, mark) in found.iter().zip(&expected) {
+            assert_eq!(finding.rule, mark.rule, "{title}");
+            assert_eq!(finding.anchor.cell(), mark.cell, "{title}");
+            assert!(
+                finding.message.contains(&mark.message),
+                "{title}: {}",
+                finding.message
+            );
+        }
+    }
+}
+
 #[test]
 fn every_file_of_cases_is_read() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/hard_cases");
@@ -58,7 +99,9 @@ fn every_file_of_cases_is_read() {
     for file in std::fs::read_dir(folder).unwrap() {
         let name = file.unwrap().file_name().into_string().unwrap();
         let action = name.trim_end_matches(".md");
-        assert!(source.contains(&format!("\"{action}\"")), "{name}");
+        let is_read =
+            source.contains(&format!("\"{action}\"")) || source.contains(&format!("/{name}\""));
+        assert!(is_read, "{name}");
     }
 }
 

@@ -211,6 +211,8 @@ pub enum Value {
     /// A part of a module that the same cell imports: `stats = scipy.stats`.
     ModulePart,
     Lambda(ScopeIdx),
+    /// A class or function that a call makes: `namedtuple("P", "x y")`, `partial(f, 1)`.
+    Definition,
     /// Another name: `f = g`.
     Alias(Name),
     /// The result of calling a name: `model = Model()`.
@@ -315,6 +317,8 @@ pub struct Class {
     /// Base classes that are plain names of the notebook.
     pub bases: Vec<Name>,
     pub methods: Vec<(Name, ScopeIdx)>,
+    /// Names that its body binds in any other way, or its methods on their object: `fn = staticmethod(f)`, `self.fn = f`.
+    pub attributes: Vec<Name>,
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -537,6 +541,12 @@ impl Facts {
             .binary_search_by(|(own, _)| own.as_str().cmp(name))
             .ok()?;
         Some(&self.exits[at].1)
+    }
+
+    /// Whether something in the text binds the name, even if it is deleted again.
+    pub fn binds(&self, name: &str) -> bool {
+        let mut bindings = self.bindings.iter();
+        bindings.any(|binding| binding.name == *name && !binding.kind.is_delete())
     }
 
     pub fn binding(&self, exit: &Exit) -> &Binding {

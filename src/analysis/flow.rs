@@ -47,6 +47,8 @@ pub struct Rounds {
     pub last: Branch,
     /// A round, by the time the next one begins.
     pub next: Branch,
+    /// What was done by the time of each `break`.
+    pub breaks: Vec<Branch>,
     /// Rounds that a `continue` ends: how many reads of the cell come before it, and what is done there.
     pub skips: Vec<(usize, Branch)>,
 }
@@ -131,6 +133,7 @@ impl Flow {
         // What a round begins with: nothing yet, or what the one before it has done.
         let begun = self.joined(&[&rounds[..], &[&untouched]].concat());
         let mut last: Vec<Branch> = breaks.into_iter().map(|exit| exit.branch).collect();
+        let broken = last.len();
         if !forever {
             last.extend(rounds.iter().copied().cloned());
         }
@@ -139,6 +142,7 @@ impl Flow {
                 branch.entry(name.clone()).or_insert(*state);
             }
         }
+        let breaks = last[..broken].to_vec();
         if last.is_empty() {
             // What follows is never reached; the whole body is as good as anything.
             last.push(body.clone());
@@ -146,6 +150,7 @@ impl Flow {
         Rounds {
             last: self.joined(&last.iter().collect::<Vec<_>>()),
             next: self.joined(&rounds),
+            breaks,
             skips: skips
                 .into_iter()
                 .map(|exit| (exit.uses, exit.branch))

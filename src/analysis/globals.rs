@@ -55,7 +55,10 @@ fn variable(link: &Link, home: CellIdx, name: &str) -> Option<CellIdx> {
 
 fn holds_value(kind: &BindingKind) -> bool {
     match kind {
-        BindingKind::Value(value) => !matches!(value, Value::Lambda(_) | Value::Alias(_)),
+        BindingKind::Value(value) => !matches!(
+            value,
+            Value::Lambda(_) | Value::Definition | Value::Alias(_)
+        ),
         BindingKind::For
         | BindingKind::With
         | BindingKind::Walrus

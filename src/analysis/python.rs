@@ -4,7 +4,7 @@ use std::hash::{Hash, Hasher};
 
 use ruff_python_ast::name::Name;
 use ruff_python_ast::{Stmt, StmtExpr};
-use rustc_hash::{FxHashMap, FxHasher};
+use rustc_hash::{FxHashMap, FxHashSet, FxHasher};
 use thin_vec::{ThinVec, thin_vec};
 
 use super::depth;
@@ -113,9 +113,13 @@ fn doubt(facts: &mut Facts) {
 
 fn exits(facts: &Facts, states: Branch) -> ThinVec<(Name, Exit)> {
     let mut last_written: FxHashMap<&Name, usize> = FxHashMap::default();
+    let mut bound: FxHashSet<&Name> = FxHashSet::default();
     for (at, binding) in facts.bindings.iter().enumerate() {
         if binding.kind.is_written() {
             last_written.insert(&binding.name, at);
+        }
+        if !binding.kind.is_delete() {
+            bound.insert(&binding.name);
         }
     }
     let mut exits: ThinVec<_> = states
@@ -131,7 +135,11 @@ fn exits(facts: &Facts, states: Branch) -> ThinVec<(Name, Exit)> {
             let exit = Exit {
                 state,
                 binding: u32::try_from(binding).unwrap_or(u32::MAX),
-                fingerprint: fingerprint(facts, state, &facts.bindings[binding]),
+                fingerprint: fingerprint(
+                    facts,
+                    (state, bound.contains(&name)),
+                    &facts.bindings[binding],
+                ),
             };
             Some((name, exit))
         })
@@ -140,10 +148,11 @@ fn exits(facts: &Facts, states: Branch) -> ThinVec<(Name, Exit)> {
     exits
 }
 
-/// A number that differs when what other cells may conclude from a binding differs.
-fn fingerprint(facts: &Facts, state: State, binding: &Binding) -> u64 {
+/// A number that differs when what other cells may conclude from a binding differs. `end` is what became of the name,
+/// and whether it was ever bound.
+fn fingerprint(facts: &Facts, end: (State, bool), binding: &Binding) -> u64 {
     let mut hasher = FxHasher::default();
-    state.hash(&mut hasher);
+    end.hash(&mut hasher);
     binding.range.hash(&mut hasher);
     binding.path.hash(&mut hasher);
     std::mem::discriminant(&binding.kind).hash(&mut hasher);
@@ -153,8 +162,13 @@ fn fingerprint(facts: &Facts, state: State, binding: &Binding) -> u64 {
             hash_scope(facts, *scope, &mut hasher);
         }
         BindingKind::Class(class) => {
-            let Class { bases, methods, .. } = facts.class(*class);
-            bases.hash(&mut hasher);
+            let Class {
+                bases,
+                methods,
+                attributes,
+                ..
+            } = facts.class(*class);
+            (bases, attributes).hash(&mut hasher);
             for (name, scope) in methods {
                 name.hash(&mut hasher);
                 hash_scope(facts, *scope, &mut hasher);

@@ -10,7 +10,8 @@ use super::magics::{self, Body};
 use super::source;
 use crate::notebook::Notebook;
 
-/// Calls and modules that read names from strings: queries, formulas, `timeit` statements.
+/// Calls and modules that read names from strings: queries, formulas, `timeit` statements, SQL on tables that are
+/// variables.
 const TEXT_READERS: &[&str] = &[
     "query(",
     "eval(",
@@ -25,6 +26,12 @@ const TEXT_READERS: &[&str] = &[
     "logit(",
     "get_ipython()",
     "timeit(",
+    "duckdb",
+    "con.sql(",
+    "con.execute(",
+    "conn.sql(",
+    "pl.sql(",
+    "sqldf(",
 ];
 
 /// What a cell's text reads by text.
@@ -121,6 +128,17 @@ pub fn namespace_use<'f>(facts: &'f Facts, text: &str) -> Option<&'f Name> {
         let after = text.get(range.end().to_usize()..).unwrap_or_default();
         match name.as_str() {
             "eval" | "exec" | "globals" | "locals" | "__main__" => true,
+            "sys" => ["__name__]", "\"__main__\"]", "'__main__']"]
+                .iter()
+                .any(|own| {
+                    after
+                        .strip_prefix(".modules[")
+                        .is_some_and(|key| key.starts_with(own))
+                }),
+            "mock" | "patch" => ["\"__main__.", "'__main__."]
+                .iter()
+                .any(|own| text.contains(own)),
+            _ if after.starts_with(".__globals__") => true,
             // With an argument these ask an object, not the notebook.
             "vars" | "dir" => after
                 .trim_start()

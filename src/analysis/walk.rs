@@ -38,7 +38,7 @@ pub struct Walker<'s> {
     idle_at: Vec<u32>,
     /// Whether a `return` here is as likely as what follows: in a loop that seeks, in `try`, where an argument says so.
     returns: bool,
-    /// Whether such a `return` of the body that is being walked may have left it.
+    /// Whether such a `return` of the body that is being walked may have left it, or a `yield` for good.
     returned: bool,
     /// Whether a missing name is expected, or the place is never reached.
     guarded: bool,
@@ -58,6 +58,7 @@ pub struct Walker<'s> {
 
 enum Frame {
     Class {
+        index: ClassIdx,
         locals: FxHashSet<Name>,
     },
     Function {
@@ -180,6 +181,7 @@ impl<'s> Walker<'s> {
             Expr::Attribute(_) | Expr::Subscript(_) => {
                 self.visit_expr(target);
                 self.mutate(target);
+                self.note_own_attribute(target);
             }
             // Not a target; the parser has reported it.
             _ => self.visit_expr(target),

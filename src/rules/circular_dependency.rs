@@ -44,7 +44,8 @@ fn check(cx: &CellContext<'_>, findings: &mut Vec<Finding>) {
     }
     let mut reported: Vec<CellIdx> = Vec::new();
     for need in cx.all.link.needs(cx.index) {
-        let Some((below, back)) = missing::needed_back(cx, need) else {
+        // A branch that is not taken needs nothing.
+        let Some((below, back)) = missing::needed_back(cx, need).filter(|_| !need.in_branch) else {
             continue;
         };
         if reported.contains(&below) {

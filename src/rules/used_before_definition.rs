@@ -3,7 +3,7 @@
 //! The notebook worked because the cells were run in another order. In a fresh kernel, in CI and
 //! for everybody else it stops with a `NameError`.
 //! What a function reads is needed when it is called, so calls are followed: through functions,
-//! methods, lambdas and names that stand for them. A cell tagged `skip-execution` is not run, and nothing is said of it.
+//! methods, lambdas, objects that are called, and names that stand for them. A cell tagged `skip-execution` is not run, and nothing is said of it.
 //!
 //! ## Flagged
 //! ```notebook

@@ -1,26 +1,35 @@
 //! Links one cell: what it needs, and where that comes from on a run from the top.
 
+mod callee;
+
 use ruff_python_ast::name::Name;
 use rustc_hash::FxHashSet;
 
 use super::super::facts::{
-    Binding, BindingKind, Callee, ClassIdx, Facts, OpeningKind, Path, ScopeCall, ScopeIdx, State,
-    Step, Value,
+    Binding, BindingKind, Callee, Facts, OpeningKind, Path, ScopeCall, ScopeIdx, State, Step,
 };
 use super::super::python::is_bare_magic;
 use super::super::surroundings;
 use super::{Lack, Link, Need, Source, Through};
 use crate::notebook::CellIdx;
 use crate::text::TextRange;
-
-/// How far names are followed through `f = g` and base classes.
-const LONGEST_ALIAS: u32 = 8;
+use callee::{Body, Receiver};
 
 /// A moment of the run from the top: a cell, and a step in it.
 #[derive(Debug, Clone, Copy)]
 struct Moment {
     cell: CellIdx,
     step: Step,
+}
+
+impl Moment {
+    /// When a binding of the cell is made.
+    fn of(cell: CellIdx, binding: &Binding) -> Self {
+        Self {
+            cell,
+            step: binding.step,
+        }
+    }
 }
 
 /// Whether a name is there at a moment.
@@ -136,7 +145,7 @@ impl<'l> Resolver<'l> {
             cell,
             scope: index,
             receiver,
-        }) = self.body_of(callee, home, walk)
+        }) = self.body_of(callee, home, (walk.moment, walk.receiver))
         else {
             return;
         };
@@ -231,13 +240,10 @@ impl<'l> Resolver<'l> {
                 {
                     continue;
                 }
-                let bound_somewhere = self.link.binders(&read.name).next().is_some()
-                    || self
-                        .facts
-                        .bindings
-                        .iter()
-                        .any(|binding| binding.name == read.name);
-                if !bound_somewhere {
+                // A cell that deletes it in the end may have called the body before.
+                let mut touchers = self.link.touchers(&read.name);
+                let bound_elsewhere = touchers.any(|cell| self.link.facts(cell).binds(&read.name));
+                if !bound_elsewhere && !self.facts.binds(&read.name) {
                     self.needs.push(Need {
                         name: read.name.clone(),
                         range: read.range,
@@ -408,134 +414,6 @@ impl<'l> Resolver<'l> {
         (exit.state == State::Sure && binding.path == Path::Sure).then_some((cell, binding))
     }
 
-    /// The body that a call runs, where that is certain. `home` is the cell whose text makes the call.
-    fn body_of(&mut self, callee: &Callee, home: CellIdx, walk: &CallWalk) -> Option<Body> {
-        let moment = walk.moment;
-        let (class, method) = match callee {
-            Callee::Scope(scope) => {
-                return Some(Body {
-                    cell: home,
-                    scope: *scope,
-                    receiver: walk.receiver,
-                });
-            }
-            Callee::Name(name) => return self.body_of_name(name, moment, LONGEST_ALIAS),
-            Callee::Own(class, method) => match walk.receiver {
-                Receiver::None => ((home, *class), method),
-                Receiver::Known(class) => (class, method),
-                Receiver::Unknown => return None,
-            },
-            Callee::Method(class, method) => {
-                (self.class_of_name(class, moment, LONGEST_ALIAS)?, method)
-            }
-            Callee::Attribute(base, method) => {
-                let (cell, binding) = self.binding_at(base, moment)?;
-                let class = match &binding.kind {
-                    // `Base.run(anything)`: the object is of any class.
-                    BindingKind::Class(class) => {
-                        let found = self.method(cell, *class, method, moment, LONGEST_ALIAS);
-                        return found.map(|(cell, scope)| Body {
-                            cell,
-                            scope,
-                            receiver: Receiver::Unknown,
-                        });
-                    }
-                    BindingKind::Value(Value::CallOf(class)) => {
-                        let made = Moment {
-                            cell,
-                            step: binding.step,
-                        };
-                        self.class_of_name(class, made, LONGEST_ALIAS)?
-                    }
-                    _ => return None,
-                };
-                (class, method)
-            }
-        };
-        let (cell, scope) = self.method(class.0, class.1, method, moment, LONGEST_ALIAS)?;
-        Some(Body {
-            cell,
-            scope,
-            receiver: Receiver::Known(class),
-        })
-    }
-
-    fn body_of_name(&mut self, name: &Name, moment: Moment, patience: u32) -> Option<Body> {
-        let patience = patience.checked_sub(1)?;
-        let (cell, binding) = self.binding_at(name, moment)?;
-        match &binding.kind {
-            BindingKind::Function(scope) | BindingKind::Value(Value::Lambda(scope)) => Some(Body {
-                cell,
-                scope: *scope,
-                receiver: Receiver::None,
-            }),
-            BindingKind::Class(class) => {
-                let receiver = Receiver::Known((cell, *class));
-                let (cell, scope) = self.method(cell, *class, "__init__", moment, LONGEST_ALIAS)?;
-                Some(Body {
-                    cell,
-                    scope,
-                    receiver,
-                })
-            }
-            BindingKind::Value(Value::Alias(other)) => {
-                let bound = Moment {
-                    cell,
-                    step: binding.step,
-                };
-                self.body_of_name(other, bound, patience)
-            }
-            _ => None,
-        }
-    }
-
-    fn class_of_name(
-        &mut self,
-        name: &Name,
-        moment: Moment,
-        patience: u32,
-    ) -> Option<(CellIdx, ClassIdx)> {
-        let patience = patience.checked_sub(1)?;
-        let (cell, binding) = self.binding_at(name, moment)?;
-        match &binding.kind {
-            BindingKind::Class(class) => Some((cell, *class)),
-            BindingKind::Value(Value::Alias(other)) => {
-                let bound = Moment {
-                    cell,
-                    step: binding.step,
-                };
-                self.class_of_name(other, bound, patience)
-            }
-            _ => None,
-        }
-    }
-
-    /// A method of a class or of its base classes.
-    fn method(
-        &mut self,
-        cell: CellIdx,
-        class: ClassIdx,
-        name: &str,
-        moment: Moment,
-        patience: u32,
-    ) -> Option<(CellIdx, ScopeIdx)> {
-        let patience = patience.checked_sub(1)?;
-        let class = self.link.facts(cell).class(class);
-        // The last of several definitions of one name is the one that stays.
-        if let Some((_, scope)) = class.methods.iter().rev().find(|(own, _)| *own == *name) {
-            return Some((cell, *scope));
-        }
-        for base in &class.bases {
-            let Some((cell, base)) = self.class_of_name(base, moment, LONGEST_ALIAS) else {
-                return None; // A base class from elsewhere may have the method.
-            };
-            if let Some(found) = self.method(cell, base, name, moment, patience) {
-                return Some(found);
-            }
-        }
-        None
-    }
-
     fn ask(&mut self, name: &Name) {
         if !self.asked.contains(name) {
             self.asked.insert(name.clone());
@@ -633,21 +511,4 @@ struct CallWalk {
     judged: bool,
     /// Of the body that runs.
     receiver: Receiver,
-}
-
-/// A body that a call runs.
-struct Body {
-    cell: CellIdx,
-    scope: ScopeIdx,
-    receiver: Receiver,
-}
-
-/// The object whose method a body is.
-#[derive(Debug, Clone, Copy)]
-enum Receiver {
-    /// It is no method, or nobody has said.
-    None,
-    /// An object of this class, or the class.
-    Known((CellIdx, ClassIdx)),
-    Unknown,
 }

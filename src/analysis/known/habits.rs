@@ -70,6 +70,12 @@ pub fn takes_path(function: &str) -> bool {
 pub fn says_path(name: &str) -> bool {
     let name = name.trim_end_matches(|c: char| c.is_ascii_digit() || c == '_');
     let lower = name.to_ascii_lowercase();
+    if ["url", "endpoint", "route"]
+        .iter()
+        .any(|web| lower.contains(web))
+    {
+        return false;
+    }
     [
         "path",
         "paths",
@@ -131,6 +137,31 @@ pub fn is_environment(name: &str) -> bool {
         "run_mode",
     ];
     words.contains(&lower.as_str()) || lower.ends_with("_env") || lower.ends_with("_environment")
+}
+
+/// Whether a name tells that its attributes say how the program is run: `settings`, `app_config`, `args`.
+pub fn holds_settings(name: &str) -> bool {
+    let lower = name.to_ascii_lowercase();
+    let words = [
+        "app",
+        "args",
+        "cfg",
+        "conf",
+        "config",
+        "configuration",
+        "context",
+        "ctx",
+        "env",
+        "environment",
+        "flags",
+        "options",
+        "opts",
+        "os",
+        "params",
+        "self",
+        "settings",
+    ];
+    words.contains(&lower.as_str()) || lower.ends_with("config") || lower.ends_with("settings")
 }
 
 /// Whether a name switches between environments by being true: `PROD`, `IS_PRODUCTION`, `DEBUG`.
@@ -216,7 +247,7 @@ mod tests {
         ] {
             assert!(says_path(name), "{name}");
         }
-        for name in ["profile_id", "x", "redirect_url", "title"] {
+        for name in ["profile_id", "x", "redirect_url", "url_path", "title"] {
             assert!(!says_path(name), "{name}");
         }
     }

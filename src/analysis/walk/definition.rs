@@ -75,6 +75,7 @@ impl Walker<'_> {
             range,
             bases,
             methods: Vec::new(),
+            attributes: Vec::new(),
         });
         self.with_type_parameters(class.type_params.as_deref(), |walker| {
             let locals: FxHashSet<Name> = ["__module__", "__qualname__", "__annotations__"]
@@ -84,7 +85,7 @@ impl Walker<'_> {
             // What `super()` needs is there for every method, as a name as well.
             let implied = [Name::new_static("__class__")].into_iter().collect();
             walker.frames.push(Frame::Names(implied));
-            walker.frames.push(Frame::Class { locals });
+            walker.frames.push(Frame::Class { index, locals });
             for stmt in &class.body {
                 match stmt {
                     Stmt::FunctionDef(function) => walker.function(function, Some(index)),

@@ -91,6 +91,26 @@ const EAGER: &[&str] = &[
     "transform",
 ];
 
+/// What makes classes, types and functions when it is called. Sorted.
+const DEFINERS: &[&str] = &[
+    "Enum",
+    "Flag",
+    "IntEnum",
+    "IntFlag",
+    "NamedTuple",
+    "NewType",
+    "ParamSpec",
+    "StrEnum",
+    "TypeVar",
+    "TypedDict",
+    "attrgetter",
+    "itemgetter",
+    "make_dataclass",
+    "methodcaller",
+    "namedtuple",
+    "partial",
+];
+
 impl Walker<'_> {
     pub(super) fn expression(&mut self, expr: &Expr) {
         let consumed = std::mem::take(&mut self.consumed);
@@ -141,9 +161,16 @@ impl Walker<'_> {
                 self.consumed = true;
                 self.visit_expr(&awaited.value);
             }
+            Expr::Yield(inner) => {
+                if let Some(value) = &inner.value {
+                    self.visit_expr(value);
+                }
+                self.returned = true;
+            }
             Expr::YieldFrom(inner) => {
                 self.consumed = true;
                 self.visit_expr(&inner.value);
+                self.returned = true;
             }
             Expr::Starred(starred) => {
                 self.consumed = true;
@@ -239,8 +266,8 @@ impl Walker<'_> {
                     if matches!(argument, Expr::Name(_)) {
                         called.extend(self.callee_of(argument));
                     }
-                    // Whoever is given a generator or a coroutine most often runs it.
-                    self.consumed = consumed || !lazy;
+                    // Whoever is given a generator or a coroutine most often runs it; an object may keep it.
+                    self.consumed = consumed || !lazy && !function.is_some_and(may_keep);
                     self.visit_expr(argument);
                     self.consumed = false;
                 }
@@ -333,6 +360,11 @@ impl Walker<'_> {
             Expr::Call(call) => {
                 self.visit_expr(expr);
                 return match &*call.func {
+                    func if called_name(func)
+                        .is_some_and(|name| DEFINERS.binary_search(&name).is_ok()) =>
+                    {
+                        Value::Definition
+                    }
                     Expr::Name(name) => Value::CallOf(name.id.clone()),
                     _ => Value::Unknown,
                 };
@@ -377,6 +409,12 @@ fn called_name(func: &Expr) -> Option<&str> {
     }
 }
 
+/// Whether what is called is a class by its name, and none of those that take in all that they are given at once.
+fn may_keep(function: &str) -> bool {
+    let is_class = function.starts_with(|first: char| first.is_ascii_uppercase());
+    is_class && !matches!(function, "Counter" | "DataFrame" | "OrderedDict" | "Series")
+}
+
 /// What iterates, calls or awaits nothing until somebody iterates or awaits its result: builtins and functions of
 /// `itertools`, with or without the module; those of `asyncio`. Sorted.
 const LAZY: &[&str] = &[
@@ -397,13 +435,17 @@ const LAZY: &[&str] = &[
     "iter",
     "map",
     "pairwise",
+    "print",
+    "repr",
     "run_coroutine_threadsafe",
     "shield",
     "starmap",
+    "str",
     "takewhile",
     "tee",
     "tqdm",
     "trange",
+    "type",
     "wait_for",
     "zip",
     "zip_longest",
@@ -431,6 +473,7 @@ mod tests {
     #[test]
     fn the_tables_are_sorted() {
         assert!(MUTATORS.is_sorted());
+        assert!(DEFINERS.is_sorted());
         assert!(EAGER.is_sorted());
         assert!(LAZY.is_sorted());
     }

@@ -4,17 +4,18 @@ use ruff_python_ast::{ExceptHandler, Expr, Stmt};
 
 use super::Walker;
 use crate::analysis::facts::Path;
-use crate::analysis::flow::Outcome;
+use crate::analysis::flow::{Branch, Outcome};
+use crate::text::TextRange;
 
 impl Walker<'_> {
     /// A loop's target and body. Reads since `first_use` happen in each round. `walk` returns whether the end of
-    /// the body is never reached.
+    /// the body is never reached. Returns what was done by the time of each `break`.
     pub(super) fn looped(
         &mut self,
         times: Times,
         first_use: usize,
         walk: impl FnOnce(&mut Self) -> bool,
-    ) {
+    ) -> Vec<Branch> {
         let (outer, idle) = (self.path, self.idle);
         self.flow.enter_loop();
         let path = match times {
@@ -36,6 +37,25 @@ impl Walker<'_> {
             };
             self.flow.join(&[done]);
         }
+        rounds.breaks
+    }
+
+    /// The `else` of a loop, which each `break` passes by.
+    pub(super) fn after_loop(&mut self, orelse: &[Stmt], breaks: Vec<Branch>, at: TextRange) {
+        if orelse.is_empty() || breaks.is_empty() {
+            self.body(orelse);
+            return;
+        }
+        self.flow.enter(Branch::default());
+        let ends = self.on_path(Path::Perhaps, |walker| walker.body(orelse));
+        let branch = self.flow.leave();
+        let broken = breaks.into_iter().map(|branch| Outcome {
+            branch,
+            ends: false,
+        });
+        let mut outcomes = vec![Outcome { branch, ends }];
+        outcomes.extend(broken);
+        self.join(&outcomes, at);
     }
 }
 
@@ -69,7 +89,7 @@ pub(super) fn has_break(body: &[Stmt]) -> bool {
     has(body, &|stmt| stmt.is_break_stmt())
 }
 
-/// Whether the statements hold one that `is_wanted`, loops and definitions within left aside.
+/// Whether the statements hold one that `is_wanted`, bodies of loops and definitions within left aside.
 fn has(body: &[Stmt], is_wanted: &impl Fn(&Stmt) -> bool) -> bool {
     body.iter().any(|stmt| match stmt {
         Stmt::If(stmt) => {
@@ -80,6 +100,9 @@ fn has(body: &[Stmt], is_wanted: &impl Fn(&Stmt) -> bool) -> bool {
                     .any(|clause| has(&clause.body, is_wanted))
         }
         Stmt::With(stmt) => has(&stmt.body, is_wanted),
+        // What follows a loop within belongs to the one around it.
+        Stmt::For(stmt) => has(&stmt.orelse, is_wanted),
+        Stmt::While(stmt) => has(&stmt.orelse, is_wanted),
         Stmt::Try(stmt) => {
             has(&stmt.body, is_wanted)
                 || has(&stmt.orelse, is_wanted)

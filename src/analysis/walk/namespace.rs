@@ -38,6 +38,9 @@ const READERS: &[&str] = &[
 /// Modules whose attributes are names that every cell sees.
 const SEEN_EVERYWHERE: &[&str] = &["__builtin__", "__builtins__", "__main__", "builtins"];
 
+/// Names of variables for IPython's shell. Sorted.
+const SHELLS: &[&str] = &["_ip", "ip", "ipy", "ipython", "ishell", "shell"];
+
 /// Names that sympy is imported by.
 const SYMPY: &[&str] = &["sm", "smp", "sp", "sy", "sym", "sympy"];
 
@@ -88,10 +91,9 @@ fn writes_globals(call: &ExprCall) -> bool {
         },
         Expr::Attribute(attribute) => match (attribute.attr.as_str(), &*attribute.value) {
             ("update" | "setdefault" | "__setitem__", base) if is_globals(base) => true,
-            (
-                "push" | "ex" | "run_cell" | "run_cell_magic" | "safe_execfile",
-                Expr::Call(shell),
-            ) => is_name(&shell.func, &["get_ipython"]),
+            ("push" | "ex" | "run_cell" | "run_cell_magic" | "safe_execfile", base) => {
+                is_shell(base)
+            }
             ("var", base) => is_given_text && is_name(base, SYMPY),
             ("init_session", base) => is_name(base, SYMPY),
             _ => is_given_globals,
@@ -134,6 +136,14 @@ fn is_name(expr: &Expr, names: &[&str]) -> bool {
     matches!(expr, Expr::Name(name) if names.contains(&name.id.as_str()))
 }
 
+/// `get_ipython()`, and the names that people give to it.
+fn is_shell(expr: &Expr) -> bool {
+    match expr {
+        Expr::Call(call) => is_name(&call.func, &["get_ipython"]),
+        _ => is_name(expr, SHELLS),
+    }
+}
+
 /// `globals()`, `get_ipython().user_ns`.
 fn is_globals(expr: &Expr) -> bool {
     match expr {
@@ -162,9 +172,18 @@ pub fn asked_names(test: &Expr) -> Vec<Name> {
             });
             match &*compare.left {
                 Expr::StringLiteral(literal) if asks => vec![Name::new(literal.value.to_str())],
-                _ => Vec::new(),
+                left => asked_names(left),
             }
         }
+        // `globals().get("df")`
+        Expr::Call(call) => match (&*call.func, call.arguments.args.first()) {
+            (Expr::Attribute(attribute), Some(Expr::StringLiteral(literal)))
+                if attribute.attr.as_str() == "get" && is_namespace(&attribute.value) =>
+            {
+                vec![Name::new(literal.value.to_str())]
+            }
+            _ => Vec::new(),
+        },
         Expr::UnaryOp(operation) => asked_names(&operation.operand),
         Expr::BoolOp(operation) => operation.values.iter().flat_map(asked_names).collect(),
         _ => Vec::new(),
@@ -179,6 +198,7 @@ mod tests {
     fn the_tables_are_sorted() {
         assert!(READERS.is_sorted());
         assert!(SEEN_EVERYWHERE.is_sorted());
+        assert!(SHELLS.is_sorted());
         assert!(SYMPY.is_sorted());
     }
 }

@@ -28,7 +28,7 @@ impl Walker<'_> {
                         return Place::Local;
                     }
                 }
-                Frame::Class { locals } => {
+                Frame::Class { locals, .. } => {
                     if class_visible && locals.contains(name) {
                         return Place::Local;
                     }
@@ -102,8 +102,14 @@ impl Walker<'_> {
                         return;
                     }
                 }
-                Frame::Class { locals } => {
+                Frame::Class { index, locals } => {
                     locals.insert(name.clone());
+                    let class = &mut self.facts.classes[index.0 as usize];
+                    let is_method = matches!(kind, BindingKind::Function(scope)
+                        if class.methods.last().is_some_and(|(_, method)| *method == scope));
+                    if !is_method {
+                        class.attributes.push(name.clone());
+                    }
                     return;
                 }
                 Frame::Function {
@@ -129,6 +135,17 @@ impl Walker<'_> {
         self.bind_in_cell(name, range, kind);
     }
 
+    /// `self.fn = f` in a method.
+    pub(super) fn note_own_attribute(&mut self, target: &Expr) {
+        if let Expr::Attribute(attribute) = target
+            && let Expr::Name(base) = &*attribute.value
+            && let Some(class) = self.own_class(&base.id)
+        {
+            let class = &mut self.facts.classes[class.0 as usize];
+            class.attributes.push(attribute.attr.id.clone());
+        }
+    }
+
     pub(super) fn bind_in_cell(&mut self, name: &Name, range: TextRange, kind: BindingKind) {
         let state = match (&kind, self.flow.state(name)) {
             (BindingKind::Global, State::Sure) => State::Sure,
@@ -145,7 +162,7 @@ impl Walker<'_> {
 
     pub(super) fn delete(&mut self, name: &Name, range: TextRange) {
         if let Some(frame) = self.frames.last_mut() {
-            if let Frame::Class { locals } = frame {
+            if let Frame::Class { locals, .. } = frame {
                 locals.remove(name);
             }
             return;

@@ -232,6 +232,11 @@ fn names_environment(expr: &Expr) -> bool {
             }
             _ => false,
         },
+        // `lead.stage` is where a lead stands, and not where the code runs.
+        Expr::Attribute(attribute) => {
+            habits::is_environment(&attribute.attr)
+                && last_name(&attribute.value).is_some_and(habits::holds_settings)
+        }
         _ => last_name(expr).is_some_and(habits::is_environment),
     }
 }

@@ -17,6 +17,7 @@ impl Walker<'_> {
     /// Walks statements one after the other; returns whether their end is never reached.
     pub(super) fn body(&mut self, statements: &[Stmt]) -> bool {
         let (path, guarded) = (self.path, self.guarded);
+        let asked = self.asked_for.len();
         let mut ends = false;
         for stmt in statements {
             if self.statement(stmt) {
@@ -26,6 +27,7 @@ impl Walker<'_> {
         }
         self.path = path;
         self.guarded = guarded;
+        self.asked_for.truncate(asked);
         ends
     }
 
@@ -113,11 +115,11 @@ impl Walker<'_> {
                     Times::Any
                 };
                 let first_use = self.uses_so_far();
-                self.looped(times, first_use, |walker| {
+                let breaks = self.looped(times, first_use, |walker| {
                     walker.bind_target(&stmt.target, &BindingKind::For);
                     walker.body(&stmt.body)
                 });
-                self.body(&stmt.orelse);
+                self.after_loop(&stmt.orelse, breaks, stmt.range());
             }
             Stmt::While(stmt) => {
                 let first_use = self.uses_so_far();
@@ -126,9 +128,9 @@ impl Walker<'_> {
                 let times = if forever { Times::Forever } else { Times::Any };
                 let tested = self.tested.len();
                 self.note_test(&stmt.test);
-                self.looped(times, first_use, |walker| walker.body(&stmt.body));
+                let breaks = self.looped(times, first_use, |walker| walker.body(&stmt.body));
                 self.tested.truncate(tested);
-                self.body(&stmt.orelse);
+                self.after_loop(&stmt.orelse, breaks, stmt.range());
                 return forever && !has_break(&stmt.body);
             }
             Stmt::If(stmt) => return self.conditional(stmt),
@@ -147,6 +149,7 @@ impl Walker<'_> {
             }
             Stmt::Assert(assert) => {
                 self.visit_expr(&assert.test);
+                self.asked_for.extend(asked_names(&assert.test));
                 if let Some(message) = &assert.msg {
                     self.maybe(|walker| walker.visit_expr(message));
                 }
@@ -237,7 +240,11 @@ impl Walker<'_> {
             }
             always_taken |= test.is_none_or(is_true);
         }
-        self.asked_for.truncate(asked);
+        // `if "df" not in globals(): return`: whoever goes on has it.
+        let leaves = matches!(&outcomes[..], [Outcome { ends: true, .. }]);
+        if !leaves {
+            self.asked_for.truncate(asked);
+        }
         self.tested.truncate(tested);
         if !always_taken {
             outcomes.push(Outcome {
@@ -260,7 +267,7 @@ impl Walker<'_> {
     }
 
     /// Brings branches together; returns whether none of them reaches its end.
-    fn join(&mut self, outcomes: &[Outcome], at: TextRange) -> bool {
+    pub(super) fn join(&mut self, outcomes: &[Outcome], at: TextRange) -> bool {
         let end = TextRange::empty(at.end());
         for (name, deleted) in self.flow.join(outcomes) {
             let kind = if deleted {
@@ -331,7 +338,13 @@ impl Walker<'_> {
         let broken = broken_off(&body);
 
         self.flow.enter(body);
-        let ends = self.body(&stmt.orelse) || body_ends;
+        // Where a handler goes on, nobody knows which way was taken.
+        let path = if stmt.handlers.iter().all(handler_ends) {
+            self.path
+        } else {
+            Path::Perhaps
+        };
+        let ends = self.on_path(path, |walker| walker.body(&stmt.orelse)) || body_ends;
         let branch = self.flow.leave();
         let mut outcomes = vec![Outcome { branch, ends }];
         for handler in &stmt.handlers {

@@ -1,4 +1,5 @@
-//! Names that code reads by the text of a query or a formula: `df.query("a > @low")`, `pd.eval("df.a * rate")`.
+//! Names that code reads by the text of a query or a formula: `df.query("a > @low")`, `pd.eval("df.a * rate")`,
+//! `duckdb.sql("select * from df")`.
 //!
 //! Libraries look such names up where they are called: among the variables of the function that does, then of its module.
 
@@ -57,6 +58,9 @@ const FORMULAS: &[&str] = &[
     "ols",
 ];
 
+/// What people call a connection to DuckDB, and modules whose SQL takes variables for tables.
+const TABLES: &[&str] = &["con", "conn", "db", "duckdb", "pl", "polars"];
+
 fn reading(call: &ExprCall) -> Option<Reading> {
     let (root, last) = match &*call.func {
         Expr::Name(name) => (None, name.id.as_str()),
@@ -67,8 +71,12 @@ fn reading(call: &ExprCall) -> Option<Reading> {
         _ => return None,
     };
     match last {
+        "query" if root == Some("duckdb") => Some(Reading::All),
         "query" => Some(Reading::Marked),
-        "eval" => Some(Reading::All),
+        "eval" | "sqldf" => Some(Reading::All),
+        "sql" | "execute" => root
+            .is_some_and(|root| TABLES.contains(&root))
+            .then_some(Reading::All),
         "evaluate" => matches!(root, None | Some("ne" | "numexpr")).then_some(Reading::All),
         _ if root == Some("smf") || FORMULAS.contains(&last) => Some(Reading::All),
         _ => None,

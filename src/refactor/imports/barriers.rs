@@ -54,16 +54,26 @@ const fn sign(text: &'static str, does: &'static str) -> Sign {
     }
 }
 
+/// A sign of what concerns modules of the standard library as well.
+const fn early(text: &'static str, does: &'static str) -> Sign {
+    Sign {
+        text,
+        from: Nature::Standard,
+        does,
+    }
+}
+
 /// Words of code that prepares imports.
 const SIGNS: &[Sign] = &[
     sign("sys.path", PATHS),
-    sign("sys.modules", PATHS),
+    early("sys.modules", PATHS),
     sign("sys.meta_path", PATHS),
     sign("addsitedir(", PATHS),
     sign("chdir(", PATHS),
     sign("importlib", PATHS),
     sign("reload(", PATHS),
     sign("PYTHONPATH", PATHS),
+    sign("findspark.init(", PATHS),
     sign("os.environ", ENVIRONMENT),
     sign("environ[", ENVIRONMENT),
     sign("environ.", ENVIRONMENT),
@@ -84,7 +94,8 @@ const SIGNS: &[Sign] = &[
     sign("get_ipython()", INSTALLS),
     sign("setattr(", PATCHES),
     sign("patch(", PATCHES),
-    sign("patch_all(", PATCHES),
+    early("patch_all(", PATCHES),
+    early("monkey_patch(", PATCHES),
     sign("patch_sklearn(", PATCHES),
     Sign {
         text: "matplotlib.use(",
@@ -140,6 +151,9 @@ const HARMLESS_MAGICS: &[&str] = &[
     "xmode",
 ];
 
+/// Extensions of IPython that change packages which are imported after them.
+const PATCHING_EXTENSIONS: &[&str] = &["cudf.pandas", "cuml.accel"];
+
 /// Shell commands that look and do not touch.
 const HARMLESS_COMMANDS: &[&str] = &[
     "cat",
@@ -194,6 +208,8 @@ const PREPARING_WORDS: &[&str] = &[
     "settings",
     "setup",
     "startup",
+    // It says so itself: what it makes faster has to come after it.
+    "unsloth",
 ];
 
 /// Whether an import of the module, whose nature is unknown, may be there for others to follow.
@@ -460,6 +476,7 @@ fn of_magic(magic: &Magic) -> Option<(Nature, &'static str)> {
             "who" | "whos" | "who_ls" | "reset" | "reset_selective" | "xdel" => {
                 Some((Nature::Standard, LISTS))
             }
+            "load_ext" if PATCHING_EXTENSIONS.contains(&first) => Some((Nature::Quiet, PATCHES)),
             name if HARMLESS_MAGICS.contains(&name) => None,
             _ => Some((Nature::Quiet, UNSEEN)),
         },
