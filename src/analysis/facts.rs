@@ -546,7 +546,10 @@ impl Facts {
     /// Whether something in the text binds the name, even if it is deleted again.
     pub fn binds(&self, name: &str) -> bool {
         let mut bindings = self.bindings.iter();
-        bindings.any(|binding| binding.name == *name && !binding.kind.is_delete())
+        self.exit(name).is_some_and(|exit| {
+            exit.state.may_be_bound()
+                || bindings.any(|binding| binding.name == *name && !binding.kind.is_delete())
+        })
     }
 
     pub fn binding(&self, exit: &Exit) -> &Binding {

@@ -82,10 +82,9 @@ impl Resolver<'_> {
                     // `Base.run(anything)`: the object is of any class.
                     BindingKind::Class(class) => {
                         let found = self.method((cell, *class), method, moment);
-                        return found.map(|(cell, scope)| Body {
-                            cell,
-                            scope,
+                        return found.map(|body| Body {
                             receiver: Receiver::Unknown,
+                            ..body
                         });
                     }
                     _ => self.class_of_object(base, moment, LONGEST_ALIAS)?,
@@ -93,12 +92,7 @@ impl Resolver<'_> {
                 (class, method)
             }
         };
-        let (cell, scope) = self.method(class, method, moment)?;
-        Some(Body {
-            cell,
-            scope,
-            receiver: Receiver::Known(class),
-        })
+        self.method(class, method, moment)
     }
 
     fn body_of_name(&mut self, name: &Name, moment: Moment, patience: u32) -> Option<Body> {
@@ -110,16 +104,7 @@ impl Resolver<'_> {
                 scope: *scope,
                 receiver: Receiver::None,
             }),
-            BindingKind::Class(class) => {
-                let class = (cell, *class);
-                let receiver = Receiver::Known(class);
-                let (cell, scope) = self.method(class, "__init__", moment)?;
-                Some(Body {
-                    cell,
-                    scope,
-                    receiver,
-                })
-            }
+            BindingKind::Class(class) => self.method((cell, *class), "__init__", moment),
             BindingKind::Value(Value::Alias(other)) => {
                 let bound = Moment::of(cell, binding);
                 self.body_of_name(other, bound, patience)
@@ -128,12 +113,7 @@ impl Resolver<'_> {
             BindingKind::Value(Value::CallOf(class)) => {
                 let made = Moment::of(cell, binding);
                 let class = self.class_of_name(class, made, LONGEST_ALIAS)?;
-                let (cell, scope) = self.method(class, "__call__", moment)?;
-                Some(Body {
-                    cell,
-                    scope,
-                    receiver: Receiver::Known(class),
-                })
+                self.method(class, "__call__", moment)
             }
             _ => None,
         }
@@ -176,19 +156,21 @@ impl Resolver<'_> {
         }
     }
 
-    /// The body of a method of a class or of its base classes, where that is certain.
-    fn method(
-        &mut self,
-        class: (CellIdx, ClassIdx),
-        name: &str,
-        moment: Moment,
-    ) -> Option<(CellIdx, ScopeIdx)> {
-        match self.member(class, name, moment, LONGEST_ALIAS) {
-            Member::Method { body, .. } => Some(body),
-            Member::Nowhere | Member::Unknown => None,
-        }
+    /// The body of a method of an object of this class, where that is certain.
+    fn method(&mut self, class: (CellIdx, ClassIdx), name: &str, moment: Moment) -> Option<Body> {
+        let Member::Method { body, .. } = self.member(class, name, moment, LONGEST_ALIAS) else {
+            return None;
+        };
+        let (cell, scope) = body;
+        let receiver = Receiver::Known(class);
+        Some(Body {
+            cell,
+            scope,
+            receiver,
+        })
     }
 
+    /// What the class, or the nearest of its base classes, holds under a name.
     fn member(
         &mut self,
         (cell, class): (CellIdx, ClassIdx),
