@@ -350,11 +350,15 @@ fn take_in(documents: &mut Documents, uri: &Uri, version: i64, read: Read, appli
     }
 }
 
-/// Whether an edit may have made a notebook of a text that was none: its lines hold something that a marker has.
+/// Whether an edit may have made a notebook of a text that was none: its lines hold something that a marker has, or what
+/// stood before the JSON is gone.
 fn may_begin(rope: &Rope, spliced: Spliced) -> bool {
     let top = rope.slice(..rope.len_chars().min(5)).to_string();
     // A header says more than its lines do.
     if top.starts_with("---") || top.starts_with("# ---") {
+        return true;
+    }
+    if layout::object_start(rope).is_some_and(|object| spliced.start <= object) {
         return true;
     }
     let line = |at: usize| rope.byte_to_line(at.min(rope.len_bytes()));

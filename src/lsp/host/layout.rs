@@ -256,11 +256,9 @@ impl Layout {
 
     /// Whether the text begins as a notebook's JSON does, and nobody says that it is something else.
     fn begins_an_object(&self, rope: &Rope) -> bool {
-        let mut text = rope.chars().peekable();
-        text.next_if_eq(&'\u{feff}');
         matches!(self.how, How::Sheet { .. })
             && matches!(self.hint, Hint::None | Hint::Json)
-            && text.find(|character| !character.is_ascii_whitespace()) == Some('{')
+            && object_start(rope).is_some()
     }
 
     /// Reads one cell, with the edit in it.
@@ -440,6 +438,17 @@ fn is_named_notebook(uri: &Uri) -> bool {
 fn file_name(uri: &Uri) -> Option<Arc<str>> {
     let path = uri.to_file_path()?;
     Some(path.file_name()?.to_str()?.into())
+}
+
+/// The byte at which a text begins as a JSON object does.
+pub(super) fn object_start(rope: &Rope) -> Option<usize> {
+    let mut text = rope.chars().peekable();
+    let mark = text.next_if_eq(&'\u{feff}').map_or(0, char::len_utf8);
+    let mut blank = 0;
+    while text.next_if(char::is_ascii_whitespace).is_some() {
+        blank += 1;
+    }
+    (text.next() == Some('{')).then_some(mark + blank)
 }
 
 /// Whether JSON is that of a notebook: by its name where it has the right one, or by its keys.
