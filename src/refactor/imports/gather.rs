@@ -476,7 +476,12 @@ impl Work<'_> {
                 .map(|import| block::render(std::slice::from_ref(import), &nobodys, newline));
             lines.collect::<Vec<_>>().join(newline)
         };
-        format!("{}{newline}{block}", &text[start..end])
+        let gap = if self.ends_in_a_headed_group() {
+            newline
+        } else {
+            ""
+        };
+        format!("{}{newline}{gap}{block}", &text[start..end])
     }
 
     fn is_deleted(&self, name: &str) -> bool {
@@ -484,6 +489,23 @@ impl Work<'_> {
             let mut bindings = self.cx.facts(cell).bindings.iter();
             bindings.any(|own| own.name == *name && own.kind.is_delete())
         })
+    }
+
+    /// Whether comments stand above a statement of the run.
+    fn is_headed(&self, at: usize) -> bool {
+        !self.target.run[at].imports[0].above.is_empty()
+    }
+
+    /// Whether a blank line stands above a statement of the run, and its comments.
+    fn is_parted(&self, at: usize) -> bool {
+        at > 0 && self.target.run[at - 1].lines.1 < self.target.run[at].comments
+    }
+
+    /// Whether the last lines of the run have a comment of their own, which does not speak of what comes below them.
+    fn ends_in_a_headed_group(&self) -> bool {
+        let mut starts = (1..self.target.run.len()).rev();
+        let last = starts.find(|&at| self.is_headed(at) || self.is_parted(at));
+        last.is_some_and(|at| self.is_headed(at))
     }
 
     /// Whether the lines of the run are in an order or in groups that mean something.
@@ -494,14 +516,16 @@ impl Work<'_> {
             let next_is_direct = run
                 .get(at + 1)
                 .is_some_and(|next| next.comments == run[at].lines.1);
-            let is_headed = !run[at].imports[0].above.is_empty() && at > 0;
-            is_headed && next_is_direct
+            self.is_headed(at) && at > 0 && next_is_direct
         };
+        // A comment above the first, and one below a blank line: each speaks of its group, be it of one import.
+        let parted =
+            (1..run.len()).any(|at| self.is_headed(0) && self.is_headed(at) && self.is_parted(at));
         let loose = run.windows(2).any(|pair| {
             let between = &text[pair[0].lines.1..pair[1].comments];
             !between.trim().is_empty()
         });
-        loose || text.contains("isort:") || (0..run.len()).any(heads_group)
+        loose || parted || text.contains("isort:") || (0..run.len()).any(heads_group)
     }
 }
 
