@@ -3,7 +3,7 @@
 use ruff_python_ast::name::Name;
 
 use super::{Moment, Resolver};
-use crate::analysis::facts::{BindingKind, Callee, ClassIdx, ScopeIdx, Value};
+use crate::analysis::facts::{Binding, BindingKind, Callee, ClassIdx, ScopeIdx, Value};
 use crate::notebook::CellIdx;
 
 /// How far names are followed through `f = g` and base classes.
@@ -50,7 +50,7 @@ pub(super) enum Receiver {
     Unknown,
 }
 
-impl Resolver<'_> {
+impl<'l> Resolver<'l> {
     /// The body that a call runs, where that is certain. `home` is the cell whose text makes the call, `receiver` the
     /// object whose method makes it.
     pub(super) fn body_of(
@@ -67,18 +67,16 @@ impl Resolver<'_> {
                     receiver,
                 });
             }
-            Callee::Name(name) => return self.body_of_name(name, moment, LONGEST_ALIAS),
+            Callee::Name(name) => return self.body_of_name(name, moment),
             Callee::Own(class, method) => match receiver {
                 Receiver::None => ((home, *class), method),
                 Receiver::Known(class) => (class, method),
                 Receiver::Unknown => return None,
             },
-            Callee::Method(class, method) => {
-                (self.class_of_name(class, moment, LONGEST_ALIAS)?, method)
-            }
+            Callee::Method(class, method) => (self.class_of_name(class, moment)?, method),
             Callee::Attribute(base, method) => {
-                let (cell, binding) = self.binding_at(base, moment)?;
-                let class = match &binding.kind {
+                let (cell, binding) = self.meaning(base, moment)?;
+                match &binding.kind {
                     // `Base.run(anything)`: the object is of any class.
                     BindingKind::Class(class) => {
                         let found = self.method((cell, *class), method, moment);
@@ -87,17 +85,19 @@ impl Resolver<'_> {
                             ..body
                         });
                     }
-                    _ => self.class_of_object(base, moment, LONGEST_ALIAS)?,
-                };
-                (class, method)
+                    BindingKind::Value(Value::CallOf(class)) => {
+                        let made = Moment::of(cell, binding);
+                        (self.class_of_name(class, made)?, method)
+                    }
+                    _ => return None,
+                }
             }
         };
         self.method(class, method, moment)
     }
 
-    fn body_of_name(&mut self, name: &Name, moment: Moment, patience: u32) -> Option<Body> {
-        let patience = patience.checked_sub(1)?;
-        let (cell, binding) = self.binding_at(name, moment)?;
+    fn body_of_name(&mut self, name: &Name, moment: Moment) -> Option<Body> {
+        let (cell, binding) = self.meaning(name, moment)?;
         match &binding.kind {
             BindingKind::Function(scope) | BindingKind::Value(Value::Lambda(scope)) => Some(Body {
                 cell,
@@ -105,55 +105,34 @@ impl Resolver<'_> {
                 receiver: Receiver::None,
             }),
             BindingKind::Class(class) => self.method((cell, *class), "__init__", moment),
-            BindingKind::Value(Value::Alias(other)) => {
-                let bound = Moment::of(cell, binding);
-                self.body_of_name(other, bound, patience)
-            }
             // An object that is called as a function is.
             BindingKind::Value(Value::CallOf(class)) => {
-                let made = Moment::of(cell, binding);
-                let class = self.class_of_name(class, made, LONGEST_ALIAS)?;
+                let class = self.class_of_name(class, Moment::of(cell, binding))?;
                 self.method(class, "__call__", moment)
             }
             _ => None,
         }
     }
 
-    /// The class of the object that a name stands for: `net` of `net = Net()`.
-    fn class_of_object(
-        &mut self,
-        name: &Name,
-        moment: Moment,
-        patience: u32,
-    ) -> Option<(CellIdx, ClassIdx)> {
-        let patience = patience.checked_sub(1)?;
-        let (cell, binding) = self.binding_at(name, moment)?;
-        let bound = Moment::of(cell, binding);
+    fn class_of_name(&mut self, name: &Name, moment: Moment) -> Option<(CellIdx, ClassIdx)> {
+        let (cell, binding) = self.meaning(name, moment)?;
         match &binding.kind {
-            BindingKind::Value(Value::CallOf(class)) => {
-                self.class_of_name(class, bound, LONGEST_ALIAS)
-            }
-            BindingKind::Value(Value::Alias(other)) => self.class_of_object(other, bound, patience),
+            BindingKind::Class(class) => Some((cell, *class)),
             _ => None,
         }
     }
 
-    fn class_of_name(
-        &mut self,
-        name: &Name,
-        moment: Moment,
-        patience: u32,
-    ) -> Option<(CellIdx, ClassIdx)> {
-        let patience = patience.checked_sub(1)?;
-        let (cell, binding) = self.binding_at(name, moment)?;
-        match &binding.kind {
-            BindingKind::Class(class) => Some((cell, *class)),
-            BindingKind::Value(Value::Alias(other)) => {
-                let bound = Moment::of(cell, binding);
-                self.class_of_name(other, bound, patience)
-            }
-            _ => None,
+    /// What a name stands for at a moment, through `f = g`, where that is certain.
+    fn meaning(&mut self, name: &Name, moment: Moment) -> Option<(CellIdx, &'l Binding)> {
+        let (mut name, mut moment) = (name, moment);
+        for _ in 0..LONGEST_ALIAS {
+            let (cell, binding) = self.binding_at(name, moment)?;
+            let BindingKind::Value(Value::Alias(other)) = &binding.kind else {
+                return Some((cell, binding));
+            };
+            (name, moment) = (other, Moment::of(cell, binding));
         }
+        None
     }
 
     /// The body of a method of an object of this class, where that is certain.
@@ -194,7 +173,7 @@ impl Resolver<'_> {
         }
         let mut found = Member::Nowhere;
         for base in &class.bases {
-            let Some(base) = self.class_of_name(base, moment, LONGEST_ALIAS) else {
+            let Some(base) = self.class_of_name(base, moment) else {
                 return match found {
                     Member::Nowhere => Member::Unknown, // A base class from elsewhere may have the method.
                     found => found,
