@@ -34,6 +34,10 @@ pub fn readable(text: &str) -> Cow<'_, str> {
     } else {
         Cow::Owned(joined(text, &inside))
     };
+    // Behind a string without an end, a line may have closed a bracket that it does not close any more.
+    if !inside.is_empty() && !brackets_match(&readable) {
+        return Cow::Owned(commented(text, &escapes));
+    }
     let outside = escapes.len() - inside.len();
     if outside > MOST_ESCAPES || (outside > 0 && is_broken(&readable)) {
         let mut outside = escapes;
@@ -55,12 +59,12 @@ fn commented(text: &str, escapes: &[usize]) -> String {
 fn is_broken(text: &str) -> bool {
     let mut plain = text.to_owned();
     for at in escapes(text) {
-        let mut end = line_end(text, at);
+        let mut end = escape_end(text, at);
         if !is_escape(&text[..end]) {
             continue;
         }
-        while text[..end].ends_with('\\') && end < text.len() {
-            end = line_end(text, end + 1);
+        while text[..end].ends_with('\\') && text[end..].starts_with(['\n', '\r']) {
+            end = escape_end(text, end + 1);
         }
         plain.replace_range(at..end, &" ".repeat(end - at));
         plain.replace_range(at..=at, "0");
@@ -68,8 +72,10 @@ fn is_broken(text: &str) -> bool {
     parse_unchecked(&plain, ParseOptions::from(Mode::Ipython)).has_syntax_errors()
 }
 
-fn line_end(text: &str, at: usize) -> usize {
-    memchr::memchr2(b'\n', b'\r', &text.as_bytes()[at..]).map_or(text.len(), |length| at + length)
+/// Where an escape ends on its line: for the lexer at a NUL, too.
+fn escape_end(text: &str, at: usize) -> usize {
+    memchr::memchr3(b'\n', b'\r', 0, &text.as_bytes()[at..])
+        .map_or(text.len(), |length| at + length)
 }
 
 /// Whether the last line of a text is an escape for the lexer, and neither in a string nor behind a backslash.
@@ -93,8 +99,9 @@ fn escapes(text: &str) -> Vec<usize> {
         .filter_map(|start| {
             let line = &text[start..];
             // For the lexer a line has not begun yet behind characters that it knows nothing of.
-            let content = line
-                .trim_start_matches(|c: char| matches!(c, ' ' | '\t' | '\u{c}') || !c.is_ascii());
+            let content = line.trim_start_matches(|c: char| {
+                matches!(c, ' ' | '\t' | '\u{c}' | '\\') || !c.is_ascii()
+            });
             let is_escape = content.starts_with(['?', ',', ';', '/'])
                 || content.starts_with("%%")
                 || content.starts_with("!!");
@@ -147,15 +154,22 @@ fn opened(text: &str) -> (usize, usize) {
     }
 }
 
-/// Puts lines that go on inside of brackets behind those before them. A comment or a backslash between them goes: neither says
-/// anything to the parser.
+/// Puts lines that go on inside of brackets behind those before them. Comments and backslashes between them go: they say
+/// nothing to the parser.
 fn joined(text: &str, places: &[usize]) -> String {
     let mut joined = text.to_owned();
     for &at in places {
         let line = memchr::memrchr2(b'\n', b'\r', &text.as_bytes()[..at]).map_or(0, |end| end + 1);
-        let before = joined[..line].trim_end_matches(['\n', '\r']);
-        let before = comment_behind(before).map_or(before, |comment| &before[..comment]);
-        let before = before.strip_suffix('\\').unwrap_or(before);
+        let mut before = &joined[..line];
+        loop {
+            let bare = before.trim_ascii_end();
+            let bare = comment_behind(bare).map_or(bare, |comment| &bare[..comment]);
+            let bare = bare.strip_suffix('\\').unwrap_or(bare);
+            if bare.len() == before.len() {
+                break;
+            }
+            before = bare;
+        }
         let gap = before.len()..line;
         joined.replace_range(gap.clone(), &" ".repeat(gap.len()));
     }
@@ -174,7 +188,28 @@ fn comment_behind(text: &str) -> Option<usize> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+
+    /// What the lexer, the parser and its recovery look at.
+    const WORDS: &[&str] = &[
+        "lambda", "import", "yield", "if", "x", "a.", "1", "[", "]", "{", "}", "'", "f'", "\"\"\"",
+        "#", ":", "=", ".", "\n;", "\n?", "\n%%", "\n!!", "\n,", "\n/", "%", "!", "?", ";", "$",
+        "\n", "\r", "\n  ", "\\", "\\\n", " ", "\t", "\u{c}", "\0", "é", "\u{feff}",
+    ];
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 20_000, failure_persistence: None, ..ProptestConfig::default() })]
+
+        #[test]
+        fn the_parser_reads_it_without_a_panic(words in prop::collection::vec(prop::sample::select(WORDS), 2..9)) {
+            let text = words.concat();
+            let readable = readable(&text);
+            assert_eq!(readable.len(), text.len());
+            parse_unchecked(&readable, ParseOptions::from(Mode::Ipython));
+        }
+    }
 
     #[test]
     fn long_escapes_and_many_are_read() {
@@ -197,6 +232,8 @@ mod tests {
             // The parser takes the line behind the error for an escape.
             ("import[\n?]", "import[ ?]"),
             ("import [a\n, b]", "import [a , b]"),
+            ("lambda{\n\\\n\n,\n}", "lambda{    ,\n}"),
+            ("x = [1  # é\n  # b\n\n, 2]", "x = [1              , 2]"),
             // None of them is inside.
             ("x = 1  # (\n?x", "x = 1  # (\n?x"),
             ("f('''a\n, b''')", "f('''a\n, b''')"),
@@ -206,7 +243,10 @@ mod tests {
             // Broken in any case.
             ("x = [1\n?y", "x = [1\n#y"),
             ("(]\n,y", "(]\n#y"),
+            ("lambda['yield\n,]\n;", "lambda['yield\n#]\n#"),
             ("lambda\n;", "lambda\n#"),
+            ("lambda\n;\0 x", "lambda\n#\0 x"),
+            ("lambda\n\\;", "lambda\n\\#"),
             ("x = [\n1 2]\n;y é", "x = [\n1 2]\n#y é"),
             // Escapes are no reason for it.
             (
