@@ -22,6 +22,11 @@ pub enum Hint {
 }
 
 impl Hint {
+    /// Whether the text may be JSON.
+    pub fn may_be_json(self) -> bool {
+        matches!(self, Self::None | Self::Json)
+    }
+
     /// Reads the `languageId` of an editor.
     pub fn of_language(id: &str) -> Self {
         match id.to_ascii_lowercase().as_str() {

@@ -131,7 +131,7 @@ pub fn broken_json(kind: FaultKind, place: LineColumn) -> Problem {
 }
 
 fn recognises(bytes: &[u8], hint: Hint) -> bool {
-    if !matches!(hint, Hint::None | Hint::Json) {
+    if !hint.may_be_json() {
         return false;
     }
     let start = bytes

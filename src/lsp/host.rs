@@ -192,7 +192,7 @@ pub(super) fn edited(
 /// a notebook behind a line that is no marker any more.
 fn tells_the_format(text: &str, hint: Hint) -> bool {
     // Without a marker above it, what follows may be JSON.
-    if matches!(hint, Hint::None | Hint::Json) && text.contains("%%") {
+    if hint.may_be_json() && text.contains("%%") {
         return true;
     }
     let signs = [

@@ -163,7 +163,7 @@ fn joined(text: &str, places: &[usize]) -> String {
         let mut before = &joined[..line];
         loop {
             let bare = before.trim_ascii_end();
-            let bare = comment_behind(bare).map_or(bare, |comment| &bare[..comment]);
+            let bare = comments_behind(bare).map_or(bare, |comments| &bare[..comments]);
             let bare = bare.strip_suffix('\\').unwrap_or(bare);
             if bare.len() == before.len() {
                 break;
@@ -176,14 +176,18 @@ fn joined(text: &str, places: &[usize]) -> String {
     joined
 }
 
-/// Where the comment begins that ends a text, in which no line inside of brackets looks like an escape.
-fn comment_behind(text: &str) -> Option<usize> {
+/// Where the comments begin that end a text, in which no line inside of brackets looks like an escape.
+fn comments_behind(text: &str) -> Option<usize> {
     let line = memchr::memrchr2(b'\n', b'\r', text.as_bytes()).map_or(0, |end| end + 1);
     memchr::memchr(b'#', &text.as_bytes()[line..])?;
     let parsed = parse_unchecked(text, ParseOptions::from(Mode::Ipython));
     let mut behind = parsed.tokens().iter().rev();
-    let comment = behind.find(|token| token.kind() == TokenKind::Comment)?;
-    (comment.end().to_usize() == text.len()).then(|| comment.start().to_usize())
+    let last = behind.find(|token| token.kind() == TokenKind::Comment)?;
+    let is_passed = |kind| matches!(kind, TokenKind::Comment | TokenKind::NonLogicalNewline);
+    let others = behind.take_while(|token| is_passed(token.kind()));
+    let comments = others.filter(|token| token.kind() == TokenKind::Comment);
+    let first = comments.last().unwrap_or(last);
+    (last.end().to_usize() == text.len()).then(|| first.start().to_usize())
 }
 
 #[cfg(test)]

@@ -257,7 +257,7 @@ impl Layout {
     /// Whether the text begins as a notebook's JSON does, and nobody says that it is something else.
     fn begins_an_object(&self, rope: &Rope) -> bool {
         matches!(self.how, How::Sheet { .. })
-            && matches!(self.hint, Hint::None | Hint::Json)
+            && self.hint.may_be_json()
             && object_start(rope).is_some()
     }
 
